@@ -16,16 +16,16 @@ use crate::sim::{Sim, SimError};
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct File {
-    /// With its extension.
+    /// Its name, with the extension.
     pub name: String,
-    /// E.g. `image/png`.
+    /// Its media type, such as `image/png`.
     pub content_type: Option<String>,
-    /// In bytes.
+    /// Its size, in bytes.
     pub size: u64,
 }
 
 impl Sim {
-    /// An empty conversation; its display id.
+    /// Adds an empty conversation. Returns its display id.
     pub fn create_conversation(
         &self,
         account: i64,
@@ -37,7 +37,7 @@ impl Sim {
         self.act(|world| world.add_conversation(account, wanted))
     }
 
-    /// A new customer writes by the web widget: conversation and message.
+    /// Has a new customer write by the web widget. Returns the conversation and the message.
     pub fn start_conversation(&self, account: i64, text: &str) -> Result<(i64, i64), SimError> {
         let inbox = self.inbox(account, "Channel::WebWidget")?;
         let contact = self.create_contact(account, Customer::default())?;
@@ -45,7 +45,7 @@ impl Sim {
         Ok((conversation, self.customer_writes(account, conversation, text)?))
     }
 
-    /// The customer of the conversation writes; the id of the message.
+    /// Has the customer of a conversation write. Returns the id of the message.
     pub fn customer_writes(
         &self,
         account: i64,
@@ -55,7 +55,7 @@ impl Sim {
         self.customer_sends(account, conversation, text, Vec::new())
     }
 
-    /// The customer writes and attaches files.
+    /// Has the customer write and attach files.
     pub fn customer_sends(
         &self,
         account: i64,
@@ -82,7 +82,7 @@ impl Sim {
         })
     }
 
-    /// The customer writes a mail, which the message has whole among its attributes.
+    /// Has the customer write an e-mail, which the message holds whole among its attributes.
     pub fn customer_mails(
         &self,
         account: i64,
@@ -122,7 +122,7 @@ impl Sim {
         })
     }
 
-    /// The account's first agent answers.
+    /// Has the account's first agent answer.
     pub fn agent_writes(
         &self,
         account: i64,
@@ -132,7 +132,7 @@ impl Sim {
         self.agent_says(account, conversation, text, false)
     }
 
-    /// The account's first agent leaves a private note.
+    /// Has the account's first agent leave a private note.
     pub fn agent_notes(
         &self,
         account: i64,
@@ -160,7 +160,7 @@ impl Sim {
         })
     }
 
-    /// Chatwoot itself writes to the customer, as when it greets one: nobody is the sender.
+    /// Has Chatwoot itself write to the customer, as when it greets one: nobody is the sender.
     pub fn chatwoot_writes(
         &self,
         account: i64,
@@ -174,7 +174,7 @@ impl Sim {
         })
     }
 
-    /// Chatwoot asks the customer how it was.
+    /// Has Chatwoot ask the customer how satisfied they were.
     pub fn chatwoot_surveys(
         &self,
         account: i64,
@@ -189,7 +189,7 @@ impl Sim {
         })
     }
 
-    /// A message has another text, as where a channel lets its customers edit what they wrote.
+    /// Gives a message another text, as where a channel lets its customers edit what they wrote.
     pub fn edit_message(
         &self,
         account: i64,
@@ -204,7 +204,7 @@ impl Sim {
         })
     }
 
-    /// The customer answers what a message asks for.
+    /// Has the customer answer what a message asks for.
     pub fn customer_answers(
         &self,
         account: i64,
@@ -220,7 +220,7 @@ impl Sim {
         })
     }
 
-    /// Somebody deletes a message in Chatwoot's own screen.
+    /// Deletes a message, as somebody does in Chatwoot's own screen.
     pub fn delete_message(
         &self,
         account: i64,
@@ -230,7 +230,7 @@ impl Sim {
         self.act(|world| world.delete_message(account, conversation, message))
     }
 
-    /// A message was written by a node whose clock is ahead by this.
+    /// Dates a message ahead, as if a node wrote it whose clock is ahead by this.
     pub fn date_ahead(
         &self,
         account: i64,
@@ -245,7 +245,7 @@ impl Sim {
         })
     }
 
-    /// The provider reports on a message: `sent`, `delivered`, `read` or `failed`.
+    /// Has the provider report on a message: `sent`, `delivered`, `read` or `failed`.
     pub fn set_message_status(
         &self,
         account: i64,
@@ -259,7 +259,7 @@ impl Sim {
         })
     }
 
-    /// A message is sent again as older versions do it: whatever its state, and without its attributes.
+    /// Sends a message again as older versions do: whatever its state, and without its attributes.
     pub fn forgetful_retry(
         &self,
         account: i64,
@@ -269,7 +269,7 @@ impl Sim {
         self.act(|world| world.retry_message(account, conversation, message, true))
     }
 
-    /// Removes a conversation; nothing is sent.
+    /// Removes a conversation. Nothing is sent.
     pub fn delete_conversation(&self, account: i64, conversation: i64) -> Result<(), SimError> {
         self.act(|world| {
             let removed = world.account_mut(account)?.conversations.remove(&conversation);
@@ -277,7 +277,7 @@ impl Sim {
         })
     }
 
-    /// The customer starts or stops typing.
+    /// Has the customer start or stop typing.
     pub fn customer_types(
         &self,
         account: i64,
@@ -290,7 +290,7 @@ impl Sim {
         })
     }
 
-    /// The account's first agent starts or stops typing in Chatwoot's own screen.
+    /// Has the account's first agent start or stop typing in Chatwoot's own screen.
     pub fn agent_types(&self, account: i64, conversation: i64, on: bool) -> Result<(), SimError> {
         self.act(|world| {
             let by = first_agent(world, account)?;
@@ -298,7 +298,7 @@ impl Sim {
         })
     }
 
-    /// The customer of a conversation opens the widget again.
+    /// Has the customer of a conversation open the widget again.
     pub fn widget_opened(&self, account: i64, conversation: i64) -> Result<(), SimError> {
         self.act(|world| {
             let contact_inbox = world.conversation(account, conversation)?.contact_inbox_id;
@@ -324,7 +324,7 @@ impl Sim {
     }
 }
 
-/// Time bounds by which receipts come, for [`crate::Options::delivery_receipts`].
+/// Times that receipts take when they come promptly, for [`crate::Options::delivery_receipts`].
 pub const PROMPT_RECEIPTS: Millis = Millis::between(1, 5);
 
 pub(crate) fn first_agent(world: &World, account: i64) -> Result<Person, Denied> {

@@ -9,18 +9,18 @@ use crate::sim::{Sim, SimError};
 pub struct RegisteredWebhook {
     /// Its id in REST.
     pub id: i64,
-    /// What its deliveries are signed with.
+    /// The secret that its deliveries are signed with.
     pub secret: String,
 }
 
 impl Sim {
-    /// An account with people, inboxes and tokens ([`crate::admin_token`] and its siblings).
+    /// Adds an account with people, inboxes and tokens ([`crate::admin_token`] and its siblings).
     /// Without an id it gets the next one.
     pub fn create_account(&self, id: Option<i64>, name: &str) -> Result<i64, SimError> {
         self.act(|world| seed::account(world, id, name))
     }
 
-    /// Makes the account's administrators agents of no inbox. Their tokens stay.
+    /// Turns the account's administrators into agents of no inbox. Their tokens stay.
     pub fn demote_administrators(&self, account: i64) -> Result<(), SimError> {
         self.act(|world| {
             world.account(account)?;
@@ -30,7 +30,7 @@ impl Sim {
         })
     }
 
-    /// The account's first inbox of a channel, e.g. `Channel::Whatsapp`.
+    /// Returns the account's first inbox of a channel, such as `Channel::Whatsapp`.
     pub fn inbox(&self, account: i64, channel: &str) -> Result<i64, SimError> {
         self.read(|world| {
             let mut all = world.inboxes.values();
@@ -39,8 +39,7 @@ impl Sim {
         })
     }
 
-    /// Registers a webhook for these events, or for all but those of inboxes if there are
-    /// none.
+    /// Registers a webhook for these events. If there are none, for all events but those of inboxes.
     pub fn register_webhook(
         &self,
         account: i64,
@@ -60,8 +59,8 @@ impl Sim {
         Ok(RegisteredWebhook { id: row.id, secret: row.secret.unwrap_or_default() })
     }
 
-    /// Sets a webhook's secret; `None` makes it one of before 4.11.2, whose deliveries have neither an
-    /// id nor a signature. With an empty one they have an id only.
+    /// Sets a webhook's secret. `None` makes it a webhook from before 4.11.2, whose deliveries have
+    /// neither an id nor a signature. With an empty secret they have only an id.
     pub fn set_webhook_secret(
         &self,
         account: i64,

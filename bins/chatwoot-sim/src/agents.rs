@@ -1,5 +1,5 @@
-//! What agents do with a conversation besides writing, called from tests. It is always the account's first one
-//! who does it.
+//! What agents do with a conversation besides writing, called from tests. It is always the
+//! account's first agent who does it.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::actors::first_agent;
 use crate::model::{Denied, Person, World};
 use crate::sim::{Sim, SimError};
 
-/// Who is to have a conversation.
+/// Whom a conversation is assigned to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignee {
     /// Nobody.
     Nobody,
-    /// An agent of the account, by the place in its list: from 0.
+    /// An agent of the account, by the place in its list, from 0.
     Agent(usize),
     /// The account's first bot.
     Bot,
@@ -33,7 +33,7 @@ impl Sim {
         })
     }
 
-    /// Snoozes the conversation for so long.
+    /// Snoozes the conversation for this long.
     pub fn agent_snoozes(
         &self,
         account: i64,
@@ -46,7 +46,7 @@ impl Sim {
         })
     }
 
-    /// Sets the priority, or takes it away.
+    /// Sets the priority, or removes it.
     pub fn agent_sets_priority(
         &self,
         account: i64,
@@ -58,7 +58,7 @@ impl Sim {
         })
     }
 
-    /// Gives the conversation to somebody, or takes it away from whoever has it.
+    /// Assigns the conversation to somebody, or to nobody.
     pub fn agent_assigns(
         &self,
         account: i64,
@@ -84,7 +84,7 @@ impl Sim {
         })
     }
 
-    /// Gives the conversation to a team, by the place in the account's list, or to none.
+    /// Assigns the conversation to a team, by its place in the account's list, or to none.
     pub fn agent_assigns_team(
         &self,
         account: i64,
@@ -109,7 +109,7 @@ impl Sim {
         self.agent_does(account, |world, by| world.set_labels(account, conversation, by, labels))
     }
 
-    /// Replaces the conversation's own attributes by this one.
+    /// Replaces the conversation's custom attributes with this one.
     pub fn agent_describes(
         &self,
         account: i64,

@@ -9,26 +9,26 @@ use tokio::net::TcpListener;
 use crate::dispatch::DeliveryOptions;
 use crate::faults::Millis;
 
-/// A Chatwoot for development and tests: state in memory, webhooks and REST as the original,
-/// faults on demand.
+/// A Chatwoot for development and tests: its state is in memory, it sends webhooks and answers REST
+/// like the original, and it goes wrong on demand.
 ///
-/// The application API is under /api/v1; tokens of account 1 are `sim-admin-token`,
-/// `sim-agent-1-token` to `sim-agent-4-token` and `sim-bot-token`. The control API is under
-/// `/_sim` and asks for no token: listen on loopback only.
+/// The application API is under /api/v1; the tokens of account 1 are `sim-admin-token`,
+/// `sim-agent-1-token` to `sim-agent-4-token` and `sim-bot-token`. The control API is under `/_sim`
+/// and asks for no token: listen on loopback only.
 #[derive(Debug, Clone, clap::Parser)]
 #[command(name = "chatwoot-sim", version)]
-// Settings of several parts are all called `Config`, and groups go by the name of the type.
+// The settings of several crates are all called `Config`, and groups go by the name of the type.
 #[group(skip)]
 pub struct Config {
     #[command(flatten)]
     settings: Settings,
 
-    /// Logs and shutdown.
+    /// Settings of logs and shutdown.
     #[command(flatten)]
     pub service: service::Config,
 }
 
-/// The stand-in's settings, as a part of another program's too.
+/// The stand-in's settings, also as a part of another program's.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct Settings {
@@ -40,7 +40,7 @@ pub struct Settings {
     #[arg(long = "sim-port", env = "SIM_PORT", default_value_t = 3100)]
     pub port: u16,
 
-    /// Seed of everything random; the same seed gives the same tokens, people and faults
+    /// Seed of everything random. The same seed gives the same tokens, people and faults
     #[arg(long = "sim-seed", env = "SIM_SEED", default_value_t = 1)]
     pub seed: u64,
 
@@ -52,8 +52,8 @@ pub struct Settings {
     #[arg(long = "history", env = "SIM_HISTORY", default_value_t = 0)]
     pub history: usize,
 
-    /// Register a webhook of account 1 to this URL, for all events but those of inboxes; may
-    /// be given several times. GET /api/v1/accounts/1/webhooks shows its secret
+    /// Register a webhook of account 1 to this URL, for all events but those of inboxes; may be
+    /// given several times. GET /api/v1/accounts/1/webhooks shows its secret
     #[arg(long = "webhook-url", env = "SIM_WEBHOOK_URL", value_delimiter = ',')]
     pub webhook_urls: Vec<String>,
 
@@ -61,7 +61,7 @@ pub struct Settings {
     #[arg(long, env = "SIM_WEBHOOK_TIMEOUT_MS", default_value_t = 5_000)]
     pub webhook_timeout_ms: u64,
 
-    /// Webhooks sent at the same time
+    /// Webhooks sent at a time
     #[arg(long, env = "SIM_WEBHOOK_WORKERS", default_value_t = 8,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000))]
     pub webhook_workers: usize,
@@ -83,14 +83,14 @@ impl Config {
             .with_context(|| format!("listening on {}:{}", address.0, address.1))
     }
 
-    /// What the settings ask for.
+    /// Returns the options that the settings ask for.
     pub fn options(&self) -> Options {
         self.settings.options()
     }
 }
 
 impl Settings {
-    /// What the settings ask for.
+    /// Returns the options that the settings ask for.
     pub fn options(&self) -> Options {
         Options {
             seed: self.seed,
@@ -108,8 +108,8 @@ impl Settings {
     }
 }
 
-/// What a stand-in is made of. The default is for tests: account 1, no history, nothing
-/// happens by itself.
+/// What a stand-in is made of. The default is for tests: account 1, no history, and nothing happens
+/// by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Seed of everything random.
@@ -118,16 +118,15 @@ pub struct Options {
     pub accounts: Vec<i64>,
     /// Past conversations of each of them.
     pub history: usize,
-    /// Time between two things that happen by themselves.
+    /// Time between two things that happen by themselves. `None` if nothing does.
     pub trickle: Option<Duration>,
-    /// Most conversations that the trickle lets grow up before the oldest resolved ones go.
+    /// How many conversations the trickle lets grow up before the oldest resolved ones go.
     pub conversations_kept: usize,
-    /// Time from an outgoing message to `delivered`, and from there to `read`; `None` leaves
-    /// it at `sent`.
+    /// Time from an outgoing message to `delivered`, and from there to `read`. `None` leaves it at `sent`.
     pub delivery_receipts: Option<Millis>,
     /// Webhooks of the first account, subscribed to all events but those of inboxes.
     pub webhook_urls: Vec<String>,
-    /// Most messages in one conversation and minute, by REST.
+    /// Most messages per conversation and minute that REST accepts.
     pub messages_per_minute: usize,
     /// How webhooks are delivered.
     pub delivery: DeliveryOptions,

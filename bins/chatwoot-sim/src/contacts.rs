@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 use crate::model::{Denied, NewContact, World};
 use crate::sim::{Sim, SimError};
 
-/// A customer to be made. All fields may be left out.
+/// A customer to create. All fields may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Customer {
-    /// Shown name.
+    /// Name as shown.
     pub name: Option<String>,
-    /// Mail address, unique in the account.
+    /// E-mail address, unique in the account.
     pub email: Option<String>,
-    /// In E.164, unique in the account.
+    /// Phone number in E.164, unique in the account.
     pub phone_number: Option<String>,
 }
 
 impl Sim {
-    /// A contact.
+    /// Adds a contact. Returns its id.
     pub fn create_contact(&self, account: i64, customer: Customer) -> Result<i64, SimError> {
         self.act(|world| add_customer(world, account, customer))
     }
@@ -42,12 +42,12 @@ impl Sim {
         self.act(|world| world.change_contact(account, id, wanted))
     }
 
-    /// Gives all that a contact has to another one, and removes it; nothing is sent.
+    /// Gives all that a contact has to another one, and removes the contact. Nothing is sent.
     pub fn merge_contacts(&self, account: i64, into: i64, merged: i64) -> Result<(), SimError> {
         self.act(|world| world.merge_contacts(account, into, merged))
     }
 
-    /// Removes a contact who has no conversation; nothing is sent.
+    /// Removes a contact who has no conversation. Nothing is sent.
     pub fn delete_contact(&self, account: i64, id: i64) -> Result<(), SimError> {
         self.act(|world| {
             world.contact(account, id)?;
@@ -57,7 +57,7 @@ impl Sim {
         })
     }
 
-    /// The contact of a conversation in the form of a REST answer.
+    /// Returns the contact of a conversation in the form of a REST answer.
     pub fn contact_of(&self, account: i64, conversation: i64) -> Result<Value, SimError> {
         self.read(|world| {
             let id = world.conversation(account, conversation)?.contact_id;

@@ -15,11 +15,11 @@ pub(crate) use self::switchboard::{
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
-    /// On the way from here to the webhooks.
+    /// Faults on the way from here to the webhooks.
     pub webhooks: WebhookFaults,
-    /// In answers to REST requests.
+    /// Faults in answers to REST requests.
     pub rest: RestFaults,
-    /// Where attachments are.
+    /// Faults of attachments' addresses.
     pub files: FileFaults,
 }
 
@@ -27,19 +27,19 @@ pub struct Faults {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FileFaults {
-    /// They answer 503.
+    /// Whether they answer 503.
     pub unavailable: bool,
-    /// They redirect there instead of to the file.
+    /// Where they redirect to instead of to the file.
     pub redirect_to: Option<String>,
 }
 
-/// When a fault strikes: for the next `next` chances surely, after that with `probability`.
+/// When a fault strikes: surely at each of the next `next` chances, and after that with `probability`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
     /// From 0 (never) to 1 (always).
     pub probability: f64,
-    /// How many of the coming chances are struck for sure; counts down.
+    /// How many of the coming chances are surely struck; counts down.
     pub next: u32,
 }
 
@@ -47,12 +47,12 @@ impl Rule {
     /// Strikes every time.
     pub const ALWAYS: Self = Self { probability: 1.0, next: 0 };
 
-    /// Strikes the next `count` chances and then rests.
+    /// Strikes at the next `count` chances and then rests.
     pub const fn next(count: u32) -> Self {
         Self { probability: 0.0, next: count }
     }
 
-    /// Strikes at random, `probability` from 0 to 1.
+    /// Strikes at random, with a `probability` from 0 to 1.
     pub const fn chance(probability: f64) -> Self {
         Self { probability, next: 0 }
     }
@@ -70,9 +70,9 @@ impl Rule {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Millis {
-    /// Shortest.
+    /// The shortest.
     pub min: u64,
-    /// Longest; below `min` it counts as `min`.
+    /// The longest. If it is below `min`, it counts as `min`.
     pub max: u64,
 }
 
@@ -91,7 +91,7 @@ impl Millis {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebhookFaults {
-    /// Only events of these names are struck; empty means all. `stall` holds all the same.
+    /// Only events of these names are struck; all if empty. `stall` applies to all events.
     pub events: Vec<String>,
     /// Time between building the body and sending it.
     pub delay_ms: Millis,
@@ -99,7 +99,8 @@ pub struct WebhookFaults {
     pub drop: Rule,
     /// The same job runs twice: same delivery id, fresh timestamp and signature.
     pub duplicate: Rule,
-    /// The dispatcher runs twice: a moment later a second delivery under another id, of what there is by then.
+    /// The dispatcher runs twice: a moment later there is a second delivery under another id, built
+    /// from the state of then.
     pub redispatch: Rule,
     /// `changed_attributes` is null.
     pub null_changes: Rule,
@@ -107,7 +108,7 @@ pub struct WebhookFaults {
     pub bad_signature: Rule,
     /// Deliveries are held back and let go in random order.
     pub shuffle: Shuffle,
-    /// Nothing is sent while true; when it ends, all that waits goes out in a burst.
+    /// Nothing is sent while this is true. When it ends, all that waits goes out in a burst.
     pub stall: bool,
 }
 
@@ -115,9 +116,9 @@ pub struct WebhookFaults {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Shuffle {
-    /// How many deliveries are collected before they go out shuffled; below 2 is off.
+    /// How many deliveries are collected before they go out shuffled. Below 2 this is off.
     pub window: usize,
-    /// After this long an incomplete collection goes out as well (milliseconds; 0: 100).
+    /// Time after which an incomplete collection goes out as well, in milliseconds. 0 means 100.
     pub hold_ms: u64,
 }
 
@@ -140,13 +141,13 @@ pub enum Scope {
     Deletes,
 }
 
-/// Faults of REST answers. `stored_*` strike only writes that succeeded.
+/// Faults of REST answers. `stored_*` strikes only writes that succeeded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RestFaults {
     /// Which requests are struck by all of the below.
     pub scope: Scope,
-    /// Nothing is done while true; when it ends, all requests that wait go on.
+    /// Nothing is done while this is true. When it ends, all requests that wait go on.
     pub stall: bool,
     /// Time before anything is done.
     pub latency_ms: Millis,
@@ -154,7 +155,7 @@ pub struct RestFaults {
     pub rate_limited: Rule,
     /// 503 with a page and nothing stored.
     pub unavailable: Rule,
-    /// 403 with a page, as whoever stands before it says, and nothing stored.
+    /// 403 with a page, like that of a firewall in front of Chatwoot, and nothing stored.
     pub turned_away: Rule,
     /// The connection is cut and nothing stored.
     pub cut: Rule,
@@ -162,14 +163,14 @@ pub struct RestFaults {
     pub stored_then_timeout: Rule,
     /// Stored, then 500.
     pub stored_then_5xx: Rule,
-    /// Stored, then 403 with a page: a firewall did not let the answer out.
+    /// Stored, then 403 with a page: a firewall kept the answer back.
     pub stored_then_403: Rule,
     /// Stored, then 422 with `{"error"}`. Message create only.
     pub stored_then_422: Rule,
     /// Stored, then the connection is cut at once.
     pub stored_then_cut: Rule,
-    /// Begun only `stored_late_ms` after the request has come, and gone on with though the caller may
-    /// have given up by then.
+    /// Begun only `stored_late_ms` after the request came, and finished even if the caller has
+    /// given up by then.
     pub stored_late: Rule,
     /// How much later, in milliseconds.
     pub stored_late_ms: Millis,
@@ -208,13 +209,13 @@ impl Default for RestFaults {
     }
 }
 
-/// A struct of faults that makes no sense.
+/// Faults that make no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a probability must lie between 0 and 1")]
 pub struct BadProbability;
 
 impl Faults {
-    /// Refuses probabilities outside of 0 to 1.
+    /// Refuses probabilities outside 0 to 1.
     pub fn check(&self) -> Result<(), BadProbability> {
         let Self { webhooks: w, rest: r, files: _ } = self;
         let rules = [

@@ -1,8 +1,8 @@
 //! A Chatwoot for development and tests: it behaves on the wire as the original does, keeps
 //! its state in memory, and goes wrong on demand.
 //!
-//! Nothing here shares code with our own client of Chatwoot, so that a misreading of the
-//! protocol cannot hide by being made twice.
+//! Nothing here shares code with our own client of Chatwoot. Otherwise a misreading of the protocol
+//! could hide by being made twice.
 //!
 //! # In a test
 //!
@@ -32,8 +32,8 @@
 //!
 //! # The screen
 //!
-//! `/app/accounts/{account}/conversations/{id}` shows a conversation as text, to whoever follows a link
-//! to it.
+//! `/app/accounts/{account}/conversations/{id}` shows a conversation as text, to people who follow
+//! a link to it.
 //!
 //! # The control API
 //!

@@ -1,4 +1,4 @@
-//! Locks that stay usable when a thread panics with one in hand.
+//! Locks that stay usable after a thread has panicked while holding one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -75,7 +75,7 @@ async fn report(sim: &Sim, sent: Sent, pauses: [Duration; 2]) {
     for (status, pause) in ["delivered", "read"].into_iter().zip(pauses) {
         tokio::time::sleep(pause).await;
         let Sent { account, conversation, message } = sent;
-        // A message that failed or went meanwhile stays as it is.
+        // A message that failed or was removed meanwhile stays as it is.
         let moved = sim.act(|world| {
             if world.message(account, conversation, message)?.status == "failed" {
                 return Err(Denied::NotFound);
@@ -88,7 +88,7 @@ async fn report(sim: &Sim, sent: Sent, pauses: [Duration; 2]) {
     }
 }
 
-/// Whether the message goes out at all; mail and messenger channels give it their own id.
+/// Returns whether the message goes out at all. Mail and messenger channels give it an id of their own.
 fn provider_takes(world: &mut crate::model::World, sent: Sent) -> Result<bool, Denied> {
     let Sent { account, conversation, message } = sent;
     let row = world.message(account, conversation, message)?;

@@ -1,4 +1,4 @@
-//! In the place of Chatwoot's own screen: a conversation to be read, for whoever follows a link to it.
+//! In place of Chatwoot's own screen: a conversation to read, for people who follow a link to it.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -14,7 +14,7 @@ pub(crate) fn router(sim: &Sim) -> Router {
         .with_state(sim.clone())
 }
 
-/// As plain text: whoever wrote it may have written anything.
+/// Answers in plain text, since whoever wrote a message may have written anything.
 async fn show(
     State(sim): State<Sim>,
     Path((account, conversation)): Path<(i64, i64)>,

@@ -1,4 +1,4 @@
-//! What every account begins with, and the tokens to it.
+//! What every account begins with, and its tokens.
 
 use crate::config::Options;
 use crate::model::{Denied, Role, SUBSCRIPTIONS, WebhookChange, World};
@@ -8,7 +8,7 @@ pub const ADMIN_TOKEN: &str = "sim-admin-token";
 /// Token of account 1's agent bot.
 pub const BOT_TOKEN: &str = "sim-bot-token";
 
-/// Token of an account's administrator: [`ADMIN_TOKEN`] for account 1, else with the
+/// Token of an account's administrator: [`ADMIN_TOKEN`] for account 1, and otherwise that with the
 /// account's number at the end.
 pub fn admin_token(account: i64) -> String {
     of_account(ADMIN_TOKEN, account)
@@ -53,7 +53,7 @@ const CANNED: [(&str, &str); 4] = [
     ("bye", "Glad that I could help. Have a good day!"),
 ];
 
-/// An account with its people, inboxes and lists.
+/// Adds an account with its people, inboxes and lists.
 pub(crate) fn account(world: &mut World, id: Option<i64>, name: &str) -> Result<i64, Denied> {
     let account = world.add_account(id, name)?;
     world.add_user(account, "Robin Castellan", Role::Administrator, admin_token(account));
@@ -81,7 +81,7 @@ pub(crate) fn useful_subscriptions() -> Vec<String> {
     useful.map(str::to_owned).collect()
 }
 
-/// The installation as the options ask for it.
+/// Makes the installation that the options ask for.
 pub(crate) fn world(options: &Options, base_url: &str) -> Result<World, Denied> {
     let mut world = World::empty(options.seed, base_url, options.messages_per_minute);
     for id in &options.accounts {

@@ -32,13 +32,13 @@ impl Running {
         format!("http://{}", self.address)
     }
 
-    /// Waits until it has stopped, which the token given at the start asks for.
+    /// Waits until it has stopped. Cancelling the token given at the start stops it.
     pub async fn finished(self) -> io::Result<()> {
         self.task.await.map_err(io::Error::other)?
     }
 }
 
-/// Serves the router until the token is cancelled; requests under way are finished.
+/// Serves the router until the token is cancelled. Requests that are under way are finished.
 pub(crate) async fn serve(
     router: axum::Router,
     listener: TcpListener,
@@ -55,7 +55,7 @@ pub(crate) async fn serve(
 pub(crate) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// Whatever is written from now on is not sent; the peer sees the connection end.
+    /// Sends nothing that is written from now on. The peer sees the connection end.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }

@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub receipts: receipts::Receipts,
 }
 
-/// What was asked for cannot be done.
+/// Why something cannot be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SimError {
     /// An account, conversation, message or contact of that id does not exist.
@@ -61,7 +61,7 @@ impl fmt::Debug for Sim {
 }
 
 impl Sim {
-    /// An installation as the options ask for it. Webhooks go out once it is served.
+    /// Makes the installation that the options ask for. Webhooks go out once it is served.
     pub fn new(options: Options) -> Result<Self, SimError> {
         let world = Arc::new(Mutex::new(seed::world(&options, "http://127.0.0.1:3100")?));
         let faults = Arc::new(Switchboard::new(options.seed));
@@ -110,22 +110,21 @@ impl Sim {
         served
     }
 
-    /// The application API under `/api/v1` and the control API under `/_sim`. Served by other
-    /// means than [`Sim::run`] no webhook is sent, and a cut connection is an answer that
-    /// breaks off.
+    /// The application API under `/api/v1` and the control API under `/_sim`. If this is served by other
+    /// means than [`Sim::run`], no webhook is sent, and a cut connection is an answer that breaks off.
     pub fn router(&self) -> axum::Router {
         crate::rest::router(self).merge(control::router(self)).merge(screen::router(self))
     }
 
-    /// Returns once every event so far has been delivered or lost, receipts of providers
-    /// included; at once if nothing waits.
-    /// Never while [`crate::WebhookFaults::stall`] holds something, or before it is served.
+    /// Returns once every event so far has been delivered or lost, including receipts of providers;
+    /// at once if nothing waits. Never returns while [`crate::WebhookFaults::stall`] holds
+    /// something, or before it is served.
     pub async fn settled(&self) {
         self.shared.dispatch.settled().await;
     }
 
-    /// The bodies that webhooks would have of all that has happened since the last call, built from
-    /// the state of now. Only for an installation that is not served; its webhooks are then lost.
+    /// Returns the bodies that webhooks would have of all that has happened since the last call, built from
+    /// the present state. Only for an installation that is not served; its webhooks are then lost.
     pub fn bodies(&self) -> Vec<String> {
         self.shared.dispatch.bodies()
     }
@@ -142,7 +141,7 @@ impl Sim {
         self.shared.dispatch.deliveries()
     }
 
-    /// Makes every address of an attachment that was given out so far worthless, as a change of the
+    /// Invalidates every address of an attachment that was given out so far, as a change of the
     /// installation's secret would.
     pub fn expire_files(&self) {
         let mut world = self.world();
@@ -161,7 +160,7 @@ impl Sim {
         Ok(())
     }
 
-    /// Back to the beginning: state, faults and the log of deliveries. Secrets and tokens of
+    /// Goes back to the beginning: state, faults and the log of deliveries. Secrets and tokens of
     /// what the options asked for come out the same.
     pub fn reset(&self) -> Result<(), SimError> {
         let mut world = self.world();
@@ -172,8 +171,8 @@ impl Sim {
         Ok(())
     }
 
-    /// Everything in one conversation, notes and activities too, oldest first, in the form of
-    /// a REST answer.
+    /// Returns everything in one conversation, including notes and activities, oldest first, in the
+    /// form of a REST answer.
     pub fn messages(&self, account: i64, conversation: i64) -> Result<Vec<Value>, SimError> {
         self.read(|world| {
             let row = world.conversation(account, conversation)?;
@@ -181,7 +180,7 @@ impl Sim {
         })
     }
 
-    /// A conversation in the form of a REST answer.
+    /// Returns a conversation in the form of a REST answer.
     pub fn conversation(&self, account: i64, conversation: i64) -> Result<Value, SimError> {
         self.read(|world| {
             let row = world.conversation(account, conversation)?;
@@ -189,7 +188,7 @@ impl Sim {
         })
     }
 
-    /// All accounts with their conversations and messages: `{accounts:[{id, name,
+    /// Returns all accounts with their conversations and messages: `{accounts:[{id, name,
     /// conversations:[{…, messages:[…]}]}]}`, in the forms of REST answers.
     pub fn state(&self) -> Value {
         let world = self.world();
@@ -206,7 +205,7 @@ impl Sim {
         json!({ "accounts": accounts.collect::<Vec<_>>() })
     }
 
-    /// The installation as it is, and stays while this is held.
+    /// The installation, which stays as it is while this is held.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.shared.world)
     }
@@ -218,7 +217,7 @@ impl Sim {
         Ok(look(&self.world())?)
     }
 
-    /// One transaction: what it noted goes to the dispatcher once it is done.
+    /// Runs one transaction. What it noted goes to the dispatcher once it is done.
     pub(crate) fn change<T, E>(
         &self,
         held: Duration,

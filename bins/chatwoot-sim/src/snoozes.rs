@@ -1,4 +1,4 @@
-//! What was snoozed until a time opens when it has come.
+//! Opens conversations that were snoozed until a time, once it has come.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::World;
 use crate::sim::Sim;
 
-/// How often somebody looks. The original does every five minutes.
+/// How often to look. The original does so every five minutes.
 const LOOK: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(sim: Sim, shutdown: CancellationToken) {
@@ -21,7 +21,7 @@ pub(crate) async fn run(sim: Sim, shutdown: CancellationToken) {
     shutdown.run_until_cancelled(work).await;
 }
 
-/// Opens what is due; nobody in particular does it.
+/// Opens what is due, in nobody's name.
 pub(crate) fn wake(sim: &Sim) {
     let opened = sim.act(|world| {
         due(world).into_iter().try_for_each(|(account, conversation)| {
@@ -29,7 +29,7 @@ pub(crate) fn wake(sim: &Sim) {
         })
     });
     if let Err(error) = opened {
-        tracing::warn!(%error, "cannot open what was snoozed");
+        tracing::warn!(%error, "cannot open snoozed conversations");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Life of its own: a history to begin with, and things that happen by themselves.
+//! A life of its own: a history to begin with, and things that happen by themselves.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::sim::Sim;
 
-/// So many dialogues run at the same time.
+/// How many dialogues run at a time.
 const ON_STAGE: usize = 5;
 
 /// A dialogue in progress.
@@ -67,7 +67,7 @@ impl Play {
         Ok(play)
     }
 
-    /// One step on: somebody types, says their line, or the conversation is resolved.
+    /// Goes one step on: somebody types or says their line, or the conversation is resolved.
     fn step(&mut self, world: &mut World) -> Result<Progress, Denied> {
         let (account, conversation) = (self.account, self.conversation);
         let contact = Person::Contact(world.conversation(account, conversation)?.contact_id);
@@ -104,7 +104,7 @@ impl Play {
         Ok(Progress::Goes)
     }
 
-    /// Somebody looks at it: agent, label, priority.
+    /// Has somebody look at it, and give it an agent, a label and a priority.
     fn sort_in(&self, world: &mut World) -> Result<(), Denied> {
         let (account, conversation, by) = (self.account, self.conversation, Some(self.agent));
         if let Person::User(agent) = self.agent {
@@ -119,7 +119,7 @@ impl Play {
         Ok(())
     }
 
-    /// Whether the next line is one for the people who work here.
+    /// Whether the next line is an agent's.
     fn agents_turn(&self) -> bool {
         matches!(self.dialogue.lines.get(self.next), Some(Line::Agent(_)))
     }
@@ -138,7 +138,7 @@ fn origin(dialogue: &Dialogue) -> Json {
     origin.as_object().cloned().unwrap_or_default()
 }
 
-/// Conversations of the past days; the last of them wait for an answer.
+/// Adds conversations of the past days. The last of them wait for an answer.
 pub(crate) fn history(world: &mut World, account: i64, count: usize) -> Result<(), Denied> {
     for back in (1..=count).rev() {
         let minutes = i64::try_from(back).unwrap_or(i64::MAX).saturating_mul(47);
@@ -157,7 +157,7 @@ pub(crate) fn history(world: &mut World, account: i64, count: usize) -> Result<(
     Ok(())
 }
 
-/// Makes something happen every now and then, if the options say so.
+/// Makes something happen every now and then, if the options ask for that.
 pub(crate) async fn run(sim: Sim, shutdown: CancellationToken) {
     let options = &sim.shared.options;
     let (Some(pause), Some(account)) = (options.trickle, options.accounts.first().copied()) else {
@@ -201,7 +201,7 @@ fn happen(
     Ok(())
 }
 
-/// Bounds the memory: old conversations are resolved, then forgotten with their customer.
+/// Bounds the memory: old conversations are resolved, then removed with their customer.
 fn keep(world: &mut World, account: i64, kept: usize) -> Result<(), Denied> {
     let rows = &world.account(account)?.conversations;
     if rows.len() <= kept.max(1) {

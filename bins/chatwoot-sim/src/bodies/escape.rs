@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-/// One line of JSON in which `<`, `>`, `&`, U+2028 and U+2029 are written as `\uXXXX`.
+/// Prints one line of JSON in which `<`, `>`, `&`, U+2028 and U+2029 are written as `\uXXXX`.
 ///
-/// Outside of strings JSON has none of them, so the printed text can be rewritten blindly.
+/// JSON has none of them outside of strings, so the printed text can be rewritten blindly.
 pub(crate) fn print(body: &Value) -> String {
     let plain = body.to_string();
     if !plain.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {

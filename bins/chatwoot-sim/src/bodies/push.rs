@@ -98,7 +98,7 @@ pub(crate) fn sender_id(person: Person) -> i64 {
     }
 }
 
-/// Incoming messages that no agent has seen, counted up to `cap`.
+/// Counts incoming messages that no agent has seen, up to `cap`.
 pub(crate) fn unread(row: &Conversation, cap: usize) -> usize {
     let seen = row.agent_last_seen_at;
     let unseen = row.messages.values().rev();

@@ -129,7 +129,7 @@ pub(crate) fn agent(row: &User) -> Value {
     })
 }
 
-/// Without a `type`: what it is, stands beside it.
+/// Has no `type`: what it is stands beside it.
 pub(crate) fn bot_form(row: &Bot) -> Value {
     json!({ "id": row.id, "name": row.name, "thumbnail": "" })
 }

@@ -10,7 +10,7 @@ pub(crate) fn iso(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Whole seconds, zero for none.
+/// Whole seconds, or zero without a time.
 pub(crate) fn seconds(time: Option<Time>) -> i64 {
     time.map_or(0, |time| time.timestamp())
 }

@@ -9,7 +9,7 @@ use crate::model::{
     World,
 };
 
-/// The body of an event; `None` if its record is gone, in which case nothing is sent.
+/// Builds the body of an event. Returns `None` if its record is gone, in which case nothing is sent.
 pub(crate) fn event(world: &World, event: &Event) -> Option<Value> {
     let account = world.accounts.get(&event.account)?;
     let mut body = match &event.subject {
@@ -59,7 +59,7 @@ fn account_form(row: &Account) -> Value {
     json!({ "id": row.id, "name": row.name })
 }
 
-/// No `type`, but an `account`: that is how a contact is told from users and bots.
+/// Has no `type`, but an `account`: that is how a contact is told from users and bots.
 pub(crate) fn contact(account: &Account, row: &Contact) -> Value {
     json!({
         "account": account_form(account),
@@ -134,7 +134,7 @@ fn message(world: &World, account: &Account, parent: &Conversation, row: &Messag
     body
 }
 
-/// The editor's backslash line breaks become plain ones, newlines at the end go.
+/// Turns the editor's backslash line breaks into plain ones, and removes newlines at the end.
 fn normalised(text: &str) -> String {
     text.replace("\\\n", "\n").trim_end_matches('\n').to_owned()
 }

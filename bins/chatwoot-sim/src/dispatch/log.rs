@@ -20,10 +20,10 @@ pub struct Delivery {
     /// What the event is about: a message's id, a conversation's display id, a contact's or a
     /// contact inbox's id.
     pub subject_id: i64,
-    /// `X-Chatwoot-Delivery`; not sent to webhooks of before 4.11.2.
+    /// The header `X-Chatwoot-Delivery`, which is not sent to webhooks from before 4.11.2.
     pub delivery_id: String,
-    /// SHA-256 of the body as whoever keeps it has it: with `x` in the place of each character of visitors'
-    /// `pubsub_token`, which nobody ought to keep. In hexadecimal digits.
+    /// SHA-256 of the body as a receiver may keep it: with `x` in place of each character of
+    /// visitors' `pubsub_token`, which nobody ought to keep. In hexadecimal digits.
     pub body_sha256: String,
     /// When it was sent.
     pub sent_at: DateTime<Utc>,
@@ -36,7 +36,7 @@ pub struct Delivery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Outcome {
-    /// The receiver answered, for better or worse.
+    /// The receiver answered, whether well or badly.
     Answered {
         /// The status of the answer.
         status: u16,
@@ -50,7 +50,7 @@ pub enum Outcome {
     Dropped,
 }
 
-/// The newest attempts; older ones are only counted.
+/// The newest attempts. Older ones are only counted.
 #[derive(Debug)]
 pub(super) struct Log {
     rows: VecDeque<Delivery>,
@@ -82,7 +82,7 @@ impl Log {
     }
 }
 
-/// What [`Delivery::body_sha256`] is of a body.
+/// Computes [`Delivery::body_sha256`] of a body.
 pub(super) fn digest(body: &[u8]) -> String {
     const TOKEN: &[u8] = br#""pubsub_token":""#;
     let mut kept = body.to_vec();

@@ -30,10 +30,10 @@ use crate::faults::{DeliveryFate, Millis, Switchboard};
 use crate::lock::lock;
 use crate::model::{Event, World};
 
-/// Events and deliveries under way at once; what comes on top is lost.
+/// Most events and deliveries that are under way at a time. What comes on top is lost.
 const MAX_PENDING: usize = 200_000;
 
-/// From the first run of a dispatcher to the second, which loads everything again.
+/// Time from the first run of a dispatcher to the second, which loads everything again.
 const REDISPATCH: Millis = Millis::between(20, 200);
 
 /// How webhooks are delivered.
@@ -41,9 +41,9 @@ const REDISPATCH: Millis = Millis::between(20, 200);
 pub struct DeliveryOptions {
     /// How many are sent at the same time.
     pub workers: usize,
-    /// Limit for connecting and for each wait on the receiver.
+    /// Limit for connecting, and for each wait on the receiver.
     pub timeout: Duration,
-    /// From the event to the building of its body.
+    /// Time from an event to the building of its body.
     pub build_delay: Millis,
     /// How many attempts the log keeps.
     pub log_capacity: usize,
@@ -127,8 +127,8 @@ impl Dispatch {
         }
     }
 
-    /// Builds the bodies of all events that wait, from the state of now, and delivers none of them.
-    /// Empty once [`Dispatch::run`] has begun.
+    /// Builds the bodies of all events that wait, from the present state, and delivers none of
+    /// them. Returns nothing once [`Dispatch::run`] has begun.
     pub(crate) fn bodies(&self) -> Vec<String> {
         let mut intake = lock(&self.intake);
         let Some(intake) = intake.as_mut() else { return Vec::new() };
@@ -159,7 +159,7 @@ impl Dispatch {
         self.tasks.wait().await;
     }
 
-    /// Runs a step; the end of the program cuts it short, as it would cut a worker of Sidekiq.
+    /// Runs a step. The end of the program cuts it short, as it would cut a worker of Sidekiq.
     fn spawn(&self, step: impl Future<Output = ()> + Send + 'static) {
         let closing = self.closing.clone();
         self.tasks.spawn(async move {
@@ -167,10 +167,10 @@ impl Dispatch {
         });
     }
 
-    /// Returns once every event has been dealt with. Never, while stalled or before `run`,
+    /// Returns once every event has been dealt with. While stalled or before `run`, it never does
     /// if something waits.
     pub(crate) async fn settled(&self) {
-        // The sender lives as long as `self`: this cannot fail.
+        // Cannot fail: the sender lives as long as `self`.
         let _ = self.pending.subscribe().wait_for(|count| *count == 0).await;
     }
 
@@ -182,7 +182,7 @@ impl Dispatch {
         lock(&self.log).clear();
     }
 
-    /// Something is under way until [`Dispatch::end`].
+    /// Counts something as under way until [`Dispatch::end`].
     pub(crate) fn begin(&self) {
         self.pending.send_modify(|count| *count += 1);
     }
@@ -204,7 +204,7 @@ impl Dispatch {
         }
     }
 
-    /// Writes the bodies and lets them go.
+    /// Builds the bodies and lets their deliveries go.
     fn dispatch(self: &Arc<Self>, event: &Event, loses_changes: bool) {
         for job in self.jobs(event, loses_changes) {
             self.begin();
@@ -212,7 +212,7 @@ impl Dispatch {
         }
     }
 
-    /// The body is built only if somebody subscribes.
+    /// Makes the deliveries of an event. Its body is built only if somebody subscribes.
     fn jobs(&self, event: &Event, loses_changes: bool) -> Vec<Job> {
         let world = &mut *lock(&self.world);
         let Some(account) = world.accounts.get(&event.account) else { return Vec::new() };
@@ -245,7 +245,7 @@ impl Dispatch {
         jobs.collect()
     }
 
-    /// Lets a job go, or holds it back until enough others are there to shuffle it with.
+    /// Lets a job go, or holds it back until there are enough others to shuffle it with.
     fn release(self: &Arc<Self>, job: Job) {
         let shuffle = job.fate.shuffle;
         if shuffle.window < 2 {

@@ -12,16 +12,16 @@ use tokio::sync::OnceCell;
 use super::log::Outcome;
 
 const MAX_REDIRECTS: usize = 10;
-/// So much of an answer is read, and thrown away, to keep the connection.
+/// How much of an answer is read, and thrown away, to keep the connection.
 const MAX_ANSWER: usize = 64 * 1024;
 
 pub(super) struct Sender {
     timeout: Duration,
-    /// Made when it is needed: it reads every certificate of the machine.
+    /// Made when it is needed, since that reads every certificate of the machine.
     client: OnceCell<Client>,
 }
 
-/// What is sent and where.
+/// What to send, and where.
 pub(super) struct Request<'a> {
     pub url: &'a str,
     /// `None` if the webhook is older than secrets are.
@@ -31,9 +31,9 @@ pub(super) struct Request<'a> {
 }
 
 impl Sender {
-    /// `timeout` holds for connecting and for every wait on the answer, each.
+    /// `timeout` limits connecting, and each wait on the answer.
     pub(super) fn new(timeout: Duration) -> Self {
-        // Fails only if a provider is installed already, which is then the same one.
+        // Fails only if a provider is installed already, which then is the same one.
         let _installed = rustls::crypto::ring::default_provider().install_default();
         Self { timeout, client: OnceCell::new() }
     }
@@ -49,7 +49,7 @@ impl Sender {
         self.client.get_or_try_init(made).await
     }
 
-    /// One try. Redirects are followed with method, headers and body repeated.
+    /// Tries once. Redirects are followed with method, headers and body repeated.
     pub(super) async fn post(&self, request: Request<'_>) -> Outcome {
         match self.follow(request).await {
             Ok(status) => Outcome::Answered { status },
@@ -95,7 +95,7 @@ fn headers(request: &Request<'_>) -> HeaderMap {
     set(ACCEPT.as_str(), "application/json");
     set(ACCEPT_ENCODING.as_str(), "gzip;q=1.0,deflate;q=0.6,identity;q=0.3");
     set(USER_AGENT.as_str(), "Ruby");
-    // Both came with 4.11.2; an empty secret signs nothing.
+    // Both came with 4.11.2. An empty secret signs nothing.
     if let Some(secret) = request.secret {
         set("x-chatwoot-delivery", request.delivery_id);
         if !secret.is_empty() {
@@ -107,7 +107,7 @@ fn headers(request: &Request<'_>) -> HeaderMap {
     headers
 }
 
-/// HMAC-SHA256 under the secret as it is written, over timestamp, full stop, body.
+/// HMAC-SHA256 under the secret as it is written, over the timestamp, a full stop and the body.
 fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
         return String::new(); // HMAC takes keys of any length.

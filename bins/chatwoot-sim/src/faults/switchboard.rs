@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{Faults, FileFaults, Millis, Scope, Shuffle, WebhookFaults};
 
-/// What befalls one delivery.
+/// What happens to one delivery.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct DeliveryFate {
     pub drop: bool,
@@ -18,14 +18,14 @@ pub(crate) struct DeliveryFate {
     pub shuffle: Shuffle,
 }
 
-/// What befalls one REST request.
+/// What happens to one REST request.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RequestFate {
-    /// It waits for [`Switchboard::answering`].
+    /// Whether it waits for [`Switchboard::answering`].
     pub stalled: bool,
     pub latency: Duration,
     pub before: Option<Before>,
-    /// How long it waits before it is begun, whether or not its caller does.
+    /// How long it waits before it begins, even if its caller gives up.
     pub late: Option<Duration>,
     pub echo_delay: Duration,
 }
@@ -47,7 +47,7 @@ pub(crate) enum After {
     Cut,
 }
 
-/// What befalls somebody who asks for an attachment.
+/// What happens to somebody who asks for an attachment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FileFate {
     Served,
@@ -68,9 +68,9 @@ pub(crate) enum RequestKind {
 /// The faults in force and the dice.
 pub(crate) struct Switchboard {
     state: Mutex<(Faults, StdRng)>,
-    /// Of deliveries.
+    /// Whether deliveries are stalled.
     stall: watch::Sender<bool>,
-    /// Of requests.
+    /// Whether requests are stalled.
     rest_stall: watch::Sender<bool>,
 }
 
@@ -97,17 +97,17 @@ impl Switchboard {
 
     /// Returns when deliveries may go out.
     pub(crate) async fn flowing(&self) {
-        // The sender lives as long as `self`: this cannot fail.
+        // Cannot fail: the sender lives as long as `self`.
         let _ = self.stall.subscribe().wait_for(|stalled| !stalled).await;
     }
 
-    /// Returns when requests may be begun.
+    /// Returns when requests may begin.
     pub(crate) async fn answering(&self) {
-        // Nor can this.
+        // Cannot fail either.
         let _ = self.rest_stall.subscribe().wait_for(|stalled| !stalled).await;
     }
 
-    /// Whether the dispatcher runs twice for this event, and whether it loses the changes.
+    /// Returns whether the dispatcher runs twice for this event, and whether it loses the changes.
     pub(crate) fn dispatch(&self, event: &str) -> (bool, bool) {
         let (faults, rng) = &mut *self.lock();
         let faults = &mut faults.webhooks;
@@ -158,7 +158,7 @@ impl Switchboard {
         RequestFate { stalled, latency, before, late, echo_delay }
     }
 
-    /// Asked for every attachment.
+    /// Decides what happens to a request for an attachment.
     pub(crate) fn file(&self) -> FileFate {
         match &self.lock().0.files {
             FileFaults { redirect_to: Some(place), .. } => FileFate::Elsewhere(place.clone()),
@@ -167,7 +167,7 @@ impl Switchboard {
         }
     }
 
-    /// Asked once a write has succeeded.
+    /// Decides what happens after a write has succeeded.
     pub(crate) fn stored(&self, kind: RequestKind) -> Option<After> {
         let (faults, rng) = &mut *self.lock();
         let faults = &mut faults.rest;
@@ -189,7 +189,7 @@ impl Switchboard {
         }
     }
 
-    /// A random permutation of what was held back.
+    /// Shuffles what was held back.
     pub(crate) fn shuffle<T>(&self, held: &mut [T]) {
         use rand::seq::SliceRandom as _;
         held.shuffle(&mut self.lock().1);

@@ -6,7 +6,7 @@ use super::events::{DEFAULT_SUBSCRIPTIONS, SUBSCRIPTIONS};
 use super::rows::{Account, Bot, CannedResponse, Inbox, Label, Role, Team, User, Webhook};
 use super::{Denied, World};
 
-/// Wanted fields of a webhook; `None` keeps or takes the default.
+/// Wanted fields of a webhook. `None` keeps the old value or takes the default.
 #[derive(Debug, Default)]
 pub(crate) struct WebhookChange {
     pub url: Option<String>,
@@ -66,7 +66,7 @@ impl World {
         id
     }
 
-    /// All present agents of the account become members.
+    /// Adds an inbox. All present agents of the account become its members.
     pub(crate) fn add_inbox(&mut self, account: i64, name: &str, channel: &str) -> i64 {
         let id = self.next_id();
         let (name, channel) = (name.to_owned(), channel.to_owned());
@@ -75,7 +75,7 @@ impl World {
         id
     }
 
-    /// The account's agents, by the order of their list.
+    /// The account's agents, in the order of their list.
     pub(crate) fn agents_of(&self, account: i64) -> BTreeSet<i64> {
         let agents = self.users.values().filter(|user| user.account_id == account);
         agents.filter(|user| user.role == Role::Agent).map(|user| user.id).collect()

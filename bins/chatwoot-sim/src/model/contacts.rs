@@ -7,7 +7,7 @@ use super::rows::{Contact, ContactInbox, Json, Person};
 use super::{Denied, World};
 use crate::bodies::times::iso;
 
-/// Wanted fields of a contact; on a change `None` keeps the old value.
+/// Wanted fields of a contact. On a change, `None` keeps the old value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NewContact {
     pub name: Option<String>,
@@ -126,7 +126,7 @@ impl World {
         Ok(())
     }
 
-    /// What every incoming message does to its writer.
+    /// Does what every incoming message does to its writer.
     pub(crate) fn touch_contact(&mut self, account: i64, id: i64) -> Result<(), Denied> {
         let now = self.now();
         let row = self.contacts.get_mut(&id).ok_or(Denied::NotFound)?;
@@ -140,8 +140,8 @@ impl World {
         Ok(())
     }
 
-    /// What a contact has is another one's from now on, and the contact is gone. The conversations are saved,
-    /// but in no column that is told of.
+    /// Gives what a contact has to another one, and removes the contact. The conversations are
+    /// saved, but in no column whose changes are reported.
     pub(crate) fn merge_contacts(
         &mut self,
         account: i64,
@@ -170,7 +170,7 @@ impl World {
         Ok(())
     }
 
-    /// The contact's place in an inbox, made if there is none.
+    /// Returns the contact's place in an inbox, and makes it if there is none.
     pub(crate) fn contact_inbox(
         &mut self,
         contact: i64,

@@ -56,7 +56,7 @@ impl Watched {
         }
     }
 
-    /// In the columns' own form: enums as strings, times as ISO, ids as integers.
+    /// Returns the columns in their own form: enums as strings, times as ISO, ids as integers.
     fn columns(&self) -> [(&'static str, Value); 11] {
         let (user, bot) = numbers(self.assignee);
         [
@@ -123,8 +123,8 @@ impl World {
         Ok(display_id)
     }
 
-    /// Saves a change; what differs afterwards becomes events and activities, as the
-    /// callbacks of the original do.
+    /// Saves a change. What differs afterwards becomes events and activities, as the callbacks of
+    /// the original make them.
     pub(super) fn update(
         &mut self,
         account: i64,
@@ -234,9 +234,9 @@ impl World {
         self.add_message(account, conversation, message).map(|_| ())
     }
 
-    /// Without a status it toggles. A user with the role agent who opens takes the conversation. What is
-    /// snoozed again without a time keeps the one that it has. Where opening assigns, the second save has Chatwoot forget
-    /// what it had to tell of the first.
+    /// Sets the status, or toggles it without one. An agent who opens a conversation takes it. If
+    /// it is snoozed again without a time, it keeps the time that it has. If opening assigns, the
+    /// second save makes Chatwoot forget what it had to report of the first.
     pub(crate) fn set_status(
         &mut self,
         account: i64,
@@ -282,7 +282,7 @@ impl World {
         self.update(account, id, by, |row| row.priority = priority.map(str::to_owned))
     }
 
-    /// An unknown user unassigns, a bot too.
+    /// Assigns a user. An unknown user unassigns, and also unassigns a bot.
     pub(crate) fn assign(
         &mut self,
         account: i64,
@@ -295,7 +295,7 @@ impl World {
         Ok(assignee)
     }
 
-    /// An unknown bot changes nothing.
+    /// Assigns a bot. An unknown bot changes nothing.
     pub(crate) fn assign_bot(
         &mut self,
         account: i64,
@@ -311,7 +311,7 @@ impl World {
         Ok(bot)
     }
 
-    /// An unknown team unassigns.
+    /// Assigns a team. An unknown team unassigns.
     pub(crate) fn assign_team(
         &mut self,
         account: i64,
@@ -325,7 +325,7 @@ impl World {
         Ok(team)
     }
 
-    /// Replaces the set.
+    /// Replaces the labels.
     pub(crate) fn set_labels(
         &mut self,
         account: i64,
@@ -342,7 +342,7 @@ impl World {
         self.update(account, id, by, |row| row.labels = unique)
     }
 
-    /// Replaces the object.
+    /// Replaces the custom attributes.
     pub(crate) fn set_custom_attributes(
         &mut self,
         account: i64,
@@ -354,12 +354,12 @@ impl World {
     }
 }
 
-/// A user or a bot has it, or nobody.
+/// Assigns a user or a bot, or nobody.
 fn give(row: &mut Conversation, assignee: Option<Person>) {
     (row.assignee_id, row.assignee_bot_id) = numbers(assignee);
 }
 
-/// Each kind of assignee has a column of its own.
+/// Returns the columns for an assignee: each kind has one of its own.
 fn numbers(assignee: Option<Person>) -> (Option<i64>, Option<i64>) {
     match assignee {
         Some(Person::User(id)) => (Some(id), None),

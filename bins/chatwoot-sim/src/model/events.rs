@@ -10,12 +10,12 @@ use super::rows::Person;
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub account: i64,
-    /// The name as subscribed to, e.g. `message_created`.
+    /// The name that webhooks subscribe to, such as `message_created`.
     pub name: &'static str,
     pub subject: Subject,
-    /// `changed_attributes`, recorded at the event itself.
+    /// The `changed_attributes`, recorded when the event happened.
     pub changed: Option<Value>,
-    /// Time to wait beyond the usual before the body is built.
+    /// How long to wait, beyond the usual time, before the body is built.
     pub held: Duration,
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    /// The record's id; of typing, its conversation's.
+    /// The record's id or, for typing, its conversation's.
     pub(crate) fn id(&self) -> i64 {
         match self {
             Self::Conversation { id } | Self::Message { id, .. } | Self::Contact { id } => *id,
@@ -39,7 +39,7 @@ impl Subject {
     }
 }
 
-/// The twelve names a webhook may subscribe to.
+/// The twelve names that a webhook may subscribe to.
 pub(crate) const SUBSCRIPTIONS: [&str; 12] = [
     "conversation_created",
     "conversation_updated",
@@ -55,7 +55,7 @@ pub(crate) const SUBSCRIPTIONS: [&str; 12] = [
     "conversation_typing_off",
 ];
 
-/// What a webhook created without `subscriptions` gets.
+/// The subscriptions of a webhook that is created without `subscriptions`.
 pub(crate) const DEFAULT_SUBSCRIPTIONS: [&str; 8] = [
     "conversation_status_changed",
     "conversation_updated",

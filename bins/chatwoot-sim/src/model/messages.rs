@@ -11,7 +11,7 @@ use super::{Denied, World};
 /// Longest text, in characters.
 const MAX_CONTENT: usize = 150_000;
 const MAX_ATTACHMENTS: usize = 15;
-/// Bytes of one of them, in inboxes of the widget.
+/// Most bytes of one attachment in inboxes of the widget.
 const MAX_FILE: u64 = 40 * 1024 * 1024;
 const DELETED: &str = "This message was deleted";
 
@@ -44,7 +44,7 @@ impl NewMessage {
     }
 }
 
-/// A file.
+/// A file to attach.
 #[derive(Debug, Clone)]
 pub(crate) struct NewAttachment {
     pub file_name: String,
@@ -70,7 +70,7 @@ impl NewAttachment {
 }
 
 impl World {
-    /// The validations of the model; every one makes the create answer 422.
+    /// Checks the model's validations. If one fails, the create answers 422.
     pub(crate) fn check_message(
         &self,
         account: i64,
@@ -154,7 +154,7 @@ impl World {
         Ok(id)
     }
 
-    /// Saves a change of a message; activities change in silence.
+    /// Saves a change of a message. Activities change without an event.
     pub(crate) fn update_message(
         &mut self,
         account: i64,
@@ -172,7 +172,7 @@ impl World {
         Ok(())
     }
 
-    /// The row stays; text, attributes and attachments go.
+    /// Deletes a message. The row stays; text, attributes and attachments go.
     pub(crate) fn delete_message(
         &mut self,
         account: i64,
@@ -187,7 +187,7 @@ impl World {
         })
     }
 
-    /// Sends a failed message again; any other is left as it is, but not by `old` versions.
+    /// Sends a failed message again. Any other is left as it is, except by `old` versions.
     pub(crate) fn retry_message(
         &mut self,
         account: i64,

@@ -33,7 +33,7 @@ pub(crate) enum Denied {
     NotFound,
     /// A record did not validate: the sentence and the columns at fault.
     Invalid(String, Vec<&'static str>),
-    /// Anything else that made the controller give up: its one sentence.
+    /// Any other failure that made the controller give up, in its one sentence.
     Failed(String),
 }
 
@@ -54,11 +54,11 @@ pub(crate) struct World {
     pub contact_inboxes: BTreeMap<i64, ContactInbox>,
     /// Where attachments claim to live, without a slash at the end.
     pub base_url: String,
-    /// Addresses of attachments that were signed before it last changed are good no more.
+    /// What addresses of attachments are signed with. When it changes, earlier addresses are no longer valid.
     pub signing: u64,
-    /// Most messages in one conversation and minute, all writers together.
+    /// Most messages per conversation and minute, by all writers together.
     pub messages_per_minute: usize,
-    /// Moves the clock while history is written.
+    /// Moves the clock, as while history is written.
     pub shift: TimeDelta,
     pub rng: StdRng,
     events: Vec<Event>,
@@ -84,13 +84,14 @@ impl World {
         }
     }
 
-    /// Microseconds, as the database keeps them.
+    /// The time in microseconds, as the database stores it.
     pub(crate) fn now(&self) -> Time {
         let now = Utc::now() + self.shift;
         now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
     }
 
-    /// One sequence serves all tables: unique is all that anybody may rely on.
+    /// Returns the next id. One sequence serves all tables: that ids are unique is all that anybody
+    /// may rely on.
     pub(crate) fn next_id(&mut self) -> i64 {
         self.last_id += 1;
         self.last_id
@@ -102,7 +103,7 @@ impl World {
         (0..length).map(|_| char::from(self.rng.sample(alphabet))).collect()
     }
 
-    /// What only this installation can have written.
+    /// Signs a text, as only this installation can.
     pub(crate) fn sign(&self, text: &str) -> String {
         let mut digest = Sha256::new();
         digest.update(self.signing.to_be_bytes());
@@ -110,7 +111,7 @@ impl World {
         format!("{text}--{}", hex::encode(&digest.finalize()[..10]))
     }
 
-    /// The text that was signed.
+    /// Returns the text that was signed, if the signature is ours.
     pub(crate) fn signed<'a>(&self, signed: &'a str) -> Option<&'a str> {
         let (text, _) = signed.rsplit_once("--")?;
         (self.sign(text) == signed).then_some(text)
@@ -171,7 +172,7 @@ impl World {
         self.users.get(&id).filter(|row| row.account_id == account)
     }
 
-    /// The name an activity line shows.
+    /// Returns the name that an activity line shows.
     pub(crate) fn name_of(&self, person: Option<Person>) -> &str {
         match person {
             Some(Person::User(id)) => self.users.get(&id).map_or("", |row| &row.name),
@@ -197,7 +198,7 @@ impl World {
         });
     }
 
-    /// What was noted since the last call.
+    /// Takes what was noted since the last call.
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
     }

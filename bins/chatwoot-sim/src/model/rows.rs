@@ -10,10 +10,11 @@ use crate::rest::files;
 
 /// A JSON object column.
 pub(crate) type Json = Map<String, Value>;
-/// A timestamp column; microseconds count.
+/// A timestamp column, exact to the microsecond.
 pub(crate) type Time = DateTime<Utc>;
 
-/// What an account owns alone. Contacts, inboxes and users have ids of the whole installation.
+/// What belongs to one account. Contacts, inboxes and users have ids that are unique in the whole
+/// installation.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     pub id: i64,
@@ -128,7 +129,7 @@ pub(crate) struct Webhook {
     pub url: String,
     pub name: Option<String>,
     pub subscriptions: Vec<String>,
-    /// `None` stands for the time before 4.11.2: nothing is signed.
+    /// `None` for a webhook from before 4.11.2, whose deliveries are not signed.
     pub secret: Option<String>,
 }
 
@@ -142,7 +143,7 @@ pub(crate) struct Conversation {
     pub status: String,
     pub priority: Option<String>,
     pub assignee_id: Option<i64>,
-    /// In the place of a user; never beside one.
+    /// The bot in place of a user; never beside one.
     pub assignee_bot_id: Option<i64>,
     pub team_id: Option<i64>,
     pub labels: Vec<String>,
@@ -160,13 +161,13 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    /// Who has it.
+    /// Whom it is assigned to.
     pub(crate) fn assignee(&self) -> Option<Person> {
         self.assignee_bot_id.map(Person::Bot).or(self.assignee_id.map(Person::User))
     }
 }
 
-/// The numbers are those of the database.
+/// The types of messages, with the database's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageType {
     Incoming = 0,
@@ -187,7 +188,7 @@ impl MessageType {
     }
 }
 
-/// Who wrote something. Ids of the three kinds are separate spaces.
+/// Who wrote something. Each of the three kinds has its own ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Person {
     Contact(i64),

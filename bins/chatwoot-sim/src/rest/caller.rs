@@ -31,12 +31,12 @@ pub(crate) struct Caller(pub AnyCaller);
 pub(crate) struct Admin(pub AnyCaller);
 
 impl AnyCaller {
-    /// A number in the path. What is none finds no record.
+    /// A number in the path. Text that is not a number finds no record.
     pub(crate) fn id(&self, name: &str) -> Result<i64, Refusal> {
         self.ids.get(name).and_then(|text| text.parse().ok()).ok_or(Refusal::NotFound)
     }
 
-    /// The user's id, zero for a bot.
+    /// The user's id, or zero for a bot.
     pub(crate) fn user_id(&self) -> i64 {
         match self.person {
             Person::User(id) => id,
@@ -44,20 +44,21 @@ impl AnyCaller {
         }
     }
 
-    /// Agents see the inboxes they are members of, all others see everything.
+    /// Whether the caller sees a conversation: agents only those in inboxes they are members of,
+    /// all others every one.
     pub(crate) fn sees(&self, world: &World, row: &Conversation) -> bool {
         let member = |id| world.inboxes.get(&row.inbox_id).is_some_and(|i| i.members.contains(&id));
         self.role != Some(Role::Agent) || member(self.user_id())
     }
 
-    /// The display id in the path, once it is known that the caller may see it.
+    /// Returns the display id in the path, if the caller may see that conversation.
     pub(crate) fn conversation(&self, world: &World) -> Result<i64, Refusal> {
         let id = self.id("conversation")?;
         let row = world.conversation(self.account, id)?;
         if self.sees(world, row) { Ok(id) } else { Err(Refusal::NotAuthorized) }
     }
 
-    /// One transaction; its webhooks come as late as a fault may ask.
+    /// Runs one transaction, whose webhooks come as late as a fault may ask.
     pub(crate) fn change<T>(
         &self,
         sim: &Sim,
@@ -67,7 +68,7 @@ impl AnyCaller {
     }
 }
 
-/// Rails reads both spellings as one name.
+/// Returns the token. Rails reads both spellings as one name.
 fn token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get("api_access_token").or_else(|| headers.get("api-access-token"))?;
     value.to_str().ok()

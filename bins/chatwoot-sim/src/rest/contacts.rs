@@ -19,7 +19,7 @@ pub(crate) async fn show(
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Json<Value>, Refusal> {
     let query = Query::new(pairs);
-    // Shown unless refused.
+    // Shown unless the query says otherwise.
     let inboxes = query.get("include_contact_inboxes").is_none_or(|text| text == "true");
     let world = sim.world();
     let row = world.contact(caller.account, caller.id("contact")?)?;

@@ -15,7 +15,7 @@ use crate::faults::{After, Before, RequestKind};
 use crate::server::Cutter;
 use crate::sim::Sim;
 
-/// How late the webhooks of this request come.
+/// How late this request's webhooks come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EchoDelay(pub Duration);
 
@@ -74,17 +74,17 @@ pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Ne
     }
 }
 
-/// What a firewall says, which does not speak as Chatwoot does.
+/// Answers as a firewall does, and not as Chatwoot.
 fn forbidden() -> Response {
     let page = axum::response::Html("<h1>403 Forbidden</h1>");
     (StatusCode::FORBIDDEN, page).into_response()
 }
 
-/// Does it after a while, in a task of its own: a caller who gives up does not end it. What waits for
-/// all that is under way waits for it too.
+/// Runs the request after a while, in a task of its own: a caller who gives up does not end it.
+/// What waits for all that is under way waits for this too.
 async fn run_late(sim: &Sim, late: Duration, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    // Once the caller is gone there is nobody to read it from.
+    // Once the caller is gone there is nobody to read the body from.
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -100,14 +100,14 @@ async fn run_late(sim: &Sim, late: Duration, request: Request, next: Next) -> Re
     work.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-/// Shutting down ends every pause.
+/// Waits. Shutting down ends every pause.
 async fn pause(sim: &Sim, time: Duration) {
     if !time.is_zero() {
         sim.shared.closing.run_until_cancelled(sleep(time)).await;
     }
 }
 
-/// No answer at all; or one that breaks off, if the connection is not ours to cut.
+/// Gives no answer at all or, if the connection is not ours to cut, one that breaks off.
 fn cut(cutter: Option<Cutter>) -> Response {
     if let Some(cutter) = cutter {
         cutter.cut();

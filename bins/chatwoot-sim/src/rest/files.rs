@@ -1,5 +1,5 @@
-//! Where attachments are, as Active Storage serves them: an address that stays redirects to one that
-//! is good for five minutes.
+//! Serves attachments as Active Storage does: an address that stays redirects to one that is valid
+//! for five minutes.
 
 use std::ops::Range;
 
@@ -16,8 +16,8 @@ use crate::faults::FileFate;
 use crate::model::{Attachment, World};
 use crate::sim::Sim;
 
-const GOOD_FOR: TimeDelta = TimeDelta::minutes(5);
-/// What a name in an address cannot have as it is.
+const VALID_FOR: TimeDelta = TimeDelta::minutes(5);
+/// Characters that a name in an address cannot have as they are.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `/rails/active_storage/blobs/redirect/{signed}/{name}`
@@ -32,7 +32,7 @@ pub(crate) async fn redirect(
     }
     let world = sim.world();
     let id = world.signed(&signed).ok_or(Refusal::NotFound)?;
-    let until = (world.now() + GOOD_FOR).timestamp();
+    let until = (world.now() + VALID_FOR).timestamp();
     let token = format!("{id}-{until}");
     let name = encoded(&name);
     let place =
@@ -91,7 +91,7 @@ fn answer(row: &Attachment, range: Option<&HeaderValue>) -> Response {
     response
 }
 
-/// The bytes that are asked for; an empty range if there are none such.
+/// Returns the bytes that are asked for, or an empty range if there are none such.
 fn part(text: &str, length: usize) -> Option<Range<usize>> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     Some(match (first.is_empty(), last.is_empty()) {
@@ -103,13 +103,13 @@ fn part(text: &str, length: usize) -> Option<Range<usize>> {
     })
 }
 
-/// A name as a part of an address.
+/// Encodes a name as a part of an address.
 pub(crate) fn encoded(name: &str) -> String {
     utf8_percent_encode(name, RESERVED).to_string()
 }
 
-/// What a file holds whose content nobody gave: a picture of one point if it is said to be one, and
-/// bytes that tell where they are.
+/// Makes up the content of a file for which nobody gave any: a picture of one point if it is said
+/// to be one, and then bytes that tell where they are.
 pub(crate) fn content(content_type: Option<&str>, size: u64) -> Bytes {
     const POINT: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\
         \xc4\x89\0\0\0\rIDATx\x9cc\xf8\xff\xff\xff\x7f\0\t\xfb\x03\xfd\x05CE\xca\0\0\0\0IEND\

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::sim::Sim;
 
-/// Room for a message with files; what a proxy before it would take.
+/// Room for a message with files, as much as a proxy in front would take.
 pub(crate) const MAX_BODY: usize = 128 * 1024 * 1024;
 
 pub(crate) fn router(sim: &Sim) -> Router {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::refusal::Refusal;
 use crate::model::{Json, Time};
 
-/// The fields of a JSON body; none for an empty one.
+/// The fields of a JSON body. An empty body has none.
 #[derive(Debug, Default)]
 pub(crate) struct Params(pub Json);
 
@@ -35,7 +35,7 @@ impl Params {
         }
     }
 
-    /// Text that is not empty.
+    /// Returns the text unless it is empty.
     pub(crate) fn filled(&self, key: &str) -> Option<String> {
         self.text(key).filter(|text| !text.is_empty())
     }
@@ -61,7 +61,7 @@ impl Params {
         self.get(key).map(|_| self.truth(key))
     }
 
-    /// An object, or a JSON text of one.
+    /// Returns an object, also from a JSON text of one.
     pub(crate) fn object(&self, key: &str) -> Option<Json> {
         match self.get(key)? {
             Value::Object(object) => Some(object.clone()),
@@ -76,13 +76,13 @@ impl Params {
         Some(list.iter().map(text).collect())
     }
 
-    /// Seconds since 1970.
+    /// Reads a time in seconds since 1970.
     pub(crate) fn time(&self, key: &str) -> Option<Time> {
         self.number(key).and_then(|seconds| Time::from_timestamp(seconds, 0))
     }
 }
 
-/// The query string, pair by pair.
+/// The query string, as pairs.
 #[derive(Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
@@ -104,19 +104,19 @@ impl Query {
         self.get(key).is_some_and(|text| text == "true" || text == "1")
     }
 
-    /// `key[]=a&key[]=b`.
+    /// Reads `key[]=a&key[]=b`.
     pub(crate) fn list(&self, key: &str) -> Vec<&str> {
         let key = format!("{key}[]");
         self.0.iter().filter(|(name, _)| *name == key).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Pages count from 1.
+    /// Returns the number of the page. Pages count from 1.
     pub(crate) fn page(&self) -> usize {
         self.number("page").and_then(|page| usize::try_from(page).ok()).unwrap_or(1).max(1)
     }
 }
 
-/// One page of a list.
+/// Returns one page of a list.
 pub(crate) fn page_of<T>(rows: Vec<T>, page: usize, size: usize) -> Vec<T> {
     rows.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect()
 }

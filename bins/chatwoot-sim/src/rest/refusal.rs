@@ -1,4 +1,4 @@
-//! Answers that say no, in the forms of the original.
+//! Refusals, in the forms of the original.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ pub(crate) enum Refusal {
     BadRequest,
     /// No token, or one that nobody has.
     InvalidToken,
-    /// The token is not one of this account.
+    /// The token belongs to another account.
     WrongAccount,
     /// The role does not allow it.
     NotAuthorized,

@@ -22,7 +22,7 @@ pub(crate) async fn list(
     Ok(Json(json!({ "payload": { "webhooks": rows } })))
 }
 
-/// The fields come flat or under `webhook`.
+/// Reads the fields, which come flat or under `webhook`.
 fn wanted(params: Params) -> WebhookChange {
     let params = params.object("webhook").map_or(params, Params);
     WebhookChange {

@@ -50,7 +50,7 @@ pub(crate) async fn toggle_priority(
     })
 }
 
-/// With an assignee and a team only the assignee counts.
+/// Assigns a conversation. If both an assignee and a team are given, only the assignee counts.
 pub(crate) async fn assign(
     State(sim): State<Sim>,
     caller: AnyCaller,
@@ -119,7 +119,7 @@ pub(crate) async fn custom_attributes(
     })
 }
 
-/// Written past the model: no webhook, and `updated_at` does not move.
+/// Marks as seen, past the model: there is no webhook, and `updated_at` does not move.
 pub(crate) async fn update_last_seen(
     State(sim): State<Sim>,
     Caller(caller): Caller,
@@ -149,7 +149,7 @@ pub(crate) async fn toggle_typing(
             Some("off") => false,
             _ => return Ok(StatusCode::OK.into_response()),
         };
-        // What the client sent goes round as it came.
+        // What the client sent is passed on as it came.
         let private = params.get("is_private").cloned().unwrap_or(json!(false));
         types(world, caller.account, id, caller.person, on, private)?;
         Ok(StatusCode::OK.into_response())

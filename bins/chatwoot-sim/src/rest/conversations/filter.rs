@@ -74,7 +74,7 @@ fn check(condition: &Condition) -> Result<(), Refusal> {
     )))
 }
 
-/// From left to right, without precedence.
+/// Evaluates the conditions from left to right, without precedence.
 fn passes(row: &Conversation, conditions: &[Condition]) -> bool {
     let mut result = true;
     let mut or = false;

@@ -28,7 +28,7 @@ pub(crate) async fn handle(
     let meta = counts(&rows, caller.user_id());
     let mut rows = by_assignee(rows, query.get("assignee_type"), caller.user_id());
     sort(&mut rows, query.get("sort_by"));
-    // What changed lately is not paged.
+    // A list of recent changes is not paged.
     if query.get("updated_within").is_none() {
         rows = page_of(rows, query.page(), PAGE);
     }
@@ -114,7 +114,7 @@ fn by_assignee<'w>(
     rows
 }
 
-/// Newest activity first, unless asked otherwise.
+/// Sorts by newest activity first, unless asked otherwise.
 pub(super) fn sort(rows: &mut [&Conversation], by: Option<&str>) {
     let rank = |row: &Conversation| {
         let order = ["low", "medium", "high", "urgent"];

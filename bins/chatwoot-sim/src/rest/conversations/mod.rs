@@ -69,7 +69,7 @@ pub(crate) async fn create(
     })
 }
 
-/// Takes `priority`.
+/// Updates a conversation; takes only `priority`.
 pub(crate) async fn update(
     State(sim): State<Sim>,
     caller: AnyCaller,
@@ -85,7 +85,7 @@ pub(crate) async fn update(
     })
 }
 
-/// Sends nothing to anybody.
+/// Deletes a conversation. Nothing is sent to anybody.
 pub(crate) async fn delete(
     State(sim): State<Sim>,
     Admin(caller): Admin,

@@ -1,5 +1,5 @@
-//! `POST …/messages`, as JSON or multipart. Whatever goes wrong with the message itself is
-//! answered 422 with `{"error"}`.
+//! `POST …/messages`, as JSON or multipart. Whatever goes wrong with the message itself is answered
+//! with 422 and `{"error"}`.
 
 use axum::Json;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
@@ -42,7 +42,7 @@ pub(crate) async fn handle(
         world.check_message(caller.account, conversation, &message)?;
         let id = world.add_message(caller.account, conversation, message)?;
         let mut body = super::body(world, &caller, conversation, id)?;
-        // Known to the object in memory alone; nobody sees it again.
+        // Only the object in memory knows it; nobody sees it again.
         if let Some(echo_id) = echo_id {
             body["echo_id"] = echo_id;
         }
@@ -152,7 +152,7 @@ fn sender(world: &World, caller: &AnyCaller, params: &Params) -> Person {
     named.map_or(caller.person, Person::Bot)
 }
 
-/// As sent, whatever the keys; except that a rule's id pushes out all else.
+/// Returns the attributes as sent, whatever their keys; but a rule's id pushes out all others.
 fn content_attributes(params: &Params) -> Object {
     let mut object = params.object("content_attributes").unwrap_or_default();
     if let Some(rule) = object.get("automation_rule_id").cloned() {
@@ -164,7 +164,7 @@ fn content_attributes(params: &Params) -> Object {
     object
 }
 
-/// A list, or a text with commas.
+/// Reads a list, or a text with commas.
 fn addresses(params: &Params, key: &str) -> Option<Value> {
     if let Some(list) = params.list(key) {
         return Some(json!(list));

@@ -28,7 +28,7 @@ pub(crate) async fn handle(
     let parent = world.conversation(caller.account, caller.conversation(&world)?)?;
     let public = query.truth("filter_internal_messages");
     let shown = |m: &&Message| !public || !(m.private || m.message_type == MessageType::Activity);
-    // Chosen by number, in the order of the clocks.
+    // Chosen by number, ordered by the clocks.
     let within = |numbers: Range<i64>| {
         let rows = parent.messages.range(numbers).map(|(_, m)| m).filter(shown);
         let mut rows: Vec<&Message> = rows.collect();

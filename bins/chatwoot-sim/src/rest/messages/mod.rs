@@ -46,7 +46,7 @@ pub(crate) async fn retry(
     })
 }
 
-/// Sets the status from outside: API inboxes only.
+/// Sets the status from outside, in API inboxes only.
 pub(crate) async fn update(
     State(sim): State<Sim>,
     Caller(caller): Caller,
