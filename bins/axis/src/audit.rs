@@ -149,7 +149,7 @@ impl Begun {
         if let Err(error) = written.await {
             tracing::error!(
                 error = format!("{error:#}"),
-                "the audit has only that it was begun, not how it ended"
+                "cannot record in the audit how it ended"
             );
         }
     }

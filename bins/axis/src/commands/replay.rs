@@ -134,7 +134,9 @@ async fn require_event(bus: &Bus, event: &str) -> anyhow::Result<()> {
             }
         }
     }
-    bail!("INBOUND has no event of the name {event}");
+    bail!(
+        "INBOUND has no event of the name {event}: see which it has with --dry-run and without --event"
+    );
 }
 
 fn tell(replay: &Replay) {
@@ -168,7 +170,7 @@ fn answer(replay: &Replay, ended: Ended, lacking: Option<&str>) -> anyhow::Resul
         write!(text, ", {} copies of earlier replays passed over", replay.copies())?;
     }
     if replay.unreadable() > 0 {
-        write!(text, ", {} that are no events passed over", replay.unreadable())?;
+        write!(text, ", {} that cannot be read passed over", replay.unreadable())?;
     }
     text += match &ended {
         Ended::Done => "",

@@ -73,7 +73,7 @@ impl Server {
                 Err(error) => tracing::error!(
                     server.name = self.name(),
                     error = &error as &dyn std::error::Error,
-                    "the server cannot be started, trying again"
+                    "cannot start the server, trying again"
                 ),
             }
         }

@@ -27,7 +27,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
     if !arguments.yes {
         bail!(
-            "account {} of {} will be disconnected, and its token and secrets are forgotten: pass \
+            "account {} of {} will be disconnected, and its token and secrets deleted: pass \
              --yes to confirm",
             account.chatwoot_account_id,
             account.base_url

@@ -46,7 +46,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let secret_for = arguments.public_url.as_deref().filter(|_| arguments.webhook_secret);
     if arguments.token.is_none() && secret_for.is_none() {
-        bail!("say what to rotate: set CHATWOOT_API_TOKEN, or --webhook-secret, or both");
+        bail!("say what to rotate: set CHATWOOT_API_TOKEN, or pass --webhook-secret, or both");
     }
     let accounts = place.accounts().await?.another_key(arguments.another_key);
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
@@ -54,9 +54,9 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let token = arguments.token.as_ref();
     let rotated = accounts.rotate(account.id, token, secret_for, Some(&deed)).await?;
     let what = match (rotated.token, &rotated.webhook) {
-        (true, Some(_)) => "another token and another webhook secret are",
-        (true, None) => "another token is",
-        _ => "another webhook secret is",
+        (true, Some(_)) => "a new token and a new webhook secret are",
+        (true, None) => "a new token is",
+        _ => "a new webhook secret is",
     };
     let forgotten = rotated.webhook.as_ref().map(forgotten).unwrap_or_default();
     let text = format!("account {}: {what} in use{forgotten}", account.chatwoot_account_id);

@@ -93,7 +93,7 @@ fn warnings(found: &Inspection) -> Vec<Warning> {
         if *rows > 0 {
             let rows = counted(*rows, "row");
             let what = format!(
-                "{rows} of {table} of months without a part of their own: retention does not reach \
+                "{rows} of {table} are of months without a partition of their own: retention does not reach \
                  them"
             );
             warnings.push(Warning { what, urgent: false });

@@ -87,7 +87,9 @@ impl Selection {
             bail!("there is no dead letter {sequence}: see `axis dead-letters list`");
         };
         if !self.common.fits(&one) {
-            bail!("dead letter {sequence} is of another stream or account: leave those out");
+            bail!(
+                "dead letter {sequence} is of another stream or account: leave --stream and --account out"
+            );
         }
         Ok(Selected { all: None, one: Some(one), selection: self })
     }

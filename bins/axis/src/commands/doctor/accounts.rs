@@ -17,8 +17,8 @@ const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 /// Tries in a row that fail before it is more than a passing trouble.
 const FAILURES: u32 = 3;
 pub(super) const AGAIN: &str = "axis doctor   # again";
-const OWN: &str = "set AXIS_SECRET_KEY to what they are sealed under; if that is lost, have them link \
-                   theirs again";
+const OWN: &str = "set AXIS_SECRET_KEY to what they are sealed under; if that is lost, have these people \
+                   link theirs again";
 const WORKER: &str = "start a sync-worker that has AXIS_SECRET_KEY";
 
 /// Looks.
@@ -38,7 +38,7 @@ pub(super) async fn look(
     let key = report.heard("key", place.secret_key(), KEY)?;
     let accounts = Accounts::new(store, bus, key);
     if !served.iter().any(|account| accounts.opens(account)) {
-        let what = format!("it opens nothing that is sealed of the accounts ({})", served.len());
+        let what = format!("it opens none of the accounts' secrets ({})", served.len());
         report.wrong("key", what, KEY);
         return None;
     }
@@ -110,7 +110,7 @@ async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Opt
     let unread = |account: &&Account| (format!("{} was never compared", name(account)), WORKER);
     troubles.extend(overdue.iter().map(unread));
     if troubles.is_empty() && begun > 0 {
-        report.good("comparison", "no account that was is behind");
+        report.good("comparison", "no account that was compared is behind");
     }
     for (what, mend) in troubles {
         report.wrong("comparison", what, mend);

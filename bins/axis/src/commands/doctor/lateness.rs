@@ -19,7 +19,8 @@ const EVENT: &str = "message_created";
 const LATE: TimeDelta = TimeDelta::minutes(1);
 /// What came longer ago says nothing of now.
 const LATELY: TimeDelta = TimeDelta::hours(1);
-const WORKERS: &str = "see to that Chatwoot's workers (Sidekiq's queue `medium`), or to the clocks";
+const WORKERS: &str =
+    "check that Chatwoot's workers keep up (Sidekiq's queue `medium`), and the clocks";
 
 /// Looks. What it cannot find out keeps nobody from looking at the rest.
 pub(super) async fn look(report: &mut Report, bus: &Bus, served: &[Account]) {
@@ -49,7 +50,7 @@ pub(super) async fn look(report: &mut Report, bus: &Bus, served: &[Account]) {
         );
         report.good(CHECK, what);
     } else if !late {
-        report.notice(CHECK, "no message came in the last hour that tells of it".to_owned());
+        report.notice(CHECK, "no message came in the last hour, so nothing shows it".to_owned());
     }
 }
 

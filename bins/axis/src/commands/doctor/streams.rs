@@ -42,16 +42,17 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
         report.good("dead letters", "there are none");
     } else {
         let what = format!("{letters} could not be processed");
-        report.wrong("dead letters", what, "axis dead-letters list, mend the cause, redrive them");
+        report.wrong("dead letters", what, "axis dead-letters list, fix the cause, redrive them");
     }
     let without = report.heard("dead letters", bus.dead_letters().without_room().await, SERVERS)?;
     for owner in without {
-        let what =
-            format!("what {owner} sends gets none any more: it has filled its share of them");
+        let what = format!(
+            "what {owner} sends gets no dead letters any more: it has filled its share of them"
+        );
         report.wrong(
             "dead letters",
             what,
-            "redrive or drop its letters, then replay what had none",
+            "redrive or drop its dead letters, then replay what got none",
         );
     }
     Some(bus)

@@ -31,11 +31,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let sound = rows.iter().all(|row| row[6].is_empty()) && aside.is_empty();
     let mut text = table(headings, &rows);
     for path in &aside {
-        writeln!(
-            text,
-            "set aside, since it could not be read, or not all of it: {}",
-            path.display()
-        )?;
+        writeln!(text, "set aside, since not all of it could be read: {}", path.display())?;
     }
     let sum = |of: fn(&Inspection) -> u64| segments.iter().map(of).sum::<u64>();
     let (records, published) = (sum(|one| one.records), sum(|one| one.published));
@@ -72,7 +68,7 @@ fn row(segment: &Inspection, newest: bool) -> [String; 7] {
     }
     // The newest may be in the middle of being written.
     if segment.torn > 0 && !newest {
-        wrong.push(format!("the last {} bytes are no record", segment.torn));
+        wrong.push(format!("the last {} bytes are not a record", segment.torn));
     }
     if segment.foreign > 0 {
         wrong.push(format!("{} records are of a later version", segment.foreign));

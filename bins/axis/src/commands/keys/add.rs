@@ -55,7 +55,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let (name, tenant) = (arguments.name.trim(), arguments.tenant.as_ref());
     if name.is_empty() {
-        bail!("say by --name what the key is for");
+        bail!("say with --name what the key is for");
     }
     let permissions = arguments.permissions()?;
     let store = place.store().await?;

@@ -36,6 +36,6 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         arguments.operator.did(&mut transaction, &act, details).await?;
     }
     store::commit(transaction).await?;
-    let text = format!("key {id} is worth nothing{}", if revoked { "" } else { ", as before" });
+    let text = format!("key {id} is revoked{}", if revoked { "" } else { ", as before" });
     Answer::new(text, &json!({ "id": id, "revoked": revoked }))
 }

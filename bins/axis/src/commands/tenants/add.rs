@@ -27,7 +27,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     if arguments.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
         bail!(
-            "a tenant's name is not empty: leave --name out for the one it has, or the short one"
+            "a tenant's name is not empty: leave --name out to keep it, or to use the short name"
         );
     }
     let store = place.store().await?;

@@ -141,7 +141,7 @@ fn wrong(account: &Account, checked: &Checked, public_url: Option<&str>) -> Vec<
         found(&format!("its webhook posts to {url}, where our receiver is not"));
     }
     if !checked.complete {
-        found("its webhook does not subscribe to all events, or to others too");
+        found("its webhook does not subscribe to all events, or also to others");
     }
     if !checked.signed {
         found("its webhook is signed with a secret that is not known here, or not at all");

@@ -34,11 +34,11 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let deed = arguments.operator.deed("webhook register");
     let registered = accounts.register(account.id, &arguments.public_url, Some(&deed)).await?;
     let done = match registered.change {
-        Change::Created => "was made",
+        Change::Created => "was created",
         Change::Updated => "was corrected",
         Change::Unchanged => "was as it should be",
     };
-    let secret = if registered.new_secret { ", and its secret is kept" } else { "" };
+    let secret = if registered.new_secret { ", and its secret is stored" } else { "" };
     let mut text = format!(
         "webhook {} {done}{secret}: Chatwoot posts to {}{}\n",
         registered.webhook_id,
