@@ -26,18 +26,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The same thing in words and as a value.
+    /// Makes an answer that says the same thing in words and as a value.
     pub fn new(text: impl Into<String>, value: &impl Serialize) -> anyhow::Result<Self> {
         let value = serde_json::to_value(value).context("writing the answer as JSON")?;
         Ok(Self { text: text.into(), value, success: true })
     }
 
-    /// Nothing to say.
+    /// Makes an answer that says nothing.
     pub fn nothing() -> Self {
         Self { text: String::new(), value: Value::Null, success: true }
     }
 
-    /// The same, as a failure unless `success`: the exit code is then 1.
+    /// Makes it a failure unless `success`: the exit code is then 1.
     #[must_use]
     pub fn succeeding_if(self, success: bool) -> Self {
         Self { success, ..self }
@@ -67,7 +67,7 @@ impl Answer {
     }
 }
 
-/// Rows as lines of aligned columns, under their headings.
+/// Formats rows as lines of aligned columns, under their headings.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = headings.map(|heading| heading.chars().count());
     for row in rows {

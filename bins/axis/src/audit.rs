@@ -14,7 +14,7 @@ use store::{PgConnection, Store};
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub(crate) struct Operator {
-    /// Name under which the audit tells who did it; the number of the system's user comes with it
+    /// Name under which the audit records who did it; the number of the system's user is recorded with it
     #[arg(
         id = "operator",
         long = "operator",
@@ -29,19 +29,19 @@ pub(crate) struct Operator {
 #[derive(Debug, Clone)]
 pub(crate) struct Act {
     pub(crate) action: &'static str,
-    /// In words without personal data.
+    /// Described without personal data.
     pub(crate) target: String,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) account: Option<AccountKey>,
 }
 
 impl Act {
-    /// What is done to everybody's data, or to nobody's.
+    /// An act on everybody's data, or on nobody's.
     pub(crate) fn new(action: &'static str, target: impl Into<String>) -> Self {
         Self { action, target: target.into(), tenant: None, account: None }
     }
 
-    /// The same, on behalf of an account or of all. What is done to one is its tenant's to see.
+    /// Makes it an act on behalf of this account, if one is given. Its tenant may see what is done to it.
     pub(crate) async fn on(
         self,
         store: &Store,
@@ -54,7 +54,7 @@ impl Act {
     }
 }
 
-/// Something that takes long, written down before it was begun.
+/// Something that takes long, recorded in the audit before it was begun.
 pub(crate) struct Begun {
     operator: Operator,
     store: Store,
@@ -63,12 +63,12 @@ pub(crate) struct Begun {
 }
 
 impl Operator {
-    /// Who acts.
+    /// The operator's name.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Writes down what was done, in the transaction that does it.
+    /// Records what was done, in the transaction that does it.
     pub(crate) async fn did(
         &self,
         transaction: &mut PgConnection,
@@ -79,7 +79,7 @@ impl Operator {
         store::audit::record(transaction, &entry).await.context("writing the audit")
     }
 
-    /// A line of the audit about what is done to an account.
+    /// Makes audit entries about what is done to an account.
     pub(crate) fn deed(
         &self,
         action: &'static str,
@@ -95,7 +95,7 @@ impl Operator {
         }
     }
 
-    /// Writes down what is about to be done: what cannot be written down is not begun.
+    /// Records what is about to be done. What cannot be recorded is not begun.
     pub(crate) async fn begin(
         self,
         store: Store,
@@ -111,7 +111,7 @@ impl Operator {
     }
 
     fn entry(&self, act: &Act, count: Option<u64>, mut details: Value) -> Entry {
-        // Whose process this is, which no variable of the environment can change. Linux only.
+        // The user whose process this is, which no environment variable can change. Linux only.
         let uid = std::fs::metadata("/proc/self").ok().map(|process| process.uid());
         tracing::info!(
             target: "axis::audit",
@@ -137,7 +137,7 @@ impl Operator {
 }
 
 impl Begun {
-    /// Writes down how it ended: to how many it was done, and why to no more.
+    /// Records how it ended: to how many it was done, and why to no more.
     pub(crate) async fn end(&self, count: u64, ended: &str) {
         let entry = self.operator.entry(&self.act, Some(count), json!({}));
         let written = async {

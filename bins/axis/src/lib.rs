@@ -1,6 +1,6 @@
 //! The operator's tool: runs everything on one machine, sets up, checks and repairs.
 //!
-//! One file per command under [`commands`]; each has its arguments and a function that gives an
+//! One file per command under [`commands`]: its arguments, and a function that returns an
 //! [`Answer`], printed as text or JSON. What commands share:
 //!
 //! - [`Place`]: which database, which NATS, which key; those of an `axis up` in the data folder
@@ -39,7 +39,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// Runs the command. What it answers decides the exit code.
+    /// Runs the command, whose answer decides the exit code.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let answer = tokio::select! {
             answer = Box::pin(self.command.run(&self.place, self.output)) => answer?,

@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep};
 
 /// What to do about a database that does not answer.
 pub(crate) const SERVER: &str = "check the server that DATABASE_URL points to";
-/// What a user needs who does not own the tables: the role of most transactions, and to read which
-/// migrations were made.
+/// What a user needs who does not own the tables: the role of most transactions, and leave to read
+/// which migrations were made.
 const GRANT: &str = "as the tables' owner: grant axis_worker to the user of DATABASE_URL, and grant \
                      select on _sqlx_migrations to it";
 
@@ -26,7 +26,7 @@ const GRANT: &str = "as the tables' owner: grant axis_worker to the user of DATA
 #[group(skip)]
 #[command(next_help_heading = "Where")]
 pub struct Place {
-    /// Folder with everything that `axis up` keeps
+    /// Folder with everything that `axis up` stores
     #[arg(
         long,
         global = true,
@@ -36,11 +36,11 @@ pub struct Place {
     )]
     pub data_dir: PathBuf,
 
-    /// Address of the database, `postgres://user:password@host:port/name`; unset: that of `axis up`
+    /// Address of the database, `postgres://user:password@host:port/name`. If unset, that of `axis up`
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
 
-    /// Address that bypasses a pooling proxy, for LISTEN and migrations; unset: `DATABASE_URL`
+    /// Address that bypasses a pooling proxy, for LISTEN and migrations. If unset, `DATABASE_URL`
     #[arg(
         long,
         global = true,
@@ -61,7 +61,7 @@ pub struct Place {
     )]
     pub database_connections: u32,
 
-    /// Seconds without an answer of the database after which a command gives up
+    /// Seconds without an answer from the database after which a command gives up
     #[arg(
         long,
         global = true,
@@ -72,7 +72,7 @@ pub struct Place {
     )]
     pub database_patience: u64,
 
-    /// Address of NATS, `nats://host:4222`; unset: that of `axis up`
+    /// Address of NATS, `nats://host:4222`. If unset, that of `axis up`
     #[arg(long, global = true, env = "NATS_URL", hide_env_values = true, value_name = "URL")]
     pub nats_url: Option<SecretString>,
 
@@ -84,9 +84,9 @@ pub struct Place {
     #[arg(long, global = true, env = "NATS_CA", value_name = "FILE")]
     pub nats_ca: Option<PathBuf>,
 
-    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; of several,
-    /// separated by commas, the first seals and each opens; unset: that of
-    /// `axis up`, if the database is that of `axis up` too
+    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits. Of several,
+    /// separated by commas, the first seals and each opens. If unset, that of `axis up`, if the
+    /// database is that of `axis up` too
     #[arg(
         long,
         global = true,
@@ -161,7 +161,7 @@ impl Place {
         }
     }
 
-    /// The key. One that was generated is that of the database beside it: another one has its own.
+    /// Returns the key. A generated one belongs to the database beside it; any other database has its own.
     pub fn secret_key(&self) -> anyhow::Result<SecretKey> {
         let text = match &self.database_url {
             Some(_) => self.secret_key.clone(),
@@ -173,32 +173,32 @@ impl Place {
         Ok(text.expose_secret().parse::<SecretKey>()?)
     }
 
-    /// What administers accounts.
+    /// Opens what administers accounts.
     pub async fn accounts(&self) -> anyhow::Result<Accounts> {
         let key = self.secret_key()?;
         Ok(Accounts::new(self.store().await?, self.bus().await?, key))
     }
 
-    /// A connection to the database, whose schema must fit.
+    /// Opens the database, whose schema must fit.
     pub async fn store(&self) -> anyhow::Result<Store> {
         let store = self.watched()?;
         store.require_schema().await.map_err(advised)?;
         Ok(store)
     }
 
-    /// The same, whatever its schema is. A command has one.
+    /// Like [`Self::store`], whatever the schema is. A command has one database.
     pub fn watched(&self) -> anyhow::Result<Store> {
         if let Some(opened) = self.opened.get() {
             return Ok(opened.clone());
         }
         let store = Store::connect(&self.store_config()?, "axis")?;
-        // Whoever opens another at this moment has that for itself.
+        // Whoever opens another one at this moment has it alone.
         let _ = self.opened.set(store.clone());
         Ok(store)
     }
 
-    /// Ends once the database that the command works with has not answered for as long as it may: one
-    /// that is frozen, or gone with its machine, would be waited for for ever.
+    /// Completes once the command's database has not answered for as long as it may. One that is
+    /// frozen, or gone with its machine, would otherwise be waited for for ever.
     pub async fn silence(&self) -> anyhow::Error {
         let store = self.opened.wait().await;
         let patience = Duration::from_secs(self.database_patience);
@@ -216,13 +216,13 @@ impl Place {
         )
     }
 
-    /// A connection to NATS.
+    /// Connects to NATS.
     pub async fn bus(&self) -> anyhow::Result<Bus> {
         Ok(Bus::connect(&self.bus_config()?, "axis").await?)
     }
 }
 
-/// What to do about a database that cannot be worked with; none where the error says so.
+/// Says what to do about a database that cannot be worked with. Returns `None` if the error itself says so.
 pub(crate) fn advice(error: &store::Error) -> Option<&'static str> {
     match error {
         error if error.is_denied() => Some(GRANT),
@@ -231,7 +231,7 @@ pub(crate) fn advice(error: &store::Error) -> Option<&'static str> {
     }
 }
 
-/// The same in one sentence with what is wrong.
+/// Puts that advice into one sentence with the error.
 pub(crate) fn advised(error: store::Error) -> anyhow::Error {
     match advice(&error) {
         Some(advice) => anyhow!("{error}; {advice}"),

@@ -10,7 +10,7 @@ use crate::answer::table;
 use crate::commands::tenants;
 use crate::{Answer, Place};
 
-/// Which rows.
+/// Which entries.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Only what was done to this tenant's data

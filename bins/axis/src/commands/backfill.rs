@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::audit::{Act, Begun, Operator};
 use crate::{Answer, Place};
 
-/// How often it says how far it is where there is no screen to draw on.
+/// How often to report progress if there is no screen to draw on.
 const PROGRESS: Duration = Duration::from_secs(2);
 
 /// Which account, and how fast.
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY OR NUMBER")]
     account: String,
 
-    /// Begin anew, even where an earlier one did not come to its end
+    /// Begin anew, even if an earlier backfill did not come to its end
     #[arg(long)]
     anew: bool,
 
@@ -43,7 +43,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, Copy, Args)]
 #[group(skip)]
 pub(super) struct Fast {
-    /// Requests a second to Chatwoot, which allows 50 from one address unless told otherwise
+    /// Requests per second to Chatwoot, which by default allows 50 from one address
     #[arg(
         long,
         default_value_t = 25,
@@ -72,13 +72,13 @@ impl Fast {
         Speed { per_second: self.per_second, concurrency: self.concurrency.into() }
     }
 
-    /// For the audit.
+    /// The speed, for the audit.
     pub(super) fn details(self) -> Value {
         json!({ "perSecond": self.per_second, "concurrency": self.concurrency })
     }
 }
 
-/// Compares an account with its Chatwoot, whole.
+/// Compares all of an account with its Chatwoot.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let service = Service::start("axis", &arguments.service)?;
     let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
@@ -99,7 +99,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     answer(&reached?, &arguments.account)
 }
 
-/// Writes down how it ended, and what was found by then even if it failed.
+/// Records how it ended, and what had been found by then even if it failed.
 pub(super) async fn end(begun: &Begun, found: Tally, reached: &Result<Reached, ReconcileError>) {
     let rows = u64::try_from(found.brought_in + found.drift_repaired).unwrap_or_default();
     let ended = match reached {
@@ -110,7 +110,7 @@ pub(super) async fn end(begun: &Begun, found: Tally, reached: &Result<Reached, R
     begun.end(rows, &ended).await;
 }
 
-/// What a command of this kind works with.
+/// Opens what a command of this kind works with.
 pub(super) async fn open(
     place: &Place,
     account: &str,
@@ -123,7 +123,7 @@ pub(super) async fn open(
     Ok((Backfill::new(config, key, store, bus), account))
 }
 
-/// What came of it, and what goes on with it.
+/// Says what came of it, and how to go on.
 pub(super) fn answer(reached: &Reached, account: &str) -> anyhow::Result<Answer> {
     let Tally { brought_in, drift_found, drift_repaired } = reached.found;
     let walk = &reached.progress.walk;
@@ -199,7 +199,7 @@ impl Shown {
 
     fn tell(&mut self) {
         if let Some(line) = self.untold.take() {
-            // With standard error closed there is nobody to tell.
+            // If standard error is closed, there is nobody to tell.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
     }

@@ -14,7 +14,7 @@ pub struct Arguments {
     shell: Shell,
 }
 
-/// The script.
+/// Prints the completion script.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Axis::command(), "axis", &mut script);

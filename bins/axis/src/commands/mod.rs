@@ -26,8 +26,8 @@ use crate::{Answer, Output, Place, up};
 pub enum Command {
     /// Run everything in one process on one port, with servers of its own
     Up(Box<up::Arguments>),
-    /// Look at everything, and say what is wrong and what to do about it; exit code 1 if a person has to
-    /// do something
+    /// Check everything, and say what is wrong and what to do about it. Exit code 1 if somebody has
+    /// to do something
     Doctor(doctor::Arguments),
     /// Bring the database's schema up to date
     Migrate,
@@ -55,14 +55,14 @@ pub enum Command {
     /// A receiver's journal
     #[command(subcommand)]
     Journal(journal::Command),
-    /// Bring in all conversations of an account, or what of them is missing; may be interrupted
+    /// Bring in all conversations of an account, or what is missing of them; may be interrupted
     Backfill(backfill::Arguments),
     /// What webhooks missed
     #[command(subcommand)]
     Reconcile(reconcile::Command),
-    /// Hand events that Chatwoot sent to the workers again; doing so twice changes nothing
+    /// Hand past events from Chatwoot to the workers again; repeating it changes nothing
     Replay(replay::Arguments),
-    /// Remove months of the timeline and of the record of events that are too old
+    /// Remove months of the timeline, and of the record of events, that are too old
     Retention(retention::Arguments),
     /// List what operators and clients did, newest first
     Audit(audit::Arguments),

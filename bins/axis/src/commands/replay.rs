@@ -21,11 +21,11 @@ use crate::{Answer, Place};
 /// Which events, and how fast.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Begin with what the stream got at this time, `2026-03-01T08:00:00Z`
+    /// Begin with what the stream got at this time, such as `2026-03-01T08:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: DateTime<Utc>,
 
-    /// End before what it got at this time; unset: with what it has when the replay begins
+    /// End before what it got at this time. If unset, with what it has when the replay begins
     #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<DateTime<Utc>>,
 
@@ -37,15 +37,15 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     event: Option<String>,
 
-    /// Only count them, by account and event
+    /// Only count the events, by account and name
     #[arg(long)]
     dry_run: bool,
 
-    /// Most to hand to the workers; unset: all
+    /// Most events to hand to the workers. If unset, all
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     most: Option<u64>,
 
-    /// Most to hand to the workers in a second
+    /// Most events to hand to the workers per second
     #[arg(
         long,
         default_value_t = 200,
@@ -100,7 +100,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let mut replay = Replay::start(wanted, &bus).await?;
     if arguments.dry_run {
         let ended = replay.run(&shutdown, tell).await;
-        // Whoever is told a number only would hear of it from the replay itself.
+        // Otherwise only the replay itself would say that there is no room for it.
         let lacking = match replay.require_room(replay.count()).await {
             Err(lacking @ ReplayError::Room { .. }) => Some(lacking.to_string()),
             _ => None,
@@ -117,10 +117,10 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     answer(&replay, ended, None)
 }
 
-/// Fails for a name that no event in the stream has: it is mistyped, or all of them are gone.
+/// Fails for a name that no event in the stream has: it is mistyped, or all such events are gone.
 async fn require_event(bus: &Bus, event: &str) -> anyhow::Result<()> {
     let filter = |token: &str| format!("inbound.*.{token}");
-    // A name that is not known had a subject of its own in earlier versions.
+    // In earlier versions an unknown name had a subject of its own.
     let own = filter(&subject::token(event));
     if bus.history_of_headers(subject::INBOUND, own, None).await?.about() > 0 {
         return Ok(());
@@ -142,7 +142,7 @@ async fn require_event(bus: &Bus, event: &str) -> anyhow::Result<()> {
 fn tell(replay: &Replay) {
     let (count, about, done) = (replay.count(), replay.about(), verb(replay));
     let at = replay.next().to_rfc3339_opts(SecondsFormat::Secs, true);
-    // With standard error closed there is nobody to tell.
+    // If standard error is closed, there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "{count} of at most {about} {done}, now at {at}");
 }
 
@@ -150,7 +150,7 @@ fn verb(replay: &Replay) -> &'static str {
     if replay.is_dry() { "would be replayed" } else { "replayed" }
 }
 
-/// What came of it; of a dry run, whether it would begin.
+/// Says what came of it and, after a dry run, whether a replay would begin.
 fn answer(replay: &Replay, ended: Ended, lacking: Option<&str>) -> anyhow::Result<Answer> {
     let (complete, word) = (matches!(ended, Ended::Done | Ended::Most), ended.word());
     let next = replay.next().to_rfc3339_opts(SecondsFormat::Nanos, true);

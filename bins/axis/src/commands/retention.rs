@@ -13,13 +13,13 @@ use crate::answer::table;
 use crate::audit::{Act, Operator};
 use crate::{Answer, Place};
 
-/// How often a part is tried whose table somebody is busy with, a second each.
+/// How often to try a part whose table somebody else is using, for a second each.
 const TRIES: u32 = 20;
 
-/// What is kept.
+/// What to keep.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How many whole months to keep besides the one that is under way
+    /// Whole months to keep, besides the current one
     #[arg(
         long,
         value_name = "COUNT",
@@ -27,7 +27,7 @@ pub struct Arguments {
     )]
     keep_months: u16,
 
-    /// Only of this table; unset: of both
+    /// Only from this table. If unset, from both
     #[arg(long)]
     table: Option<Of>,
 
@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long)]
     dry_run: bool,
 
-    /// Remove it: it cannot be got back
+    /// Confirm it: what is removed cannot be restored
     #[arg(long)]
     yes: bool,
 
@@ -43,7 +43,7 @@ pub struct Arguments {
     operator: Operator,
 }
 
-/// What is cut by month.
+/// What is partitioned by month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Of {
     /// The timeline
@@ -106,7 +106,7 @@ async fn ended(store: &Store, only: Option<Of>, keep_months: u16) -> anyhow::Res
     Ok(parts)
 }
 
-/// Removes a part and writes it down, both or neither.
+/// Removes a part and records it in the audit: both or neither.
 async fn remove(store: &Store, operator: &Operator, part: &Part) -> anyhow::Result<()> {
     let act = Act::new("retention", &part.name);
     let details = json!({ "until": part.until, "bytes": part.bytes, "rows": part.rows });
@@ -120,7 +120,7 @@ async fn remove(store: &Store, operator: &Operator, part: &Part) -> anyhow::Resu
             Err(error) => return Err(error.into()),
         }
         store::rollback(transaction).await?;
-        // Those who waited behind it go first.
+        // Those who waited behind this try go first.
         tokio::time::sleep(Policy::NEAR.delay(tries)).await;
     }
 }

@@ -18,7 +18,7 @@ use super::{Arguments, TENANT};
 
 /// How long the greeting waits for Chatwoot.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Whoever has lost the key adds the accounts again while this runs.
+/// The notice if the key does not fit. Whoever has lost it adds the accounts again while this runs.
 const UNSERVED: &str = "the stand-in is not served, since this key opens nothing of the accounts \
                         that are here: set AXIS_SECRET_KEY to what they are sealed under; if that \
                         is lost, add them again with `axis accounts add … --another-key`, and \
@@ -35,7 +35,7 @@ pub(super) struct Chatwoot {
     retrying: Option<JoinHandle<()>>,
 }
 
-/// Serving one account: what it takes, and again if need be.
+/// Sets up one account, and does so again if need be.
 #[derive(Clone)]
 struct Setup {
     accounts: Accounts,
@@ -44,8 +44,7 @@ struct Setup {
 }
 
 impl Chatwoot {
-    /// Starts to serve it. A configured Chatwoot that does not answer is asked again in the
-    /// background.
+    /// Starts to serve it. A configured Chatwoot that does not answer is tried again in the background.
     pub(super) async fn start(
         arguments: &Arguments,
         foundation: &Foundation,
@@ -63,7 +62,8 @@ impl Chatwoot {
             let stand_in = StandIn::start(store, arguments.sim_port, arguments.trickle).await?;
             let ours = format!("http://{}", reachable(address));
             let setup = setup(stand_in.account()?, Some(ours));
-            // Its token would be what this key opens, and whoever seals something more be let.
+            // Otherwise the stand-in's token would be something that this key opens, and sealing
+            // more would be allowed.
             let notice = if accounts.fits().await? {
                 setup.once().await.context("setting up the stand-in for Chatwoot")?;
                 None
@@ -95,7 +95,8 @@ impl Chatwoot {
 }
 
 impl Setup {
-    /// Checks, keeps, publishes and, where the address is known, registers the webhook.
+    /// Checks, stores and publishes the account and, if the receiver's address is known, registers
+    /// the webhook.
     async fn once(&self) -> anyhow::Result<Account> {
         let account = self.accounts.connect(&self.wanted, None).await?;
         if let Some(url) = &self.public_url {
@@ -104,7 +105,7 @@ impl Setup {
         Ok(account)
     }
 
-    /// Tries now, and in the background for as long as it takes. Gives what to tell the operator.
+    /// Tries now, and in the background for as long as it takes. Returns what to tell the operator.
     async fn or_later(self, health: &Health) -> (Option<String>, Option<JoinHandle<()>>) {
         let (url, number) = (self.wanted.base_url.clone(), self.wanted.number);
         let served = Arc::new(AtomicBool::new(false));

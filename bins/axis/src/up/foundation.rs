@@ -22,17 +22,17 @@ use crate::Place;
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct Binaries {
-    /// The file `nats-server`, for a NATS of our own; unset: what `make setup` fetched
+    /// The file `nats-server`, for a NATS of our own. If unset, what `make setup` fetched
     #[arg(long, env = "AXIS_NATS_SERVER", value_name = "FILE")]
     nats_server: Option<PathBuf>,
 
-    /// The folder with `postgres` and `initdb`, for a database of our own; unset: what `make setup`
-    /// fetched
+    /// The folder with `postgres` and `initdb`, for a database of our own. If unset, what `make
+    /// setup` fetched
     #[arg(long, env = "AXIS_POSTGRES_BIN", value_name = "FOLDER")]
     postgres_bin: Option<PathBuf>,
 }
 
-/// What the programs stand on. Dropping it ends our servers at once; [`Foundation::stop`] is kinder.
+/// What the programs stand on. Dropping it ends our servers at once; [`Foundation::stop`] is gentler.
 pub(super) struct Foundation {
     pub(super) store: Store,
     pub(super) store_config: store::Config,
@@ -103,10 +103,10 @@ impl Foundation {
     }
 }
 
-/// One `axis up` per data folder.
+/// Makes sure that only one `axis up` runs per data folder.
 fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let doing = || format!("using the data folder {}", data_dir.display());
-    // Others may pass, towards what belongs to the user that Postgres runs as, but not look.
+    // Others may pass through, towards what belongs to the user that Postgres runs as, but not look.
     DirBuilder::new().recursive(true).mode(0o711).create(data_dir).with_context(doing)?;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
@@ -121,8 +121,8 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// A new key opens nothing: where accounts are served already, their tokens and webhook secrets are
-/// sealed under another one. Stand-ins are none of them, since none outlives its start.
+/// A new key opens nothing: accounts that are served already have their secrets sealed under
+/// another one. Stand-ins do not count, since none outlives its start.
 async fn refuse_another_key(store: &Store, file: &Path) -> anyhow::Result<()> {
     let served = store::accounts::all(store).await?;
     let sealed = served.iter().filter(|account| !StandIn::is_one(account)).count();
@@ -136,7 +136,7 @@ async fn refuse_another_key(store: &Store, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps a new key for the next start.
+/// Stores a new key for the next start.
 fn keep(key: &SecretString, file: &Path) -> io::Result<()> {
     let draft = file.with_extension("draft");
     let mut options = OpenOptions::new();
@@ -165,7 +165,7 @@ async fn nats(place: &Place, binaries: &Binaries) -> anyhow::Result<Option<Nats>
     Ok(Some(Nats::start(options).await?))
 }
 
-/// Unless it is there; a name that an operator gave it stays.
+/// Adds the tenant unless it exists. A name that an operator gave it stays.
 async fn add_tenant(store: &Store) -> anyhow::Result<()> {
     let tenant = TENANT.parse()?;
     let mut transaction = store.worker().await?;

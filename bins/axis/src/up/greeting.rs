@@ -1,4 +1,4 @@
-//! What is told once everything runs.
+//! What is printed once everything runs.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -9,13 +9,13 @@ use serde_json::json;
 use super::chatwoot::{Chatwoot, reachable};
 use crate::{Answer, Place};
 
-/// What is told once everything runs.
+/// What is printed once everything runs.
 pub(super) struct Greeting<'a> {
     url: String,
     shell: Option<&'a Path>,
     chatwoot: &'a Chatwoot,
     place: &'a Place,
-    /// Where the database is, if not there.
+    /// Where the database is, if not in the data folder.
     database_dir: Option<&'a Path>,
 }
 

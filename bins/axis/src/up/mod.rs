@@ -6,8 +6,8 @@
 //!         chatwoot     the account that is configured, or a stand-in
 //! ```
 //!
-//! Started from the outside in and stopped from the inside out. Nothing here does what a program
-//! does: it starts their libraries side by side.
+//! Started from the outside in, and stopped from the inside out. Nothing here does what a program
+//! does: it only starts their libraries side by side.
 
 mod chatwoot;
 mod foundation;
@@ -35,7 +35,7 @@ use stand_in::StandIn;
 /// The tenant of development, whose administrator bears the mock token.
 pub const TENANT: &str = "mock-tenant-id";
 
-/// Whether an account is a stand-in's, which nobody works with.
+/// Whether an account is a stand-in's, with which nobody works.
 pub fn is_stand_in(account: &Account) -> bool {
     StandIn::is_one(account)
 }
@@ -45,8 +45,8 @@ const SHELL: &str = "shell/dist";
 
 /// What runs, and where.
 ///
-/// What is not listed here and the programs read from the environment works too: JOURNAL_*,
-/// WEBHOOK_*, OUTBOUND_*, … (see the help of `webhook-receiver` and `outbound-worker`).
+/// Settings that are not listed here, but that the programs read from the environment, work too:
+/// JOURNAL_*, WEBHOOK_*, OUTBOUND_*, … (see the help of `webhook-receiver` and `outbound-worker`).
 #[derive(Debug, Args)]
 #[group(skip)]
 pub struct Arguments {
@@ -54,14 +54,14 @@ pub struct Arguments {
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     host: String,
 
-    /// Port to listen on; 0 for a free one; unset: 8000, or the next one that is free
+    /// Port to listen on; 0 for a free one. If unset, 8000 or the next one that is free
     #[arg(long, env = "PORT")]
     port: Option<u16>,
 
     #[command(flatten)]
     places: service::Places,
 
-    /// Address of the Chatwoot installation to serve; unset: a stand-in is started
+    /// Address of the Chatwoot installation to serve. If unset, a stand-in is started
     #[arg(
         long,
         env = "CHATWOOT_API_URL",
@@ -90,8 +90,8 @@ pub struct Arguments {
     )]
     chatwoot_account_id: Option<i64>,
 
-    /// Scheme and host under which people open that installation, if it is not the address by which
-    /// this program reaches it
+    /// Scheme and host under which people open that installation, if that is not the address at
+    /// which this program reaches it
     #[arg(
         long,
         env = "CHATWOOT_SCREEN_URL",
@@ -111,8 +111,8 @@ pub struct Arguments {
     )]
     public_url: Option<String>,
 
-    /// Seconds between two things that happen in the stand-in by themselves, on average; 0: nothing
-    /// does
+    /// Seconds between two things that happen in the stand-in by themselves, on average. 0 means
+    /// that nothing does
     #[arg(long, env = "SIM_TRICKLE", default_value_t = 3.0, value_name = "SECONDS",
           value_parser = seconds)]
     trickle: f64,
@@ -151,7 +151,7 @@ pub async fn run(
     arguments.api.shell_dir = arguments.api.shell_dir.take().or_else(built_shell);
     let service = Service::start("axis", &arguments.service)?;
     let shutdown = service.shutdown();
-    // A signal while servers start: what has started ends with its handle.
+    // If a signal comes while servers start, those that have started end with their handles.
     let starting = Box::pin(Foundation::start(place, &arguments.binaries));
     let Some(foundation) = shutdown.run_until_cancelled(starting).await else {
         return Ok(Answer::nothing());
@@ -176,7 +176,7 @@ async fn work(
     let starting = async {
         let listener = listen::on(&arguments.host, arguments.port).await?;
         let address = listener.local_addr().context("asking for the address")?;
-        // Before anybody asks them anything.
+        // Before any program asks an earlier stand-in anything.
         let ended = Box::pin(StandIn::end_earlier(foundation));
         ended.await.context("ending earlier stand-ins")?;
         let programs = Programs::start(arguments, place, foundation, &health, shutdown.clone());
@@ -205,7 +205,7 @@ async fn work(
             greeting.answer()?.print(output)?;
         }
         let ended = running.await.context("running the programs")?;
-        // It answers the workers until they have ended.
+        // The stand-in answers the workers until they have ended.
         if let Some(chatwoot) = chatwoot {
             chatwoot.stop().await;
         }

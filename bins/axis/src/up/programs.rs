@@ -25,7 +25,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Starts all of them but their work.
+    /// Starts all of them, but not their work.
     pub(super) async fn start(
         arguments: &Arguments,
         place: &Place,
@@ -50,7 +50,7 @@ impl Programs {
         let outbound = OutboundWorker::start(&config, store.clone(), locks, bus_of, files, health)
             .await
             .context("outbound-worker")?;
-        // Last: where parts have the same name, the API's is the one that users notice.
+        // Last: where health checks have the same name, the API's is the one that users notice.
         let (accounts, _) = from_environment::<accounts::Config>(&key)?;
         let (config, _) = from_environment::<api::FilesConfig>(&[])?;
         let files = api::Files::new(&config, objects, accounts.key()?).context("api")?;
@@ -62,8 +62,7 @@ impl Programs {
         Ok(Self { receiver, sync, outbound, api })
     }
 
-    /// Works until the shutdown: then no more requests, then what is in the journal, then the
-    /// workers.
+    /// Works until the shutdown. Then it takes no more requests, empties the journal, and ends the workers.
     pub(super) async fn run(
         self,
         listener: Listener,
@@ -110,13 +109,13 @@ fn receiver_config(
     Ok(config)
 }
 
-/// A program's settings as it would read them itself, with these arguments.
+/// Reads a program's settings as the program itself would, with these arguments.
 fn from_environment<T: Args>(arguments: &[&str]) -> anyhow::Result<(T, clap::ArgMatches)> {
     let command = T::augment_args(Command::new("axis up").no_binary_name(true));
     let read = command.try_get_matches_from(arguments);
     let read = read.and_then(|matches| Ok((T::from_arg_matches(&matches)?, matches)));
     read.map_err(|error| {
-        // The rest is about options that are not there.
+        // The rest is about options that do not exist here.
         let told = error.to_string();
         let first = told.lines().next().unwrap_or_default();
         anyhow!("{}", first.trim_start_matches("error: ").to_owned())

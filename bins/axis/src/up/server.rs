@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// One that has run for so long did not die of its start.
+/// A server that has run for this long did not die of its start.
 const SOUND: Duration = Duration::from_mins(1);
 
 /// One of our servers.
@@ -50,7 +50,7 @@ impl Server {
         }
     }
 
-    /// Starts it again whenever it ends, until told to stop.
+    /// Starts the server again whenever it ends, until told to stop.
     async fn keep_alive(&self, stopping: &CancellationToken) {
         let mut failures = 0;
         loop {
@@ -80,7 +80,7 @@ impl Server {
     }
 }
 
-/// A server and who keeps it alive.
+/// A server, and the task that keeps it alive.
 #[derive(Debug)]
 pub(super) struct Kept {
     server: Arc<Server>,
@@ -101,7 +101,7 @@ impl Kept {
     /// Ends the server in good order.
     pub(super) async fn stop(self) -> Result<(), servers::Error> {
         self.stopping.cancel();
-        // It ends by itself; had it panicked, the server would still have to stop.
+        // The keeper ends by itself. If it had panicked, the server would still have to stop.
         let _ = self.keeper.await;
         self.server.stop().await
     }

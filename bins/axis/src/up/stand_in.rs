@@ -1,4 +1,4 @@
-//! A stand-in for Chatwoot, for whoever has none at hand.
+//! A stand-in for Chatwoot, for people who have none at hand.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::TENANT;
 use super::foundation::Foundation;
 
 const NAME: &str = "Chatwoot stand-in";
-/// Where every one is: on this machine, and nobody else's.
+/// Where every stand-in listens: on this machine, and nowhere else.
 const HOST: &str = "127.0.0.1";
 
 /// A stand-in that serves.
@@ -25,16 +25,16 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
-    /// Whether an account is, or was, one's. What a person connected has the name that Chatwoot
-    /// gives it.
+    /// Whether an account is, or was, a stand-in's. An account that a person connected has the name
+    /// that Chatwoot gives it.
     pub(super) fn is_one(account: &Account) -> bool {
         account.tenant.as_str() == TENANT
             && account.name.as_deref() == Some(NAME)
             && is_here(&account.base_url)
     }
 
-    /// Ends the serving of those that are gone, in the database only: where one of them listened
-    /// somebody else may by now.
+    /// Stops serving earlier stand-ins, in the database only: where one of them listened, something
+    /// else may listen by now.
     pub(super) async fn end_earlier(foundation: &Foundation) -> anyhow::Result<()> {
         let Foundation { store, bus, key, .. } = foundation;
         let accounts = Accounts::new(store.clone(), bus.clone(), key.clone());
@@ -48,11 +48,10 @@ impl StandIn {
         Ok(())
     }
 
-    /// Starts one on this port, or on another one if it is taken.
+    /// Starts a stand-in on this port, or on another one if it is taken.
     ///
-    /// It forgets everything when it ends, and would then give the same numbers to other
-    /// conversations. So it has another account each time: what is in the database of the earlier
-    /// ones stays as it was.
+    /// It forgets everything when it ends, and would then give the same numbers to other conversations. So it
+    /// has another account each time: what the database has of the earlier ones stays as it was.
     pub(super) async fn start(store: &Store, port: u16, trickle: f64) -> anyhow::Result<Self> {
         let (mut transaction, tenant) = (store.worker().await?, TENANT.parse()?);
         let known = store::accounts::shown(&mut transaction, &tenant, None).await?;

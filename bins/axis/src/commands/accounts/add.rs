@@ -12,7 +12,7 @@ use crate::{Answer, Place};
 /// Which account.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The tenant whose account it is
+    /// Tenant that the account belongs to
     #[arg(long)]
     tenant: TenantId,
 
@@ -20,7 +20,7 @@ pub struct Arguments {
     #[arg(long = "chatwoot-url", env = "CHATWOOT_API_URL", value_name = "URL")]
     url: String,
 
-    /// Scheme and host under which people open it, if it is another one
+    /// Scheme and host under which people open it, if that is another address
     #[arg(
         long = "screen-url",
         env = "CHATWOOT_SCREEN_URL",
@@ -38,8 +38,8 @@ pub struct Arguments {
     )]
     number: i64,
 
-    /// Access token of an administrator of the account; better in the environment than on the
-    /// command line, where others of this machine see it
+    /// Access token of an administrator of the account. Better given in the environment than on the
+    /// command line, where others on this machine see it
     #[arg(
         long = "chatwoot-token",
         env = "CHATWOOT_API_TOKEN",
@@ -48,8 +48,8 @@ pub struct Arguments {
     )]
     token: SecretString,
 
-    /// Accept webhooks without a signature, for Chatwoot before 4.11.2: whoever learns the address
-    /// can then make up events. `=false` takes it back; not given: as it was
+    /// Accept webhooks without a signature, for Chatwoot before 4.11.2. Whoever learns the address
+    /// can then make up events. `=false` takes it back; if not given, it stays as it was
     #[arg(
         long,
         value_name = "YES",
@@ -59,8 +59,8 @@ pub struct Arguments {
     )]
     allow_unsigned: Option<bool>,
 
-    /// Call it at public addresses only, and by https, as one that a tenant connected by itself. `=false`
-    /// takes it back; not given: as it was
+    /// Call it only at public addresses, and by https, like one that a tenant connected itself.
+    /// `=false` takes it back; if not given, it stays as it was
     #[arg(
         long,
         value_name = "YES",
@@ -70,7 +70,7 @@ pub struct Arguments {
     )]
     public_only: Option<bool>,
 
-    /// The key that the accounts are sealed under is lost: seal under this one all the same
+    /// The key that the accounts are sealed under is lost: seal under the present one all the same
     #[arg(long)]
     another_key: bool,
 
@@ -78,7 +78,7 @@ pub struct Arguments {
     operator: Operator,
 }
 
-/// Checks the token, keeps the account, tells the receivers.
+/// Checks the token, stores the account, tells the receivers.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let accounts = place.accounts().await?.another_key(arguments.another_key);
     let wanted = Wanted {

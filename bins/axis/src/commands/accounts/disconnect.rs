@@ -13,7 +13,7 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY OR NUMBER")]
     account: String,
 
-    /// Really: its token and webhook secrets are forgotten, which cannot be undone
+    /// Confirm it: the account's token and webhook secrets are deleted, which cannot be undone
     #[arg(long)]
     yes: bool,
 
@@ -21,7 +21,7 @@ pub struct Arguments {
     operator: Operator,
 }
 
-/// Ends the serving of an account.
+/// Stops serving an account.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let accounts = place.accounts().await?;
     let account = accounts::find(accounts.list().await?, &arguments.account)?;

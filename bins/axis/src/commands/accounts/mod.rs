@@ -22,21 +22,22 @@ pub enum Command {
     Add(add::Arguments),
     /// List the accounts, without their tokens
     List,
-    /// Take another token into use, or have Chatwoot sign with another secret
+    /// Replace an account's token, or have Chatwoot sign with a new secret
     Rotate(rotate::Arguments),
-    /// Seal all tokens and secrets under the first of several keys in `AXIS_SECRET_KEY`
+    /// Seal all tokens and secrets anew, under the first of several keys in `AXIS_SECRET_KEY`
     Reseal(reseal::Arguments),
-    /// List whose own tokens replies go out with
+    /// List people whose own tokens their replies go out with
     Links(links::Arguments),
-    /// Forget somebody's own token, when they have left
+    /// Delete somebody's own token, when they have left
     Unlink(unlink::Arguments),
-    /// Serve an account no more; its data stay
+    /// Stop serving an account; its data stay
     Disconnect(disconnect::Arguments),
-    /// Tell the receivers of all accounts again, from the database
+    /// Tell the receivers about all accounts again, from the database
     Publish,
 }
 
-/// The key of the account that an operator means, which may have been disconnected if it is named by that.
+/// Returns the key of the account that an operator means. A disconnected account can be named by
+/// its key only.
 pub(crate) async fn known(store: &Store, wanted: &str) -> anyhow::Result<AccountKey> {
     if let Ok(key) = wanted.parse::<AccountKey>()
         && store::accounts::ended(store).await?.contains(&key)

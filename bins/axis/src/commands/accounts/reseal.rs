@@ -12,7 +12,7 @@ pub struct Arguments {
     operator: Operator,
 }
 
-/// Seals everything under the first of the keys.
+/// Seals everything anew under the first of the keys.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let accounts = place.accounts().await?;
     let deed = arguments.operator.deed("accounts reseal");

@@ -16,8 +16,8 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY OR NUMBER")]
     account: String,
 
-    /// Another access token of an administrator; better in the environment than on the command
-    /// line, where others of this machine see it
+    /// A new access token of an administrator. Better given in the environment than on the command
+    /// line, where others on this machine see it
     #[arg(
         long = "chatwoot-token",
         env = "CHATWOOT_API_TOKEN",
@@ -26,7 +26,7 @@ pub struct Arguments {
     )]
     token: Option<SecretString>,
 
-    /// Have Chatwoot sign with another secret: the webhook is made anew
+    /// Have Chatwoot sign with a new secret: the webhook is created anew
     #[arg(long, requires = "public_url")]
     webhook_secret: bool,
 
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: Option<String>,
 
-    /// The key that the accounts are sealed under is lost: seal under this one all the same
+    /// The key that the accounts are sealed under is lost: seal under the present one all the same
     #[arg(long)]
     another_key: bool,
 
@@ -42,7 +42,7 @@ pub struct Arguments {
     operator: Operator,
 }
 
-/// Takes other secrets into use.
+/// Replaces an account's secrets.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let secret_for = arguments.public_url.as_deref().filter(|_| arguments.webhook_secret);
     if arguments.token.is_none() && secret_for.is_none() {

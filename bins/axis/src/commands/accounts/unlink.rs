@@ -22,7 +22,7 @@ pub struct Arguments {
     operator: Operator,
 }
 
-/// Forgets somebody's own token.
+/// Deletes somebody's own token.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let store = place.store().await?;
     let account = accounts::find(store::accounts::all(&store).await?, &arguments.account)?;

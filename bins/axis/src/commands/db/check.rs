@@ -78,11 +78,11 @@ fn counted(count: i64, what: &str) -> String {
 pub(crate) struct Warning {
     /// What, and where to look.
     pub(crate) what: String,
-    /// It does not pass by itself.
+    /// Whether it does not pass by itself.
     pub(crate) urgent: bool,
 }
 
-/// The same as of a whole look, without any rows.
+/// Looks for what is wrong, without reading any rows.
 pub(crate) async fn look(store: &Store) -> Result<Vec<Warning>, store::Error> {
     Ok(warnings(&store::inspect::inspect(store, 0, false).await?))
 }

@@ -9,8 +9,8 @@ use crate::{Answer, Place};
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what is in the database, newest first, and what looks wrong; exit code 1 if something is that
-    /// does not pass by itself
+    /// Show what is in the database, newest first, and what looks wrong. Exit code 1 if something
+    /// does that does not pass by itself
     Check(check::Arguments),
 }
 

@@ -23,7 +23,7 @@ pub struct Arguments {
     #[command(flatten)]
     limits: Limits,
 
-    /// Remove them, which cannot be undone
+    /// Confirm it: they are removed, which cannot be undone
     #[arg(long)]
     yes: bool,
 
@@ -38,7 +38,7 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// The position of one, as listed
+    /// Position of one, as listed
     sequence: Option<u64>,
 
     /// All that were given up for this reason

@@ -32,7 +32,7 @@ pub struct Arguments {
     limit: u16,
 }
 
-/// Lists the dead letters, without what they hold.
+/// Lists the dead letters, without their content.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let letters = place.bus().await?.dead_letters();
     let (common, reason) = (arguments.common.clone(), arguments.reason.clone());
@@ -51,8 +51,8 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     Answer::new(text, &json!({ "deadLetters": values, "total": total }))
 }
 
-/// The newest of those that are meant, newest first. They are read from the oldest on: NATS gives what it
-/// has in one go, while going back means to ask for each position, and most may be empty.
+/// Returns the newest of those that are meant, newest first. They are read from the oldest on: NATS hands
+/// them out in one go, while going backwards would mean to ask for each position, and most may be empty.
 async fn newest(
     letters: &DeadLetters,
     selection: Selection,
@@ -64,7 +64,7 @@ async fn newest(
         if newest.len() == limit {
             newest.pop_back();
         }
-        // What it holds, up to 8 MB, is let go.
+        // Its content, of up to 8 MB, is dropped.
         newest.push_front((row(&stored), value(&stored)));
     }
     Ok(newest.into())
@@ -82,7 +82,7 @@ fn row(stored: &StoredDeadLetter) -> [String; 6] {
     ]
 }
 
-/// A dead letter without what it holds.
+/// A dead letter without its content, as a value.
 pub(super) fn value(stored: &StoredDeadLetter) -> Value {
     let letter = &stored.letter;
     json!({

@@ -18,7 +18,7 @@ pub enum Command {
     List(list::Arguments),
     /// Show one, with personal data masked
     Show(show::Arguments),
-    /// Send what could not be processed to the workers again, once the cause is mended
+    /// Send what could not be processed to the workers again, once the cause is fixed
     Redrive(redrive::Arguments),
     /// Remove what will never be processed
     Drop(drop::Arguments),

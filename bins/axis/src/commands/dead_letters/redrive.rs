@@ -33,7 +33,7 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// The position of one, as listed
+    /// Position of one, as listed
     sequence: Option<u64>,
 
     /// All that were given up for this reason
@@ -71,7 +71,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
 
 async fn redrive(letters: &DeadLetters, letter: &StoredDeadLetter) -> anyhow::Result<Outcome> {
     let redriven = match letters.redrive(letter).await {
-        // This one will never be taken.
+        // This one will never be taken, whatever becomes of the others.
         Err(bus::RedriveError::Publish(error)) if error.is_permanent() => {
             return Ok(Outcome::Left(format!("stays: {error}")));
         }

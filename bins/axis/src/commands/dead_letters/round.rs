@@ -1,4 +1,4 @@
-//! One dead letter after the other, no more of them and no faster than wanted.
+//! Takes up dead letters one after the other, no more of them and no faster than wanted.
 
 use bus::StoredDeadLetter;
 use clap::Args;
@@ -15,7 +15,7 @@ pub(super) struct Limits {
     #[arg(long)]
     pub(super) dry_run: bool,
 
-    /// Most to take up
+    /// Most dead letters to take up
     #[arg(
         long,
         default_value_t = 1000,
@@ -24,7 +24,7 @@ pub(super) struct Limits {
     )]
     most: u32,
 
-    /// Most to take up in a second
+    /// Most dead letters to take up per second
     #[arg(
         long,
         default_value_t = 50,
@@ -35,13 +35,13 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// For the audit.
+    /// The limits, for the audit.
     pub(super) fn details(&self) -> Value {
         json!({ "most": self.most, "perSecond": self.per_second })
     }
 }
 
-/// Why no more are taken up.
+/// Why no more were taken up.
 #[derive(Debug)]
 pub(super) enum End {
     /// There are no more.
@@ -64,7 +64,7 @@ impl End {
         }
     }
 
-    /// For the audit: the word, or why it failed.
+    /// The word or, if it failed, why; for the audit.
     pub(super) fn words(&self) -> String {
         self.error().unwrap_or_else(|| self.word().to_owned())
     }
@@ -90,7 +90,7 @@ impl End {
 
 /// What became of one letter, in words.
 pub(super) enum Outcome {
-    /// It counts.
+    /// It was acted on, and counts.
     Done(String),
     /// It was left as it is, which says nothing about those after it.
     Left(String),
@@ -105,7 +105,7 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Takes up what is selected. In a dry run nothing is acted on, and each letter is told `would_be`.
+    /// Takes up what is selected. In a dry run nothing is acted on, and each letter's outcome is `would_be`.
     pub(super) async fn run(
         selected: &mut Selected,
         limits: &Limits,

@@ -22,7 +22,7 @@ pub(crate) struct Common {
     account: Option<String>,
 }
 
-/// The same with the account's key.
+/// The same, with the account's key.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
     stream: Option<String>,
@@ -30,7 +30,8 @@ pub(crate) struct Shared {
 }
 
 impl Common {
-    /// Finds the account. What died for want of its own has a key that nobody knows.
+    /// Finds the account. A letter that died because its account was unknown has a key that no
+    /// account has, so any key will do.
     pub(crate) async fn shared(self, place: &Place) -> anyhow::Result<Shared> {
         let Self { stream, account } = self;
         let account =
@@ -47,7 +48,7 @@ impl Common {
 }
 
 impl Shared {
-    /// Whether a dead letter is meant, as far as this goes.
+    /// Whether a dead letter is meant, as far as stream and account go.
     pub(crate) fn fits(&self, stored: &StoredDeadLetter) -> bool {
         self.stream.as_ref().is_none_or(|stream| *stream == stored.letter.stream)
             && self.account.is_none_or(|account| account_of(stored) == Some(account))
@@ -63,7 +64,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// In words, for the audit.
+    /// Describes the selection, for the audit.
     pub(crate) fn words(&self) -> String {
         let which = match (self.sequence, &self.reason) {
             (Some(sequence), _) => format!("sequence {sequence}"),
@@ -76,7 +77,7 @@ impl Selection {
         words.join(", ")
     }
 
-    /// The dead letters that are meant, oldest first. One that is named must be there.
+    /// Opens the dead letters that are meant, oldest first. One that is named must exist.
     pub(crate) async fn open(self, letters: &DeadLetters) -> anyhow::Result<Selected> {
         let Some(sequence) = self.sequence else {
             let (stream, reason) = (self.common.stream.as_deref(), self.reason.as_deref());
@@ -96,7 +97,7 @@ impl Selection {
 
     /// Whether a dead letter is meant.
     pub(crate) fn fits(&self, stored: &StoredDeadLetter) -> bool {
-        // Names of streams and reasons are cut to fit into subjects, so the subject is not enough.
+        // Names of streams and reasons are cut to fit into subjects, so the subject does not tell enough.
         self.reason.as_ref().is_none_or(|reason| *reason == stored.letter.reason)
             && self.common.fits(stored)
     }
@@ -110,7 +111,7 @@ pub(crate) struct Selected {
 }
 
 impl Selected {
-    /// The next one; none at the end.
+    /// Returns the next one, or `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<StoredDeadLetter>, BusError> {
         let Some(all) = &mut self.all else { return Ok(self.one.take()) };
         while let Some(stored) = all.next().await? {
@@ -128,7 +129,7 @@ pub(crate) struct Done {
     pub(crate) sequence: u64,
     pub(crate) subject: String,
     pub(crate) reason: String,
-    /// In a word or a sentence.
+    /// What became of it, in a word or a sentence.
     pub(crate) outcome: String,
 }
 

@@ -13,7 +13,7 @@ use crate::{Answer, Place};
 /// Which dead letter.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Its position, as listed
+    /// Position of the dead letter, as listed
     sequence: u64,
 
     /// Show names, addresses and contents too
@@ -41,7 +41,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     }
     let mut text = String::new();
     let facts = value.as_object().into_iter().chain(headers.as_object()).flatten();
-    // Those of the letter itself are among the facts already.
+    // Headers about the dead letter itself are among the facts already.
     for (name, fact) in facts.filter(|(name, _)| !name.starts_with("Axis-Dead-")) {
         let fact = fact.as_str().map_or_else(|| fact.to_string(), str::to_owned);
         writeln!(text, "{name:<22} {fact}")?;

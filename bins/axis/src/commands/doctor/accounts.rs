@@ -1,5 +1,5 @@
-//! Does the key open what is sealed, do the receivers know the accounts, do webhooks come, and in time, and are the
-//! accounts compared with Chatwoot?
+//! Does the key open what is sealed, do the receivers know the accounts, do webhooks come, and in
+//! time, and are the accounts compared with Chatwoot?
 
 use accounts::Accounts;
 use bus::Bus;
@@ -12,16 +12,16 @@ use super::{Report, lateness};
 use crate::Place;
 use crate::commands::webhook::check::{self, KEY};
 
-/// After so long a comparison that is due has nobody who makes it.
+/// How long a comparison may be overdue before it seems that nobody makes it.
 const OVERDUE: TimeDelta = TimeDelta::minutes(15);
-/// Tries in a row that fail before it is more than a passing trouble.
+/// Failures in a row before they are more than passing trouble.
 const FAILURES: u32 = 3;
 pub(super) const AGAIN: &str = "axis doctor   # again";
 const OWN: &str = "set AXIS_SECRET_KEY to what they are sealed under; if that is lost, have these people \
                    link theirs again";
 const WORKER: &str = "start a sync-worker that has AXIS_SECRET_KEY";
 
-/// Looks.
+/// Checks the accounts.
 pub(super) async fn look(
     report: &mut Report,
     place: &Place,
@@ -61,7 +61,7 @@ pub(super) async fn look(
     webhooks(report, &accounts, &served, public_url).await
 }
 
-/// How people know it.
+/// Names an account as people know it.
 pub(super) fn name(account: &Account) -> String {
     format!("account {} of {}", account.chatwoot_account_id, account.base_url)
 }
@@ -90,7 +90,7 @@ async fn webhooks(
     Some(())
 }
 
-/// How far accounts are compared with Chatwoot.
+/// Checks how far accounts are compared with Chatwoot.
 async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Option<()> {
     let asked = async {
         let mut transaction = store.worker().await?;
@@ -118,7 +118,7 @@ async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Opt
     Some(())
 }
 
-/// Accounts that nobody has begun to compare, though they have been as they are for long.
+/// Returns the accounts that nobody has begun to compare, although they have long been as they are.
 async fn overdue<'a>(
     transaction: &mut store::PgConnection,
     served: &'a [Account],
@@ -146,7 +146,7 @@ async fn overdue<'a>(
     Ok(overdue)
 }
 
-/// What is wrong with the comparing of an account, and what to do.
+/// Says what is wrong with comparing an account, and what to do.
 fn trouble(one: &Reconciliation) -> Option<(String, &'static str)> {
     let (account, progress) = (&one.account, &one.progress);
     if progress.failures >= FAILURES

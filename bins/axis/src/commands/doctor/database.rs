@@ -1,4 +1,4 @@
-//! Does the database answer, and is in it what should be?
+//! Does the database answer, and does it hold what it should?
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::Place;
 use crate::commands::db;
 use crate::place::{SERVER, advice};
 
-/// How long it may take to give a sign of life; longer than it takes to find out why it gives none.
+/// How long the database may take to answer: longer than it takes to find out why it does not.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Looks, and gives the database back if its schema fits.
+/// Checks the database. Returns it if its schema fits.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
     let asked = async {
         let store = Store::connect(&place.store_config()?, "axis")?;
@@ -21,7 +21,7 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
     };
     report.heard("database", asked.await, SERVER)?;
     report.good("database", "it answers");
-    // Not before it answers: one that never does would end this command.
+    // Only after it has answered: for a database that never answers, this command would be ended.
     let store = report.heard("database", place.watched(), SERVER)?;
     let fits = store.require_schema().await;
     let mend = match &fits {

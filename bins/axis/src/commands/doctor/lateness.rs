@@ -1,7 +1,7 @@
-//! How late does Chatwoot tell of what happens in it?
+//! How late does Chatwoot report what happens in it?
 //!
-//! Its webhooks go out from a queue of its own. What the newest message of each account says is one event's lag; a sync
-//! worker's `axis_chatwoot_lag_seconds` has those of all.
+//! Its webhooks go out from a queue of its own. The newest message of each account shows the lag of
+//! one event; a sync worker's `axis_chatwoot_lag_seconds` has those of all.
 
 use bus::Bus;
 use chatwoot::Webhook;
@@ -13,16 +13,16 @@ use super::Report;
 use super::accounts::{AGAIN, name};
 
 const CHECK: &str = "lateness";
-/// Of whose newest message there is to tell.
+/// The event whose newest example is looked at.
 const EVENT: &str = "message_created";
-/// What comes so late has waited in a queue.
+/// An event that comes this late has waited in a queue.
 const LATE: TimeDelta = TimeDelta::minutes(1);
-/// What came longer ago says nothing of now.
+/// An event that came longer ago says nothing about now.
 const LATELY: TimeDelta = TimeDelta::hours(1);
 const WORKERS: &str =
     "check that Chatwoot's workers keep up (Sidekiq's queue `medium`), and the clocks";
 
-/// Looks. What it cannot find out keeps nobody from looking at the rest.
+/// Checks how late events come. If it cannot find out, the other checks go on.
 pub(super) async fn look(report: &mut Report, bus: &Bus, served: &[Account]) {
     let (mut late, mut prompt) = (false, Vec::new());
     for account in served {
@@ -54,8 +54,8 @@ pub(super) async fn look(report: &mut Report, bus: &Bus, served: &[Account]) {
     }
 }
 
-/// When a message came, and how long after it was written; none if this is a copy, which came a second time. The
-/// clocks may be apart.
+/// Returns when a message came, and how long after it was written. Returns `None` for a copy, which
+/// came a second time. The clocks may differ.
 fn lag(headers: &Headers, body: &[u8]) -> Option<(DateTime<Utc>, TimeDelta)> {
     let Inbound { id, received_at, .. } = Inbound::read(headers).ok()?;
     if headers.read(events::MESSAGE_ID) != Ok(id) {

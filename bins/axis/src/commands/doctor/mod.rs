@@ -1,6 +1,6 @@
 //! `axis doctor`
 //!
-//! Asks the other commands' questions, and goes on where one has no answer.
+//! Asks the other commands' questions, and goes on if one gets no answer.
 
 mod accounts;
 mod database;
@@ -13,19 +13,19 @@ use serde::Serialize;
 
 use crate::{Answer, Place};
 
-/// What is known of the deployment besides.
+/// What else is known about the deployment.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`; unset:
-    /// any host is taken for right
+    /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`. If
+    /// unset, any host counts as right
     #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: Option<String>,
 }
 
-/// Looks at everything.
+/// Checks everything.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let (mut report, mut of_bus) = (Report::default(), Report::default());
-    // Each is waited for if it is away.
+    // At the same time, since each is waited for if it is away.
     let (store, bus) = tokio::join!(
         Box::pin(database::look(&mut report, place)),
         Box::pin(streams::look(&mut of_bus, place))
@@ -40,7 +40,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     report.answer()
 }
 
-/// How a thing is.
+/// Whether something is as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -55,7 +55,7 @@ enum State {
 /// What was found.
 #[derive(Debug, Serialize)]
 struct Finding {
-    /// Where.
+    /// Which check found it.
     check: &'static str,
     state: State,
     what: String,
@@ -81,7 +81,7 @@ impl Report {
         self.0.push(Finding { check, state: State::Wrong, what, mend });
     }
 
-    /// What a question came to; a failure is a finding too.
+    /// Returns the answer to a check's question. A failure becomes a finding.
     fn heard<T, E: Into<anyhow::Error>>(
         &mut self,
         check: &'static str,

@@ -11,15 +11,15 @@ use super::Report;
 use crate::Place;
 use crate::commands::streams::status::STREAMS;
 
-/// Who reads what.
+/// Which streams need readers, and what to do without them.
 const READERS: [(&str, &str); 2] =
     [(subject::INBOUND, "start a sync-worker"), (subject::OUTBOUND, "start an outbound-worker")];
-/// A worker asks anew when it was answered, and between the two nobody seems to listen.
+/// How often to look: between two requests of a worker nobody seems to listen.
 const LOOKS: usize = 6;
 const PAUSE: Duration = Duration::from_millis(500);
 const SERVERS: &str = "check the servers that NATS_URL points to; receivers acknowledge meanwhile";
 
-/// Looks, and gives NATS back if it has all of the streams.
+/// Checks NATS. Returns it if it has all streams.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
     let bus = report.heard("NATS", place.bus().await, SERVERS)?;
     report.good("NATS", "it answers");
@@ -58,7 +58,7 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
     Some(bus)
 }
 
-/// Which copies of streams are behind, in a cluster.
+/// Reports which copies of streams are behind, in a cluster.
 async fn copies(report: &mut Report, bus: &Bus) -> Option<()> {
     for stream in STREAMS {
         let state = report.heard("streams", bus.stream(stream).await, SERVERS)?;
@@ -70,7 +70,7 @@ async fn copies(report: &mut Report, bus: &Bus) -> Option<()> {
     Some(())
 }
 
-/// Whether every consumer of a stream is read.
+/// Checks whether every consumer of a stream is read.
 async fn readers(report: &mut Report, bus: &Bus, stream: &str, mend: &str) -> Option<()> {
     let mut state = report.heard("workers", bus.stream(stream).await, SERVERS)?;
     let mut read = HashSet::new();
@@ -105,13 +105,13 @@ async fn readers(report: &mut Report, bus: &Bus, stream: &str, mend: &str) -> Op
     Some(())
 }
 
-/// Consumers with a request for messages, which whoever has its hands full makes none of.
+/// Consumers with an open request for messages. A worker that has its hands full makes none.
 fn listening(state: &StreamState) -> impl Iterator<Item = String> {
     let listening = state.consumers.iter().filter(|consumer| consumer.waiting > 0);
     listening.map(|consumer| consumer.name.clone())
 }
 
-/// Consumers of which something was taken or settled between two looks.
+/// Consumers from which something was taken, or in which something was settled, between two looks.
 fn worked_off(before: &StreamState, after: &StreamState) -> impl Iterator<Item = String> {
     let moved = after.consumers.iter().filter(|now| {
         before.consumers.iter().any(|then| {
@@ -122,8 +122,8 @@ fn worked_off(before: &StreamState, after: &StreamState) -> impl Iterator<Item =
     moved.map(|consumer| consumer.name.clone())
 }
 
-/// How many consumers nobody reads, though there is something to be read; all, if nobody reads any. That of an
-/// account that is not served any more stays for a while, with nothing in it.
+/// Counts the consumers that nobody reads although there is something to read, or all of them if nobody reads
+/// any. The consumer of an account that is no longer served stays for a while, with nothing in it.
 fn unread(state: &StreamState, read: &HashSet<String>) -> usize {
     let left = state.consumers.iter().filter(|consumer| {
         !read.contains(&consumer.name)

@@ -16,7 +16,7 @@ pub struct Arguments {
     #[command(flatten)]
     folder: Folder,
 
-    /// Begin with this sequence
+    /// Sequence to begin with
     #[arg(long, default_value_t = 0, value_name = "SEQUENCE")]
     from: u64,
 
@@ -28,7 +28,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     event: Option<String>,
 
-    /// Only what is not known as published
+    /// Only events that are not known to be published
     #[arg(long)]
     unpublished: bool,
 
@@ -65,7 +65,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
                 if more {
                     break;
                 }
-                // What it holds, up to 8 MB, is let go.
+                // Its body, of up to 8 MB, is dropped.
                 found.push((row(&one), value(&one)));
             }
         }
@@ -93,7 +93,7 @@ fn row(found: &Inspected) -> [String; 6] {
     ]
 }
 
-/// An event without what it says.
+/// An event without its body, as a value.
 pub(super) fn value(found: &Inspected) -> Value {
     let record = &found.record;
     json!({

@@ -17,7 +17,7 @@ use crate::{Answer, Place};
 pub enum Command {
     /// List the segments and compare every checksum; fails if something is damaged
     Segments(segments::Arguments),
-    /// List the events, oldest first, without what they say
+    /// List the events, oldest first, without their bodies
     List(list::Arguments),
     /// Show one event, with personal data masked
     Show(show::Arguments),
@@ -37,13 +37,13 @@ impl Command {
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub(crate) struct Folder {
-    /// The receiver's folder; unset: that of `axis up`
+    /// The receiver's folder. If unset, that of `axis up`
     #[arg(long, env = "JOURNAL_DIR", value_name = "FOLDER")]
     journal_dir: Option<PathBuf>,
 }
 
 impl Folder {
-    /// Has a journal read where reading the disk keeps nobody waiting.
+    /// Reads a journal on a thread where reading the disk keeps nobody waiting.
     pub(crate) async fn read<T: Send + 'static>(
         self,
         place: &Place,

@@ -11,7 +11,7 @@ use super::Folder;
 use crate::answer::table;
 use crate::{Answer, Place};
 
-/// Of which journal.
+/// Which journal.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]

@@ -16,7 +16,7 @@ pub struct Arguments {
     #[command(flatten)]
     folder: Folder,
 
-    /// Its sequence, as listed
+    /// Sequence of the event, as listed
     sequence: u64,
 
     /// Show names, addresses and contents too

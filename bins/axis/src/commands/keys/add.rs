@@ -14,19 +14,20 @@ use crate::{Answer, Place};
 /// Which key.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The tenant whose rows it opens
+    /// Tenant whose rows the key opens
     #[arg(long, required_unless_present = "installation")]
     tenant: Option<TenantId>,
 
-    /// It opens no tenant: it makes tenants, and says which claims mean them
+    /// Create a key of the installation: it opens no tenant, but creates tenants and says which
+    /// claims mean them
     #[arg(long, conflicts_with_all = ["tenant", "roles"])]
     installation: bool,
 
-    /// What it is for
+    /// What the key is for
     #[arg(long)]
     name: String,
 
-    /// It may do what this role may; may be repeated: viewer, agent, approver, operator, admin
+    /// Role whose permissions the key gets: viewer, agent, approver, operator or admin; may be repeated
     #[arg(
         long = "role",
         value_name = "ROLE",
@@ -34,12 +35,12 @@ pub struct Arguments {
     )]
     roles: Vec<Role>,
 
-    /// It may do this, such as `conversations:read`; may be repeated. A key of the installation may do
-    /// `tenants:read` and `tenants:manage` unless one of them is named
+    /// Permission that the key gets, such as `conversations:read`; may be repeated. A key of the
+    /// installation gets `tenants:read` and `tenants:manage` unless one of them is named
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<Permission>,
 
-    /// Days until it expires; unset: never
+    /// Days until it expires. If unset, it never does
     #[arg(
         long = "days",
         value_name = "DAYS",
@@ -51,7 +52,7 @@ pub struct Arguments {
     operator: Operator,
 }
 
-/// Makes a key and shows it.
+/// Creates a key and shows it.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let (name, tenant) = (arguments.name.trim(), arguments.tenant.as_ref());
     if name.is_empty() {
@@ -95,7 +96,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
 }
 
 impl Arguments {
-    /// What the key may do: within its tenant or, of the installation, with tenants as a whole.
+    /// What the key may do: within its tenant or, for a key of the installation, with tenants as a whole.
     fn permissions(&self) -> anyhow::Result<Permissions> {
         let roles: Permissions = self.roles.iter().copied().collect();
         let named: Permissions = self.permissions.iter().copied().collect();

@@ -14,7 +14,7 @@ use crate::{Answer, Place};
 /// Which keys.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only this tenant's
+    /// Only keys of this tenant
     #[arg(long)]
     tenant: Option<TenantId>,
 

@@ -10,15 +10,15 @@ use store::api_keys::ApiKey;
 
 use crate::{Answer, Place};
 
-/// What to do with the API keys: those of tenants, and those of the installation, which make tenants
-/// and open none.
+/// What to do with the API keys: those of tenants, and those of the installation, which create
+/// tenants and open none.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a key for a machine, and show it this once
+    /// Create a key for a machine, and show it this once
     Add(add::Arguments),
     /// List the keys, without their secrets
     List(list::Arguments),
-    /// Make a key worth nothing
+    /// Revoke a key
     Revoke(revoke::Arguments),
 }
 

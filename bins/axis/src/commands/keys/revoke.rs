@@ -12,14 +12,14 @@ use crate::{Answer, Place};
 /// Which key.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Its id, as `axis keys list` shows it; not the key itself
+    /// Id of the key, as `axis keys list` shows it; not the key itself
     id: ApiKeyId,
 
     #[command(flatten)]
     operator: Operator,
 }
 
-/// Makes a key worth nothing.
+/// Revokes a key.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let (store, id) = (place.store().await?, arguments.id);
     let mut transaction = store.worker().await?;

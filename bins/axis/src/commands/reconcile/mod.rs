@@ -10,7 +10,7 @@ use crate::{Answer, Place};
 /// What to do about what webhooks missed.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Compare what changed lately with Chatwoot at once; the sync workers do so every few minutes
+    /// Compare recent changes with Chatwoot at once; the sync workers do so every few minutes
     Now(now::Arguments),
     /// Show how far each account has been compared, and what was found
     Status,

@@ -8,7 +8,7 @@ use crate::{Answer, Place};
 /// How the streams are kept.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Servers of a NATS cluster that keep a copy of each stream: 1, 3 or 5; unset: as it is
+    /// Servers of a NATS cluster that keep a copy of each stream: 1, 3 or 5. If unset, as many as now
     #[arg(long, env = "STREAM_REPLICAS", value_name = "COUNT", value_parser = replicas)]
     replicas: Option<u8>,
 }

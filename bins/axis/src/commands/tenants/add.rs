@@ -12,10 +12,10 @@ use crate::{Answer, Place};
 /// Which tenant.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Its short name: 1 to 64 of a-z, 0-9, - and _
+    /// Short name of the tenant: 1 to 64 of a-z, 0-9, - and _
     id: TenantId,
 
-    /// Its name for people; unset: as it was, and at first the short one
+    /// Name for people. If unset, it stays as it was; a new tenant gets the short name
     #[arg(long)]
     name: Option<String>,
 
@@ -41,7 +41,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     Answer::new(text, &json!({ "id": arguments.id, "name": name }))
 }
 
-/// Sees to it that the tenant is there; gives its name.
+/// Makes sure that the tenant exists. Returns its name.
 async fn named(
     connection: &mut PgConnection,
     id: &TenantId,

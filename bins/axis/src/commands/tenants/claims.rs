@@ -17,7 +17,7 @@ pub enum Command {
     Add(Arguments),
     /// List the claims
     List,
-    /// Let a claim mean nobody
+    /// Let a claim mean nobody any more
     Remove(Arguments),
 }
 

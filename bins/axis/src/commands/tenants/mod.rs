@@ -18,12 +18,12 @@ pub enum Command {
     Add(add::Arguments),
     /// List the tenants
     List,
-    /// Which tenant the OpenID provider means
+    /// Say which tenant the OpenID provider's claims mean
     #[command(subcommand)]
     Claims(claims::Command),
 }
 
-/// Fails for a tenant that nobody has added.
+/// Fails for a tenant that does not exist.
 pub(crate) async fn require(
     connection: &mut PgConnection,
     tenant: &TenantId,

@@ -10,47 +10,47 @@ use store::accounts::Account;
 
 use crate::{Answer, Place};
 
-/// What to do where the key opens nothing.
+/// What to do if the key opens nothing.
 pub(crate) const KEY: &str = "set AXIS_SECRET_KEY to what the programs use";
 
-/// Accounts that are asked about at the same time; each holds a connection to the database for a moment.
+/// How many accounts are checked at a time; each holds a connection to the database for a moment.
 const AT_ONCE: usize = 8;
 
 /// Whose webhooks, and where they should lead.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only this account's: its key, or its number in Chatwoot; unset: those of all that are served
+    /// Only this account: its key, or its number in Chatwoot. If unset, all that are served
     #[arg(long, value_name = "KEY or NUMBER")]
     account: Option<String>,
 
-    /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`; unset:
-    /// any host is taken for right
+    /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`. If
+    /// unset, any host counts as right
     #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: Option<String>,
 }
 
-/// How an account's webhook is.
+/// The state of an account's webhook.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Found {
     account: String,
     pub(crate) chatwoot_url: String,
     pub(crate) chatwoot_account_id: i64,
-    /// As Chatwoot has it; null: it does not say.
+    /// As Chatwoot has it. `None` if Chatwoot does not say.
     webhook: Option<Checked>,
-    /// Nothing keeps events away.
+    /// Whether nothing keeps events away.
     pub(crate) good: bool,
     pub(crate) wrong: Vec<Wrong>,
 }
 
-/// What is wrong, and what mends it.
+/// What is wrong, and how to mend it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Wrong {
     pub(crate) what: String,
     pub(crate) mend: String,
 }
 
-/// Asks Chatwoot how the webhooks are.
+/// Asks Chatwoot for the state of the webhooks.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let accounts = place.accounts().await?;
     let public_url = arguments.public_url.as_deref();
@@ -70,7 +70,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     Ok(Answer::new(text, &all)?.succeeding_if(good))
 }
 
-/// Asks about these accounts, a few at a time: one whose Chatwoot hangs is waited for.
+/// Checks these accounts, a few at a time: one whose Chatwoot hangs is waited for.
 pub(crate) async fn look(
     accounts: &Accounts,
     served: &[Account],
@@ -94,7 +94,7 @@ impl Found {
     ) -> anyhow::Result<Self> {
         let (webhook, wrong) = match checked {
             Ok(checked) => (Some(checked.clone()), wrong(account, &checked, public_url)),
-            // Nobody else answers for the other accounts.
+            // Without the database or NATS, no other account can be checked either.
             Err(error @ (AccountError::Store(_) | AccountError::Bus(_))) => {
                 return Err(error.into());
             }
@@ -124,7 +124,7 @@ impl Found {
     }
 }
 
-/// What is wrong with a webhook that Chatwoot tells of.
+/// Lists what is wrong with a webhook as Chatwoot has it.
 fn wrong(account: &Account, checked: &Checked, public_url: Option<&str>) -> Vec<Wrong> {
     let public_url = public_url.unwrap_or("https://…");
     let register =
@@ -155,7 +155,7 @@ fn wrong(account: &Account, checked: &Checked, public_url: Option<&str>) -> Vec<
     wrong
 }
 
-/// Why Chatwoot does not tell of it.
+/// Says why Chatwoot did not tell, and how to mend that.
 fn unknown(account: &Account, error: &AccountError) -> Wrong {
     let (id, url) = (account.id, &account.base_url);
     let again = |when: &str| format!("axis webhook check --account {id}   # again, {when}");
@@ -168,7 +168,7 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
         )
         | AccountError::Client(ClientError::Token)
         | AccountError::Seal(_) => {
-            // On the command line others of the machine would see the token.
+            // On the command line, others on this machine would see the token.
             format!(
                 "axis accounts rotate --account {id}   # with CHATWOOT_API_TOKEN set to a good one"
             )
@@ -178,7 +178,7 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
              CHATWOOT_API_TOKEN set",
             account.tenant, account.chatwoot_account_id
         ),
-        // Something else may answer there for a while, and a disconnection cannot be undone.
+        // Something else may answer there for a while, and disconnecting cannot be undone.
         AccountError::Trouble(Trouble::NoSuch(_)) => again(&format!(
             "once {url} is that Chatwoot; if the account is gone for good: axis accounts disconnect \
              --account {id}"

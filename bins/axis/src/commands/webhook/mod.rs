@@ -11,12 +11,12 @@ use crate::{Answer, Place};
 /// What to do with the webhook.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Have Chatwoot call our receiver, and keep the secret; safe to repeat
+    /// Have Chatwoot call our receiver, and store the secret; safe to repeat
     Register(register::Arguments),
-    /// Ask Chatwoot how the webhook of each account is, and say what mends it; exit code 1 unless all
-    /// are well
+    /// Ask Chatwoot for the state of each account's webhook, and say how to mend it. Exit code 1
+    /// unless all are well
     Check(check::Arguments),
-    /// Send an example of every event to the receiver, and see what becomes of it; exit code 1
+    /// Send an example of every event to the receiver, and see what becomes of it. Exit code 1
     /// unless all are applied
     Test(test::Arguments),
 }

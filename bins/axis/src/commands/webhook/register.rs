@@ -19,7 +19,7 @@ pub struct Arguments {
     #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: String,
 
-    /// The key that the accounts are sealed under is lost: seal under this one all the same
+    /// The key that the accounts are sealed under is lost: seal under the present one all the same
     #[arg(long)]
     another_key: bool,
 
@@ -51,7 +51,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     Answer::new(text, &registered)
 }
 
-/// What was lost with another key.
+/// Says what was lost because the key is another one.
 pub(crate) fn forgotten(registered: &Registered) -> String {
     match registered.forgotten_secrets {
         0 => String::new(),

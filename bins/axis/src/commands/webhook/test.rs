@@ -41,8 +41,8 @@ pub struct Arguments {
     )]
     wait: u64,
 
-    /// Write the examples (a made-up conversation 42 with contact 7) although the account is not the
-    /// stand-in of `axis up`; rows of these numbers that are there may be overwritten
+    /// Write the examples (a made-up conversation 42 with contact 7) although the account is not
+    /// the stand-in of `axis up`. Existing rows with these numbers may be overwritten
     #[arg(long)]
     yes: bool,
 }
@@ -60,7 +60,7 @@ struct Tried {
     detail: Option<String>,
 }
 
-/// Sends the examples and looks what becomes of them.
+/// Sends the examples and sees what becomes of them.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let (key, store) = (place.secret_key()?, place.store().await?);
     let all = store::accounts::all(&store).await?;
@@ -96,8 +96,8 @@ fn sender(account: &Account, key: &SecretKey, receiver: &str) -> anyhow::Result<
     Ok(Delivery::to(&url, secret)?)
 }
 
-/// The example as if it were of this account, and different each time: what was applied before
-/// would prove nothing.
+/// Makes the example one of this account, and different each time: if it had been applied before,
+/// it would prove nothing.
 fn body_for(example: &str, number: i64) -> anyhow::Result<String> {
     let mut body: Value = serde_json::from_str(example)?;
     rewrite(&mut body, number);
