@@ -103,16 +103,9 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
     document.to_pretty_json()
 }
 
-/// Every operation may fail, and all fail alike; each says what its caller must be permitted to do.
+/// Adds what is true of all operations: each may fail, all in the same way, and each says what its
+/// caller must be permitted to do.
 fn complete(document: &mut Document) {
-    let refuse = |description: &str| {
-        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let refusal = ResponseBuilder::new()
-            .description(description)
-            .content("application/problem+json", problem)
-            .build();
-        RefOr::T(refusal)
-    };
     document.components.get_or_insert_default().examples = KINDS
         .iter()
         .map(|kind| {
@@ -126,41 +119,51 @@ fn complete(document: &mut Document) {
             post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
             for (status, description) in KEY_REFUSALS {
                 let responses = &mut post.responses.responses;
-                responses.entry(status.to_owned()).or_insert_with(|| refuse(description));
+                responses.entry(status.to_owned()).or_insert_with(|| refusal(description));
             }
         }
         if let Some(get) = item.get.as_mut().filter(|_| activity_position::is_at_one(path)) {
             tell_place(get);
         }
-        for operation in operations(item) {
-            let permissions = permissions(operation);
-            let open = is_open(operation);
-            for (status, description) in unreadable(operation) {
-                let responses = &mut operation.responses.responses;
-                responses.entry(status.to_owned()).or_insert_with(|| refuse(description));
-            }
-            let responses = &mut operation.responses.responses;
-            if !open {
-                let unknown = refuse("The caller has not proved who they are");
-                responses.insert("401".to_owned(), unknown);
-            }
-            if !permissions.is_empty() {
-                let permissions = permissions.join("`, `");
-                let lacks = format!("The caller lacks the permission `{permissions}`");
-                responses.insert("403".to_owned(), refuse(&lacks));
-            }
-            if !open {
-                let more = refuse("The caller makes more requests than it may: see `Retry-After`");
-                responses.insert("429".to_owned(), more);
-            }
-            responses.insert("default".to_owned(), refuse("What went wrong"));
-            for (status, response) in responses {
-                if let RefOr::T(response) = response {
-                    show_examples(status, response);
-                }
-            }
+        operations(item).for_each(complete_refusals);
+    }
+}
+
+/// Adds the refusals that an operation has in common with others, and examples to all it has.
+fn complete_refusals(operation: &mut Operation) {
+    let permissions = permissions(operation).join("`, `");
+    let open = is_open(operation);
+    let unreadable = unreadable(operation);
+    let responses = &mut operation.responses.responses;
+    for (status, description) in unreadable {
+        responses.entry(status.to_owned()).or_insert_with(|| refusal(description));
+    }
+    if !open {
+        let unknown = refusal("The caller has not proved who they are");
+        responses.insert("401".to_owned(), unknown);
+        let more = "The caller makes more requests than it may: see `Retry-After`";
+        responses.insert("429".to_owned(), refusal(more));
+    }
+    if !permissions.is_empty() {
+        let lacks = format!("The caller lacks the permission `{permissions}`");
+        responses.insert("403".to_owned(), refusal(&lacks));
+    }
+    responses.insert("default".to_owned(), refusal("What went wrong"));
+    for (status, response) in responses {
+        if let RefOr::T(response) = response {
+            show_examples(status, response);
         }
     }
+}
+
+/// Describes an answer that is a problem.
+fn refusal(description: &str) -> RefOr<Response> {
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let refusal = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", problem)
+        .build();
+    RefOr::T(refusal)
 }
 
 /// Says of an answer that is read from the database that it names its place in the stream.
