@@ -1,7 +1,7 @@
 //! Who calls, and what they may do.
 //!
-//! A handler says what it is open to by what it takes: `May<ReadConversations>` is a caller who is
-//! known and may read conversations. There is no other way to a tenant's rows.
+//! A handler declares what it needs by its arguments: `May<ReadConversations>` is an authenticated
+//! caller who may read conversations. There is no other way to a tenant's rows.
 //!
 //! ```text
 //! Authorization: Bearer axis_key_…          ──► key      ┐
@@ -37,24 +37,24 @@ use crate::live;
 pub(crate) use installation::{Above, ManageTenants, ReadTenants, Steward};
 pub(crate) use ticket::issue as issue_ticket;
 
-/// How people prove who they are; API keys are taken in every mode.
+/// How people prove who they are. API keys are accepted in every mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AuthMode {
     /// `Bearer mock-token` is an administrator of the tenant `mock-tenant-id`, and
     /// `Bearer mock-agent-token` an agent there; for development
     Dev,
-    /// By access tokens of an OpenID provider
+    /// Access tokens of an OpenID provider
     Oidc,
 }
 
-/// The mode, with what it needs.
+/// The [`AuthMode`], with what it needs to check tokens.
 #[derive(Clone)]
 pub(crate) enum Auth {
     Dev,
     Oidc(Provider),
 }
 
-/// What a caller is.
+/// Whether a caller is a person or a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallerKind {
@@ -64,7 +64,7 @@ pub(crate) enum CallerKind {
     ApiKey,
 }
 
-/// The caller, who has proved who they are.
+/// An authenticated caller of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Principal {
     /// The one tenant whose rows the caller sees.
@@ -78,11 +78,11 @@ pub(crate) struct Principal {
     pub(crate) email: Option<String>,
     /// What the caller may do.
     pub(crate) permissions: Permissions,
-    /// When the caller must prove again who they are; none: never.
+    /// When the caller must authenticate again. `None` means never.
     pub(crate) ends_at: Option<DateTime<Utc>>,
 }
 
-/// Whoever makes a request, for what counts requests and remembers them.
+/// Who makes a request, for rate limits and idempotency keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Caller<'a> {
     /// Within a tenant.
@@ -92,7 +92,7 @@ pub(crate) enum Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    /// Whose they are; none: they stand above the tenants.
+    /// The caller's tenant. `None` if the caller stands above the tenants.
     pub(crate) fn tenant(self) -> Option<&'a TenantId> {
         match self {
             Self::Within(principal) => Some(&principal.tenant),
@@ -100,7 +100,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The caller in a few characters.
+    /// Names the caller in a few characters.
     pub(crate) fn signature(self) -> String {
         match self {
             Self::Within(principal) => principal.signature(),
@@ -108,7 +108,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// A line for the audit, which this tenant may read: what the caller does, and to what.
+    /// Makes an audit entry that this tenant may read: what the caller does, and to what.
     fn does(self, action: &str, target: String, tenant: &TenantId, details: Value) -> Entry {
         Entry {
             actor: self.signature(),
@@ -136,7 +136,7 @@ impl<'a, N> From<&'a May<N>> for Caller<'a> {
 }
 
 impl Principal {
-    /// The caller as the one who did something.
+    /// The caller as the actor of what they do.
     pub(crate) fn actor(&self) -> Actor {
         Actor {
             kind: self.kind.as_str().to_owned(),
@@ -145,23 +145,23 @@ impl Principal {
         }
     }
 
-    /// Whether this names the caller. Rows of before say no kind.
+    /// Whether this kind and id name the caller. Older rows have no kind.
     pub(crate) fn is(&self, kind: Option<&str>, id: Option<&str>) -> bool {
         id == Some(&self.id) && kind.is_none_or(|kind| kind == self.kind.as_str())
     }
 
-    /// The caller in a few characters, for the audit and for rows that name their maker.
+    /// Names the caller in a few characters, for the audit and for rows that name their author.
     pub(crate) fn signature(&self) -> String {
         format!("{} {}", self.kind.as_str(), self.id)
     }
 
-    /// A line for the audit: what the caller does, and to what.
+    /// Makes an audit entry: what the caller does, and to what.
     pub(crate) fn does(&self, action: &str, target: String, details: Value) -> Entry {
         Caller::Within(self).does(action, target, &self.tenant, details)
     }
 
-    /// Refuses a caller who may not do this. For what depends on the request; what an operation
-    /// always needs, its handler says by taking a [`May`].
+    /// Refuses a caller who lacks this permission. Use it for what depends on the request; what an
+    /// operation always needs, its handler declares by taking a [`May`].
     pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
         if self.permissions.contains(permission) {
             Ok(())
@@ -180,8 +180,8 @@ impl CallerKind {
     }
 }
 
-/// A caller who may do what `N` names. Taken before the body, so that whoever may not is told so,
-/// and not what is wrong with their body.
+/// A caller who has the permission that `N` names. Extracted before the body, so that a caller who
+/// lacks it is told so, and not what is wrong with the body.
 pub(crate) struct May<N> {
     principal: Principal,
     needed: PhantomData<N>,
@@ -194,14 +194,14 @@ impl<N> Deref for May<N> {
     }
 }
 
-/// What a handler needs of its caller.
+/// The permission that a handler needs of its caller.
 pub(crate) trait Need {
     const PERMISSION: Permission;
-    /// Whether a ticket does as well as a token, for a live stream.
+    /// Whether a ticket is accepted in place of a token, for a live stream.
     const TICKETS: bool = false;
 }
 
-/// A type for each permission, to be named in a handler's signature.
+/// Makes a type for each permission, to be named in a handler's signature.
 macro_rules! needs {
     ($($permission:ident)+) => {$(
         #[doc = concat!("[`Permission::", stringify!($permission), "`].")]
@@ -218,7 +218,7 @@ needs! {
     ReconcileAccounts ReadAccounts ManageAccounts
 }
 
-/// [`Permission::ReadActivity`], by a browser that follows it live.
+/// [`Permission::ReadActivity`], for a browser that follows the activity live.
 pub(crate) struct FollowActivity;
 
 impl Need for FollowActivity {
@@ -226,13 +226,13 @@ impl Need for FollowActivity {
     const TICKETS: bool = true;
 }
 
-/// The tokens of [`AuthMode::Dev`]: two people, since nobody approves what they asked for.
+/// The tokens of [`AuthMode::Dev`]: two people, since nobody may approve their own request.
 const DEV_TOKEN: &str = "mock-token";
 const DEV_AGENT_TOKEN: &str = "mock-agent-token";
 const DEV_TENANT: &str = "mock-tenant-id";
 
 fn developer(token: &str) -> Result<Principal, ApiError> {
-    // The addresses are those of people whom the stand-in for Chatwoot knows.
+    // The addresses belong to agents of the stand-in for Chatwoot.
     let (id, name, email, role) = match token {
         DEV_TOKEN => ("dev-admin", "Dev Admin", "robin@support.example", Role::Admin),
         DEV_AGENT_TOKEN => ("dev-agent", "Dev Agent", "maya@support.example", Role::Agent),
@@ -249,7 +249,7 @@ fn developer(token: &str) -> Result<Principal, ApiError> {
     })
 }
 
-/// A caller who is known, whatever they may do.
+/// An authenticated caller, whatever their permissions.
 pub(crate) struct Known(pub(crate) Principal);
 
 impl FromRequestParts<App> for Known {

@@ -1,4 +1,4 @@
-//! What can go wrong with a request, and how it is told.
+//! What can go wrong with a request, and what its caller is told.
 
 mod current;
 
@@ -11,7 +11,7 @@ use crate::problem::{FieldError, Problem};
 
 pub(crate) use current::Current;
 
-/// A request that is not answered with what was asked for.
+/// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     /// The caller has not proved who they are.
@@ -20,24 +20,24 @@ pub(crate) enum ApiError {
     /// The caller is known, and may not do this.
     #[error("this needs the permission `{0}`, which you do not have")]
     Forbidden(Permission),
-    /// The caller is known, and nobody said whose they are, or they stand above the tenants.
+    /// The caller is known, but belongs to no tenant or to several, or stands above the tenants.
     #[error(
         "you are signed in but belong to no tenant here, or to more than one; ask an administrator"
     )]
     NoTenant,
-    /// Everybody knows the tokens, and who asks may be anybody.
+    /// In this mode everybody knows the tokens, and the request may come from anybody.
     #[error(
-        "with AUTH_MODE=dev only this machine is answered, as localhost and through no proxy or tunnel; \
-         set AUTH_MODE=oidc, or DEV_AUTH_ANYWHERE=true if whoever comes may be an administrator"
+        "with AUTH_MODE=dev only requests from this machine are answered, made to localhost and through no \
+         proxy or tunnel; set AUTH_MODE=oidc, or DEV_AUTH_ANYWHERE=true if anybody may be an administrator"
     )]
     ThisMachineOnly,
     /// The caller is a machine.
     #[error("only people can be linked to a Chatwoot user; sign in instead of using an API key")]
     PeopleOnly,
-    /// There is no such thing, or it is another tenant's, which is the same to the caller.
+    /// It does not exist or belongs to another tenant; the caller is not told which.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// What stands in the address for an id cannot be one, so it names nothing.
+    /// What the address has in place of an id cannot be one, so it names nothing.
     #[error("that is not a valid id")]
     NotAnId,
     /// There is nothing at this address.
@@ -46,34 +46,34 @@ pub(crate) enum ApiError {
     /// The address has no such method.
     #[error("this address does not take this method; see the header Allow")]
     MethodNotAllowed,
-    /// The query string is not what the address takes.
+    /// The address does not take this query string.
     #[error("{0}")]
     BadQuery(String),
     /// The body is not JSON.
     #[error("{0}")]
     BadJson(String),
-    /// The body is said to be something else than JSON.
+    /// The body is declared as something other than JSON.
     #[error("send the body as `Content-Type: application/json`")]
     NotJson,
     /// The body is too large.
     #[error("the body is larger than this address takes")]
     TooLarge,
-    /// A file is too large, or all of them together.
+    /// A file is too large, or all of them together are.
     #[error("{0}")]
     FileTooLarge(String),
-    /// The body is no form.
+    /// The body is not a readable form.
     #[error("{0}")]
     BadForm(String),
     /// The body is neither JSON nor a form.
     #[error("send the body as `application/json`, or with files as `multipart/form-data`")]
     NeitherJsonNorForm,
-    /// Fields hold what they may not.
+    /// Fields hold values that they may not hold.
     #[error("{}", FieldError::in_words(.0))]
     Invalid(Vec<FieldError>),
-    /// The client's own id was used for another message before.
+    /// The client's own id was already used for another message.
     #[error("this clientId was already used for a different message; use a new one")]
     ClientIdTaken,
-    /// It was taken back.
+    /// The message was taken back.
     #[error("the message with this clientId was withdrawn and is not written again")]
     Withdrawn,
     /// The message has left, or may have.
@@ -112,52 +112,52 @@ pub(crate) enum ApiError {
         name(*.0)
     )]
     NotDeletable(Option<DeliveryState>),
-    /// It is in another state than the caller wants it to be in.
-    #[error("it has changed since; `current` is what it is now, and the header ETag its tag")]
+    /// The thing is in another state than the one that the caller's `If-Match` names.
+    #[error("it has changed since; `current` is its present state, and the header ETag its tag")]
     Changed(Box<Current>),
     /// The customer has written since approval was asked for.
     #[error(
-        "the customer has written since it was asked; read the conversation, then send the tag of \
+        "the customer has written since approval was asked for; read the conversation, then send the tag of \
          `current` as If-Match"
     )]
     Stale(Box<Current>),
     /// Somebody has decided already.
     #[error("it has already been {}; see `current`", .0.value["status"].as_str().unwrap_or("decided"))]
     Decided(Box<Current>),
-    /// Nobody decides what they have asked for themselves.
+    /// Nobody may decide on their own request.
     #[error("you asked for it yourself; somebody else has to decide")]
     OwnApproval,
-    /// Only who has asked may withdraw.
+    /// Only the one who asked for approval may withdraw the request.
     #[error("somebody else asked for it; only they can withdraw it")]
     OthersApproval,
-    /// The key stood for another request before.
+    /// The idempotency key was already used for another request.
     #[error("this Idempotency-Key was already used for a different request; use a new one")]
     KeyReused,
     /// A request with this key is being carried out.
     #[error("a request with this Idempotency-Key is being carried out; ask again in a moment")]
     UnderWay,
-    /// The deployment does it otherwise.
-    #[error("this needs AXIS_SECRET_KEY, which the API does not have here")]
+    /// This deployment gives the API no key to the accounts' secrets.
+    #[error("this needs AXIS_SECRET_KEY, which the API does not have here; ask an operator")]
     NotSetUp,
-    /// What is sealed of the accounts does not open.
+    /// The accounts' secrets do not open with the API's key.
     #[error(
-        "the API has another AXIS_SECRET_KEY than the one that the accounts are sealed under; an \
-         operator has to give it that one"
+        "the API has another AXIS_SECRET_KEY than the one that the accounts are sealed under; an operator \
+         has to give it the right one"
     )]
     AnotherKey(#[source] anyhow::Error),
-    /// Another tenant has the account, or had it.
-    #[error("this account is another tenant's, which has it or had it")]
+    /// The account belongs, or belonged, to another tenant.
+    #[error("this account belongs, or belonged, to another tenant; only that one can connect it")]
     AccountTaken,
-    /// Somebody changes the account.
+    /// Somebody else is changing the account.
     #[error("the account is being changed by somebody else; try again in a moment")]
     AccountBusy,
-    /// Another thing has this name.
-    #[error("there is another one with this `{0}`; `current` is it")]
+    /// Another thing already has this name.
+    #[error("this `{0}` is already taken; `current` has it")]
     Taken(&'static str, Box<serde_json::Value>),
-    /// Chatwoot will not do it, however often it is asked.
+    /// Chatwoot will refuse it however often it is asked.
     #[error("Chatwoot refuses it; an administrator has to look at the account's token")]
     Refused(#[source] anyhow::Error),
-    /// What is needed beside us does not do its part.
+    /// Another system that the request needs does not do its part.
     #[error("{0} is not answering properly at the moment; try again")]
     NoAnswer(&'static str, #[source] anyhow::Error),
     /// It took too long.
@@ -166,36 +166,36 @@ pub(crate) enum ApiError {
     /// As many live streams are open as this process serves, or as the tenant or the caller may have.
     #[error("too many live streams are open; try again in a moment")]
     TooManyStreams,
-    /// The caller asks for more than it may.
+    /// The caller has used up its allowance.
     #[error("too many {kind}; try again in {seconds} s")]
     TooManyRequests {
-        /// What there is an allowance of.
+        /// What the allowance is for.
         kind: &'static str,
-        /// Until there is an allowance again.
+        /// Seconds until some of the allowance is back.
         seconds: u64,
     },
-    /// As many replays as this process runs at a time, or at a time for one tenant, are under way.
+    /// As many replays are under way as this process runs at a time, in all or for one tenant.
     #[error("other replays are under way; try again when they have ended")]
     TooManyReplays,
-    /// The letter's stream will not take it.
+    /// The dead letter's stream will never take it.
     #[error("its stream will never take it again: it can only be dropped")]
     NotRedrivable,
     /// NATS is away or busy.
     #[error("the streams do not answer at the moment; try again")]
     NoBus(#[source] anyhow::Error),
-    /// As many files as this process takes are on their way.
+    /// As many such requests are under way as this process takes.
     #[error("too many of these requests are running; try again in a moment")]
     Busy,
-    /// The file ends before the part that was asked for; the file's length, if it is known.
+    /// The file ends before the part that was asked for. Holds the file's length, if it is known.
     #[error("the file ends before that part")]
     NoSuchPart(Option<u64>),
-    /// The file is known, and cannot be had.
+    /// The file is known but cannot be fetched.
     #[error("the file is not available")]
     NoFile(#[source] anyhow::Error),
     /// The object store is away.
     #[error("the place where files are kept does not answer at the moment; try again")]
     NoStorage(#[source] objects::Error),
-    /// The OpenID provider is away, and so is what its tokens are worth.
+    /// The OpenID provider is away, so its tokens cannot be checked.
     #[error("the provider of sign-ins does not answer at the moment; try again")]
     NoProvider(#[source] identity::FetchError),
     /// The database is away or busy.
@@ -212,7 +212,7 @@ impl ApiError {
         Self::Internal(error.into())
     }
 
-    /// Another thing, which is this one, has the name that this field gives.
+    /// Another thing, which is `current`, already has the name in this field.
     pub(crate) fn taken(field: &'static str, current: &impl serde::Serialize) -> Self {
         match serde_json::to_value(current) {
             Ok(current) => Self::Taken(field, Box::new(current)),
@@ -225,7 +225,7 @@ impl ApiError {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 
-    /// What a caller lacks, as RFC 6750 tells it.
+    /// The challenge that tells a caller what they lack (RFC 6750).
     fn challenge(&self) -> Option<HeaderValue> {
         match self {
             Self::Unauthorized => Some(HeaderValue::from_static("Bearer")),
@@ -237,7 +237,7 @@ impl ApiError {
         }
     }
 
-    /// What kind of problem it is: the only place where a failure meets HTTP.
+    /// Returns the kind of problem: the only place where a failure meets HTTP.
     fn kind(&self) -> &'static Kind {
         match self {
             Self::Unauthorized => &kinds::UNAUTHORIZED,
@@ -346,7 +346,7 @@ impl IntoResponse for ApiError {
             | Self::Internal(error) => log(status, &error),
             _ => {}
         }
-        // The request's trace is known further out, where the body is written.
+        // Only an outer layer, which writes the body, knows the request's trace.
         response.extensions_mut().insert(problem);
         response
     }
@@ -356,7 +356,7 @@ fn name(state: Option<DeliveryState>) -> &'static str {
     state.map_or("not one of ours", DeliveryState::as_str)
 }
 
-/// The answer says no more than that it failed; the log says why, once.
+/// Logs why a request failed, once: its answer does not say.
 fn log(status: StatusCode, cause: &anyhow::Error) {
     let error = format!("{cause:#}");
     if status == StatusCode::INTERNAL_SERVER_ERROR {

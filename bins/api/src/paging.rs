@@ -1,4 +1,4 @@
-//! Going through lists: by page number for the first pages, by cursor to any depth.
+//! Paging through lists: by page number for the first pages, by cursor to any depth.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,14 +15,14 @@ const MAX_LIMIT: u32 = 100;
 /// Rows that page numbers reach. Beyond them, each page would cost more than the one before.
 const MAX_OFFSET: u32 = 10_000;
 
-/// Which part of a list that goes by number only and knows no filter.
+/// The part of a list that is paged by number and has no filter.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Numbered {
     /// Number of the page, from 1.
     #[param(minimum = 1)]
     page: Option<u32>,
-    /// Rows of a page; 25 if not given.
+    /// Most rows per page; 25 if not given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
@@ -33,14 +33,14 @@ impl Numbered {
     }
 }
 
-/// Which part of a list that goes by cursor only and knows no filter.
+/// The part of a list that is paged by cursor and has no filter.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ByCursor {
-    /// Rows of a page; 25 if not given.
+    /// Most rows per page; 25 if not given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -50,26 +50,26 @@ impl ByCursor {
     }
 }
 
-/// Where a page is in its list.
+/// The place of a page in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Page {
-    /// Most rows of a page.
+    /// Most rows per page.
     #[schema(example = 25)]
     pub(crate) limit: u32,
-    /// The number of this page, unless it was asked for by a cursor.
+    /// The number of this page. Missing if it was asked for by a cursor.
     #[serde(rename = "page", skip_serializing_if = "Option::is_none")]
     #[schema(example = 1)]
     pub(crate) number: Option<u32>,
-    /// Asks for the next page; null at the end of the list. Missing in lists that go by number only:
-    /// they end with a page that has fewer rows than its limit.
+    /// The `cursor` of the next page; null at the end of the list. Missing in lists that are paged
+    /// by number only: they end with a page that has fewer rows than its limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     #[expect(clippy::option_option, reason = "null means something else than a missing field")]
     pub(crate) next_cursor: Option<Option<String>>,
 }
 
-/// What a caller asked for.
+/// The part of a list that a caller asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) limit: u32,
@@ -106,7 +106,7 @@ impl Asked {
         Ok(Self { limit, start })
     }
 
-    /// How many rows come before the page.
+    /// How many rows come before this page.
     pub(crate) fn skip(&self) -> u32 {
         match self.start {
             Start::Page(page) => (page - 1) * self.limit,
@@ -114,7 +114,7 @@ impl Asked {
         }
     }
 
-    /// The place after which the page begins; none: at the beginning of the list.
+    /// Returns the place after which this page begins, or `None` for the beginning of the list.
     pub(crate) fn after<P>(
         &self,
         read: impl FnOnce(&str) -> Result<P, ApiError>,
@@ -125,7 +125,7 @@ impl Asked {
         }
     }
 
-    /// Where the page begins, in a list that goes by number and by place.
+    /// Returns where this page begins, in a list that is paged by number and by cursor.
     pub(crate) fn begin<P>(
         &self,
         read: impl FnOnce(&str) -> Result<P, ApiError>,
@@ -134,11 +134,12 @@ impl Asked {
         Ok(after.map_or_else(|| store::Start::Skip(self.skip()), store::Start::After))
     }
 
+    /// Describes this page of a list that is paged by number and by cursor.
     pub(crate) fn page(&self, next_cursor: Option<String>) -> Page {
         Page { next_cursor: Some(next_cursor), ..self.numbered() }
     }
 
-    /// A page of a list that goes by number only.
+    /// Describes this page of a list that is paged by number only.
     pub(crate) fn numbered(&self) -> Page {
         let number = match self.start {
             Start::Page(number) => Some(number),
@@ -148,7 +149,7 @@ impl Asked {
     }
 }
 
-/// The number of rows that a caller asked for.
+/// Checks the number of rows that a caller asked for.
 pub(crate) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
     match asked.unwrap_or(DEFAULT_LIMIT) {
         limit @ 1..=MAX_LIMIT => Ok(limit),
@@ -156,13 +157,13 @@ pub(crate) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
     }
 }
 
-/// A place in a list, made opaque.
+/// Makes an opaque cursor of a place in a list.
 pub(crate) fn encode(place: &impl Serialize) -> String {
     // Places are numbers and text, which always serialise.
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
 }
 
-/// The place that [`encode`] was given.
+/// Returns the place that [`encode`] was given.
 pub(crate) fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
     URL_SAFE_NO_PAD
         .decode(cursor)
@@ -171,12 +172,12 @@ pub(crate) fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
         .ok_or_else(foreign_cursor)
 }
 
-/// A place by time and id, made opaque: in microseconds, as the database has it.
+/// Makes an opaque cursor of a time, in microseconds as the database has it, and an id.
 pub(crate) fn encode_moment(at: DateTime<Utc>, id: impl Serialize) -> String {
     encode(&(at.timestamp_micros(), id))
 }
 
-/// The place that [`encode_moment`] was given.
+/// Returns the place that [`encode_moment`] was given.
 pub(crate) fn decode_moment<I: DeserializeOwned>(
     cursor: &str,
 ) -> Result<(DateTime<Utc>, I), ApiError> {
@@ -184,8 +185,8 @@ pub(crate) fn decode_moment<I: DeserializeOwned>(
     Ok((moment(Some(micros))?, id))
 }
 
-/// The time in a cursor, in microseconds since 1970. Nothing here is older, and the database does not
-/// know all times that there could be.
+/// Reads the time in a cursor, in microseconds since 1970. Nothing here is older, and the database
+/// does not know every time that a cursor could hold.
 pub(crate) fn moment(micros: Option<i64>) -> Result<DateTime<Utc>, ApiError> {
     micros
         .filter(|micros| *micros >= 0)

@@ -16,11 +16,11 @@ pub(crate) use self::faults::Faults;
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Problem {
-    /// Stable address of this kind of problem, where it is said what to do about it.
+    /// Stable address of this kind of problem; it says what to do about it.
     #[serde(rename = "type")]
     #[schema(example = "/problems/not-found")]
     pub(crate) kind: String,
-    /// The kind in words.
+    /// Short name of this kind of problem, for people.
     #[schema(example = "Not found")]
     pub(crate) title: &'static str,
     /// The HTTP status.
@@ -32,13 +32,14 @@ pub(crate) struct Problem {
     /// Stable name of this kind of problem.
     #[schema(example = "not-found")]
     pub(crate) code: &'static str,
-    /// The request's trace, to be quoted in a report.
+    /// Id of the request's trace; quote it in a report.
     #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
     pub(crate) trace_id: String,
-    /// The fields at fault, for `invalid`.
+    /// The fields at fault; present if `code` is `invalid`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<FieldError>,
-    /// What the request was about as it is now, for `changed`, `stale` and `decided`.
+    /// The present state of what the request was about; present if `code` is `changed`, `stale`,
+    /// `decided` or `taken`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub(crate) current: Option<serde_json::Value>,
@@ -48,15 +49,16 @@ pub(crate) struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FieldError {
-    /// Its name in the body or query string.
+    /// Name of the field in the body or query string.
     #[schema(example = "content")]
     pub(crate) field: String,
-    /// What it should be.
+    /// What is wrong with its value.
     #[schema(example = "must not be blank")]
     pub(crate) message: String,
 }
 
 impl FieldError {
+    /// Names the faults in one line.
     pub(crate) fn in_words(errors: &[Self]) -> String {
         let words: Vec<_> =
             errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
@@ -65,6 +67,7 @@ impl FieldError {
 }
 
 impl Problem {
+    /// A problem of this kind. [`Problem::write`] adds the trace id.
     pub(crate) fn describing(kind: &Kind, detail: String) -> Self {
         Self {
             kind: format!("/problems/{}", kind.code),
@@ -78,7 +81,7 @@ impl Problem {
         }
     }
 
-    /// Writes the problem of a response, if it has one, into its body.
+    /// Writes the problem of a response, if it has one, into the body.
     pub(crate) fn write(mut response: Response, trace_id: &str) -> Response {
         let Some(mut problem) = response.extensions_mut().remove::<Self>() else {
             return response;

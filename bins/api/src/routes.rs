@@ -1,4 +1,4 @@
-//! All addresses. A folder per resource, a file per operation.
+//! All addresses: a folder per resource, a file per operation.
 
 mod accounts;
 mod activity;
@@ -55,17 +55,17 @@ pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
 pub(crate) use operations::pipeline::{NewestLetters, Pipelines};
 
-/// Where everything that has a version is.
+/// Prefix of everything that has a version.
 const BASE: &str = "/api/v1";
-/// The longest message with every character escaped fits.
+/// The largest body: the longest message fits with every character escaped.
 pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// How long an answer may take to begin; live streams go on afterwards.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long an answer may take to begin where files have to arrive first. Less than what no message has wanted
-/// is kept for.
+/// How long an answer may take to begin where files have to arrive first. Files that no message has
+/// are kept for longer than that.
 const PATIENCE_WITH_FILES: Duration = Duration::from_mins(10);
 
-/// The documented operations, with their description.
+/// The documented operations, with their OpenAPI description.
 fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::document()).nest(BASE, operations())
 }
@@ -154,7 +154,7 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
         AuthMode::Dev => None,
     };
     let health_routes = service::routes(health);
-    // A router inside of a router, under one of its addresses only.
+    // `route_service` takes no router, so this hides that it is one.
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
     let versioned_health = Router::new().route_service("/health", one);
     let mut guarded = operations
@@ -189,7 +189,7 @@ fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLay
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Answers for a handler that takes too long.
+/// Answers in place of a handler that takes too long.
 async fn patience(request: Request, next: Next) -> Response {
     let patience = if is_form(request.headers()) { PATIENCE_WITH_FILES } else { PATIENCE };
     let answer = tokio::time::timeout(patience, next.run(request)).await;
@@ -237,23 +237,23 @@ fn cors(config: &Config) -> CorsLayer {
         .max_age(Duration::from_hours(1))
 }
 
-/// The place in the stream that an answer reflects at least. Taken before the database is asked:
-/// what is announced by then is committed by then.
+/// The place in the stream that an answer reflects at least. It is read before the database is:
+/// what has been announced by then has been committed by then.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Snapshot {
-    /// Pass it as `lastEventId` to hear of everything that the answer does not show yet; null
-    /// while the stream cannot be reached.
+    /// Pass it as `lastEventId` to hear of everything that the answer does not show yet. Null while
+    /// the stream cannot be reached.
     #[schema(example = "6437a8b2c91f3:1042")]
     activity: Option<String>,
 }
 
-/// Whose catalogue.
+/// Whose part of the catalogue to read.
 #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 struct OfAccount {
-    /// Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's.
+    /// Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant.
     account_id: Option<AccountKey>,
 }
 

@@ -8,13 +8,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the tenant's Chatwoot accounts, all of them, without their secrets. */
+        /** List all Chatwoot accounts of the tenant, without their secrets. */
         get: operations["list_accounts"];
         put?: never;
         /**
-         * Connect a Chatwoot account, or give another token to one that is connected.
-         * @description Chatwoot is asked whether the token is an administrator's. The webhook is then registered there,
-         *     and the history is brought in in the background. May be repeated.
+         * Connect a Chatwoot account, or give a new token to one that is connected.
+         * @description Chatwoot is asked whether the token is an administrator's. Then the webhook is registered there,
+         *     and the history is imported in the background. May be repeated.
          */
         post: operations["connect_account"];
         delete?: never;
@@ -30,14 +30,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A Chatwoot account, without its secrets. */
+        /** Read a Chatwoot account, without its secrets. */
         get: operations["get_account"];
         put?: never;
         post?: never;
         /**
-         * Disconnect a Chatwoot account: nothing more is taken from it or sent to it.
-         * @description What it has told stays, and what waits to be sent stays waiting. Its token and webhook secrets are
-         *     forgotten, which cannot be undone: to serve it again, connect it again.
+         * Disconnect a Chatwoot account: nothing more is accepted from it or sent to it.
+         * @description What came from it stays, and what waits to be sent stays waiting. Its token and webhook secrets
+         *     are deleted, which cannot be undone: to serve it again, connect it again.
          */
         delete: operations["disconnect_account"];
         options?: never;
@@ -55,9 +55,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take another token into use, or have Chatwoot sign with another secret.
-         * @description The token is used by all programs within half a minute. For another secret the webhook is made anew
-         *     in Chatwoot; what was signed with the one before is taken until the next rotation.
+         * Replace an account's token, or have Chatwoot sign with a new secret.
+         * @description All programs use the new token within half a minute. For a new secret the webhook is created
+         *     anew in Chatwoot; what was signed with the previous one is accepted until the next rotation.
          */
         post: operations["rotate_account"];
         delete?: never;
@@ -75,7 +75,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask Chatwoot how the webhook is. Changes nothing. */
+        /** Ask Chatwoot for the state of the webhook. Changes nothing. */
         post: operations["check_webhook"];
         delete?: never;
         options?: never;
@@ -92,14 +92,14 @@ export interface paths {
         };
         /**
          * List the timeline, newest first, or follow it live.
-         * @description With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end. It
-         *     holds conversations, messages and approvals, so it also needs `conversations:read` and `approvals:read`.
-         *     `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
-         *     told: read the state again and go on. Any other event is an `Announcement`, with its position as
-         *     id, or a `Live` one (`typing`) without an id.
+         * @description With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end.
+         *     It holds conversations, messages and approvals, so it also needs `conversations:read` and
+         *     `approvals:read`. The event `ready` means that nothing was missed up to its id. `reset` means
+         *     that what was missed cannot be told: read the state again, and go on. Any other event is an
+         *     `Announcement`, whose id is its position, or a `Live` event (such as `typing`), which has no id.
          *
-         *     Where few activities are of the types, the source or the actor that were asked for, a page may have
-         *     fewer rows than its limit, or none, and still say where to go on: go on until `nextCursor` is null.
+         *     If few activities match the types, the source or the actor, a page may have fewer rows than its
+         *     limit, or none, without being the last: go on until `nextCursor` is null.
          */
         get: operations["list_activity"];
         put?: never;
@@ -137,8 +137,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Get a ticket that opens one live stream, within half a minute, without a header: for
-         *     `EventSource`. The stream ends when the token ends that the ticket was asked for with.
+         * Get a ticket that opens one live stream without a header, for `EventSource`.
+         * @description It can be used once, within half a minute. The stream ends when the token expires with which the
+         *     ticket was requested.
          */
         post: operations["create_ticket"];
         delete?: never;
@@ -154,7 +155,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List agents, all of them, as Chatwoot told when it was last asked. */
+        /** List all agents, as Chatwoot had them when it was last asked. */
         get: operations["list_agents"];
         put?: never;
         post?: never;
@@ -171,12 +172,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List keys, newest first. None is shown with its secret. */
+        /** List keys, newest first, without their secrets. */
         get: operations["list_api_keys"];
         put?: never;
         /**
-         * Make a key for a machine. It may do no more than whoever makes it, and ends no later than a key that
-         *     makes it.
+         * Create a key for a machine.
+         * @description It may do no more than its creator. If a key creates it, it expires no later than that key.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -196,8 +197,9 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke a key: it stops working with the next request. A live stream that it opened ends
-         *     within a quarter of an hour. Doing so again changes nothing.
+         * Revoke a key.
+         * @description It stops working with the next request. A live stream that it opened ends within a quarter of an
+         *     hour. Revoking it again changes nothing.
          */
         delete: operations["revoke_api_key"];
         options?: never;
@@ -215,7 +217,10 @@ export interface paths {
         /** List approvals, newest first. */
         get: operations["list_approvals"];
         put?: never;
-        /** Ask for an approval. What is asked stays as it is; with it is kept how the conversation was. */
+        /**
+         * Ask for an approval.
+         * @description What was asked for does not change any more. How the conversation was at the time is stored with it.
+         */
         post: operations["create_approval"];
         delete?: never;
         options?: never;
@@ -234,17 +239,18 @@ export interface paths {
         get: operations["get_approval"];
         put?: never;
         post?: never;
-        /** Withdraw an approval that you asked for and that nobody has decided. It stays readable. */
+        /** Withdraw an approval that you asked for and that nobody has decided on. It stays readable. */
         delete: operations["withdraw_approval"];
         options?: never;
         head?: never;
         /**
-         * Decide an approval that somebody else asked for.
-         * @description A person and the keys that they made, or that these made, are one, and decide none of their own. Of
-         *     several who decide one wins; the others are told who. Approving is refused when the customer has
-         *     written since it was asked, unless `If-Match` names the tag of that very state: then the
-         *     decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step; with
-         *     `content`, that text is sent, and `editedContent` tells it. What was asked stays as it was asked.
+         * Decide on an approval that somebody else asked for.
+         * @description A person, the keys that they created, and the keys that those created count as one, and cannot decide on
+         *     their own requests. Of several who decide at once one wins, and the others are told who. Approving is
+         *     refused if the customer has written since approval was asked for, unless `If-Match` names the tag of that
+         *     very state, which shows that the decider knows. An approved `proposed_reply` is sent as its asker's
+         *     message, in the same step. With another `content`, that text is sent, as the decider's message, and
+         *     `editedContent` shows it. What was asked for stays as it was.
          */
         patch: operations["decide_approval"];
         trace?: never;
@@ -257,8 +263,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a file of a message, or a part of it. Pictures, sound and films come with their type, to be
-         *     shown; all else as bytes, to be kept: a page or a document of a stranger's is not opened here.
+         * Read a file of a message, or a part of it.
+         * @description Images, sound and video come with their type, to be shown. Everything else comes as bytes, to be
+         *     saved: a stranger's page or document must not be opened here.
          */
         get: operations["get_attachment"];
         put?: never;
@@ -277,8 +284,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List who did what, newest first: by people, by machines and by operators. Rows are added only; nobody
-         *     changes or removes one.
+         * List who did what, newest first: people, machines and operators.
+         * @description Entries are only added; nobody changes or removes one.
          */
         get: operations["list_audit"];
         put?: never;
@@ -296,7 +303,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read how people sign in. Anybody may. */
+        /** Read how people sign in. Needs no token. */
         get: operations["get_auth_config"];
         put?: never;
         post?: never;
@@ -313,12 +320,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List canned responses, all of them, as Chatwoot told when it was last asked. */
+        /** List all canned responses, as Chatwoot had them when it was last asked. */
         get: operations["list_canned_responses"];
         put?: never;
         /**
-         * Make a prepared answer in Chatwoot. It is there when this is answered.
-         * @description Asked for again it is found, not made twice: what is there just so is answered with 200.
+         * Create a canned response in Chatwoot.
+         * @description It is there by the time this is answered. Asked for again, it is not created twice: if it is
+         *     already there exactly so, the answer is 200.
          */
         post: operations["create_canned_response"];
         delete?: never;
@@ -335,8 +343,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how each Chatwoot account answers, and how many replies and changes wait for it: what agents have to know,
-         *     without what operators see. Two seconds old at most.
+         * See how each Chatwoot account answers, and how many replies and changes wait for it.
+         * @description This is what agents have to know, without what operators see. At most two seconds old.
          */
         get: operations["get_chatwoot"];
         put?: never;
@@ -354,7 +362,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a contact. Its conversations: `GET /conversations?contactId=…`. */
+        /**
+         * Read a contact.
+         * @description Its conversations are at `GET /conversations?contactId=…`.
+         */
         get: operations["get_contact"];
         put?: never;
         post?: never;
@@ -398,8 +409,8 @@ export interface paths {
         /**
          * Change a conversation.
          * @description The answer, and every list, shows the change at once; `pendingChanges` names what Chatwoot has not
-         *     confirmed. If Chatwoot refuses, what it shows is shown again, and the activity `command_failed`
-         *     says why. Each field is a command of its own: they succeed and fail by themselves, in their order.
+         *     confirmed. If Chatwoot refuses, its own state is shown again, and the activity `command_failed` says why.
+         *     Each field is a command of its own: they are carried out in order, and each succeeds or fails by itself.
          */
         patch: operations["update_conversation"];
         trace?: never;
@@ -414,12 +425,12 @@ export interface paths {
         /** Read the reply, or the note, that you have begun to write in a conversation. */
         get: operations["get_draft"];
         /**
-         * Keep what you have begun to write, in place of what you kept before of the same kind: a reply or a
-         *     note. Nobody else sees it.
+         * Save what you have begun to write in a conversation.
+         * @description It replaces what you saved before of the same kind, a reply or a note. Nobody else sees it.
          */
         put: operations["put_draft"];
         post?: never;
-        /** Throw away the reply, or the note, that you have begun to write in a conversation. */
+        /** Discard the reply, or the note, that you have begun to write in a conversation. */
         delete: operations["delete_draft"];
         options?: never;
         head?: never;
@@ -435,7 +446,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Escalate a conversation: an approval of the type `escalation`, for somebody else to decide. */
+        /**
+         * Escalate a conversation.
+         * @description This asks for an approval of the type `escalation`, which somebody else decides on.
+         */
         post: operations["escalate_conversation"];
         delete?: never;
         options?: never;
@@ -453,7 +467,10 @@ export interface paths {
         /** List messages of a conversation: the newest, or those before or after one of them. */
         get: operations["list_messages"];
         put?: never;
-        /** Write a message or a note. It is on its way from here on: its `state` tells how far it is. */
+        /**
+         * Write a message or a note.
+         * @description It is on its way from then on, and its `state` tells how far it is.
+         */
         post: operations["create_message"];
         delete?: never;
         options?: never;
@@ -472,9 +489,9 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a message in Chatwoot. It is shown as deleted from now on; should Chatwoot refuse, it is
-         *     shown again and the activity `command_failed` says why. What the customer's channel has brought
-         *     is mostly not recalled there.
+         * Delete a message in Chatwoot.
+         * @description It is shown as deleted from then on. If Chatwoot refuses, it is shown again, and the activity
+         *     `command_failed` says why. What the customer's channel has delivered is mostly not recalled there.
          */
         delete: operations["delete_message"];
         options?: never;
@@ -492,12 +509,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back a message that is queued or waits to be retried, and that has certainly not left: it was
-         *     never tried, or no try reached Chatwoot; or discard one that failed on its way to Chatwoot. It is
-         *     gone from the conversation; the activity `message_cancelled` tells so, with `discarded` if it had
-         *     failed. A message that failed without anybody knowing whether Chatwoot has it comes back if it has.
-         *     Of a message that Chatwoot has and was asked to hand to its channel again, that alone is taken back, as long as no
-         *     try can have reached Chatwoot: it has failed, as before, which `message_retry_cancelled` tells.
+         * Take back a message that has not left, or discard one that failed.
+         * @description A message that is queued or waits to be retried can be taken back if it has certainly not left: it was
+         *     never tried, or no try reached Chatwoot. One that failed on its way to Chatwoot is discarded. Either is
+         *     gone from the conversation, and the activity `message_cancelled` says so, with `discarded` if it had
+         *     failed. If it failed without anybody knowing whether Chatwoot has it, it comes back if Chatwoot does.
+         *
+         *     If Chatwoot has the message and was asked to hand it to its channel again, that alone is taken back, as
+         *     long as no try can have reached Chatwoot. The message has then failed, as before, and
+         *     `message_retry_cancelled` says so.
          */
         post: operations["cancel_message"];
         delete?: never;
@@ -516,13 +536,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
-         *     in its conversation, and its state is unknown until it was looked for there if an earlier try may have
-         *     reached Chatwoot. One that waits to be retried is tried at once, in its place; one whose state is
-         *     unknown is looked for in Chatwoot at once. One that waits behind something else that waits to be tried
-         *     again or looked for has that one tried at once. Should an earlier try have reached Chatwoot after all,
-         *     it is found and not sent twice. What Chatwoot has and the customer's channel did not deliver, Chatwoot is told to
-         *     hand to the channel again; no other message is written.
+         * Send a message again that failed, or try one at once that waits.
+         * @description A message that failed on its way to Chatwoot is queued behind everything that waits in its
+         *     conversation. If an earlier try may have reached Chatwoot, its state is unknown until it was
+         *     looked for there; if it is found, it is not sent twice.
+         *
+         *     One that waits to be retried is tried at once, in its place; one whose state is unknown is
+         *     looked for in Chatwoot at once. If it waits behind something else that waits to be tried again
+         *     or looked for, that is done at once.
+         *
+         *     If Chatwoot has the message and the customer's channel did not deliver it, Chatwoot is told to
+         *     hand it to the channel again; no other message is written.
          */
         post: operations["retry_message"];
         delete?: never;
@@ -542,8 +566,8 @@ export interface paths {
         put?: never;
         /**
          * Show colleagues that you look at a conversation, answer in it, or have left it.
-         * @description They get the live event `presence`. Nothing is stored: say it again at least every half minute
-         *     while it is so, and take somebody who says it no more for gone.
+         * @description They get the live event `presence`. Nothing is stored: repeat it at least every half minute
+         *     while it is so, and take somebody who does not repeat it any more as gone.
          */
         post: operations["show_presence"];
         delete?: never;
@@ -562,8 +586,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark a conversation as read: nothing that the customer wrote is unread any more, for the whole
-         *     team. Chatwoot is told.
+         * Mark a conversation as read.
+         * @description Nothing that the customer wrote is unread any more, for the whole team. Chatwoot is told.
          */
         post: operations["mark_read"];
         delete?: never;
@@ -582,8 +606,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Show that you type, or that you stopped: to colleagues at once (the live event `typing`), and
-         *     through Chatwoot to the customer. Say it every few seconds while it is so.
+         * Show that you are typing, or that you stopped.
+         * @description Colleagues are shown it at once, by the live event `typing`, and the customer through Chatwoot.
+         *     Repeat it every few seconds while it is so.
          */
         post: operations["show_typing"];
         delete?: never;
@@ -602,8 +627,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark a conversation as unread: the customer's newest message counts as not seen, until somebody
-         *     reads it here or in Chatwoot. Chatwoot cannot be told.
+         * Mark a conversation as unread.
+         * @description The customer's newest message counts as not seen, until somebody reads it here or in Chatwoot.
+         *     Chatwoot cannot be told.
          */
         post: operations["mark_unread"];
         delete?: never;
@@ -636,7 +662,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List inboxes, all of them, as Chatwoot told when it was last asked. */
+        /** List all inboxes, as Chatwoot had them when it was last asked. */
         get: operations["list_inboxes"];
         put?: never;
         post?: never;
@@ -653,12 +679,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List labels, all of them, as Chatwoot told when it was last asked. */
+        /** List all labels, as Chatwoot had them when it was last asked. */
         get: operations["list_labels"];
         put?: never;
         /**
-         * Make a label in Chatwoot. It is there when this is answered, and conversations can bear it.
-         * @description Asked for again it is found, not made twice: what is there just so is answered with 200.
+         * Create a label in Chatwoot. Conversations can bear it by the time this is answered.
+         * @description Asked for again, it is not created twice: if it is already there exactly so, the answer is 200.
          */
         post: operations["create_label"];
         delete?: never;
@@ -674,7 +700,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read who you are and what you may do. Needs no permission, only a valid sign-in. */
+        /** Read who you are and what you may do. Needs no permission, only a valid token. */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -692,8 +718,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out. Whoever is a
-         *     person may.
+         * List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out.
+         * @description Any person may do this.
          */
         get: operations["list_links"];
         put?: never;
@@ -713,15 +739,15 @@ export interface paths {
         };
         get?: never;
         /**
-         * Have your replies and notes go out under your own name, in place of what you linked before.
-         * @description Chatwoot is asked whose token it is. What you write in the account's conversations then goes out with
-         *     it; everything else goes on with the account's token. May be repeated.
+         * Have your replies and notes go out under your own name, instead of what you linked before.
+         * @description Chatwoot is asked whose token it is. What you write in the account's conversations then goes out
+         *     with it; everything else still goes out with the account's token. May be repeated.
          */
         put: operations["put_link"];
         post?: never;
         /**
-         * Have your own token forgotten: what you write goes out with the account's. Whoever is a person may,
-         *     whatever else they may not any more. Doing so again changes nothing.
+         * Delete your own token: what you write then goes out with the account's.
+         * @description Any person may do this, whatever else they may not do any more. Repeating it changes nothing.
          */
         delete: operations["delete_link"];
         options?: never;
@@ -737,8 +763,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how we get on with each Chatwoot account: whether it answers, what may be asked of it, what
-         *     waits, and how far it has been compared with what is here.
+         * See how we get on with each Chatwoot account.
+         * @description Whether it answers, how many requests it allows, what waits, and how far it has been compared
+         *     with what is here.
          */
         get: operations["list_account_states"];
         put?: never;
@@ -760,7 +787,7 @@ export interface paths {
         put?: never;
         /**
          * Have an account compared with Chatwoot now, and what webhooks missed repaired.
-         * @description The sync workers do so, at their own pace; one that is under way goes on.
+         * @description The sync workers do this at their own pace. A comparison that is under way goes on.
          */
         post: operations["reconcile_account"];
         delete?: never;
@@ -777,8 +804,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what could not be processed, newest first.
-         * @description A page may have fewer rows than asked for, or none, and still say where to go on: go on until
+         * List messages that could not be processed, newest first.
+         * @description A page may have fewer rows than its limit, or none, without being the last: go on until
          *     `nextCursor` is null.
          */
         get: operations["list_dead_letters"];
@@ -834,8 +861,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a dead letter to the workers again, once what it died of is mended.
-         * @description It is applied once, however often it is sent; should it die again, it is a new dead letter.
+         * Send a dead letter to the workers again, once its cause is fixed.
+         * @description It is applied only once, however often it is sent. If it dies again, it is a new dead letter.
          */
         post: operations["redrive_dead_letter"];
         delete?: never;
@@ -852,8 +879,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how events and commands get on: each stage with its rate, what waits before it, since when, and
-         *     its failures; throughput and latency of the last hour. Two seconds old at most.
+         * See how events and commands get on.
+         * @description Each stage with its rate, what waits before it, since when, and its failures; throughput and
+         *     latency of the last hour. At most two seconds old.
          */
         get: operations["get_pipeline"];
         put?: never;
@@ -874,10 +902,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hand an account's events of the past to the workers again.
-         * @description They become the same rows: replaying is always safe, and repairs what was lost or changed here. A dry
-         *     run counts them; a real one goes on after the answer, at the pace asked for, and is followed at
-         *     `Location`.
+         * Hand past events of an account to the workers again.
+         * @description They become the same rows, so replaying is always safe, and repairs what was lost or changed here. A dry
+         *     run counts them. A real one goes on after the answer, at the pace asked for; follow it at `Location`.
          */
         post: operations["replay_events"];
         delete?: never;
@@ -910,7 +937,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See whether a replay goes on, or how it ended. How many events it handed out is known once it has ended. */
+        /**
+         * See whether a replay is running, or how it ended.
+         * @description How many events it handed out is known once it has ended.
+         */
         get: operations["get_replay"];
         put?: never;
         post?: never;
@@ -927,7 +957,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List teams, all of them, as Chatwoot told when it was last asked. */
+        /** List all teams, as Chatwoot had them when it was last asked. */
         get: operations["list_teams"];
         put?: never;
         post?: never;
@@ -944,14 +974,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant that the caller belongs to. */
+        /** Read the tenant that you belong to. */
         get: operations["get_tenant"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Rename the tenant. */
+        /** Rename the tenant that you belong to. */
         patch: operations["update_tenant"];
         trace?: never;
     };
@@ -962,12 +992,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all tenants. Only keys of the installation may. */
+        /** List all tenants. Only keys of the installation may do it. */
         get: operations["list_tenants"];
         put?: never;
         /**
-         * Make a tenant. Only keys of the installation may. Nobody is in it until a claim means it, or until an
-         *     operator makes a key for it.
+         * Create a tenant.
+         * @description Nobody is in it until a claim means it, or until an operator creates a key for it. Only keys of
+         *     the installation may do it.
          */
         post: operations["create_tenant"];
         delete?: never;
@@ -983,14 +1014,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One tenant. Only keys of the installation may read it here; its own people have `/tenant`. */
+        /**
+         * Read any tenant.
+         * @description Only keys of the installation may do it here; the tenant's own people have `/tenant`.
+         */
         get: operations["get_any_tenant"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Rename a tenant. Only keys of the installation may here; its own administrators have `/tenant`. */
+        /**
+         * Rename any tenant.
+         * @description Only keys of the installation may do it here; the tenant's own administrators have `/tenant`.
+         */
         patch: operations["update_any_tenant"];
         trace?: never;
     };
@@ -1001,17 +1038,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the claims that mean a tenant. Only keys of the installation may. */
+        /** List the claims that mean a tenant. Only keys of the installation may do it. */
         get: operations["list_tenant_claims"];
         put?: never;
         /**
-         * Let a claim mean a tenant: whoever the provider says it of belongs to the tenant from then on. Only
-         *     keys of the installation may. A claim means one tenant; doing so again changes nothing.
+         * Let a claim mean a tenant.
+         * @description Everybody of whom the provider says it belongs to the tenant from then on. A claim means only
+         *     one tenant; repeating this changes nothing. Only keys of the installation may do it.
          */
         post: operations["add_tenant_claim"];
         /**
-         * Let a claim mean nobody: whoever it let in belongs to the tenant no more, from the next request on;
-         *     a live stream that is open ends with its token. Only keys of the installation may.
+         * Let a claim mean nobody any more.
+         * @description Whoever came in by it no longer belongs to the tenant, from the next request on; a live stream
+         *     that is open ends with its token. Only keys of the installation may do it.
          */
         delete: operations["remove_tenant_claim"];
         options?: never;
@@ -1025,11 +1064,11 @@ export interface components {
     schemas: {
         /** @description An account of a Chatwoot installation, without its secrets. */
         Account: {
-            /** @description Webhooks without a signature are taken, by an operator's word. */
+            /** @description Whether webhooks without a signature are accepted. Only an operator can allow that. */
             allowUnsigned: boolean;
             /**
              * Format: int64
-             * @description Its number there.
+             * @description Number of the account in the installation.
              * @example 1
              */
             chatwootAccountId: number;
@@ -1040,23 +1079,23 @@ export interface components {
             chatwootUrl: string;
             /**
              * Format: date-time
-             * @description Since when it is known.
+             * @description When it became known here.
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description Since when it is not served any more; its data are still there.
+             * @description Since when it is no longer served; its data are still there. Null while it is connected.
              */
             disconnectedAt?: string | null;
-            /** @description Our key of it. */
+            /** @description Our key for the account. */
             id: components["schemas"]["AccountKey"];
             /**
-             * @description For people.
+             * @description Name of the account, for people.
              * @example Acme Support
              */
             name?: string | null;
             /**
-             * @description Where people open the installation; null if it is the same address.
+             * @description Address at which people open the installation; null if it is the same one.
              * @example https://support.example.com
              */
             screenUrl?: string | null;
@@ -1067,7 +1106,7 @@ export interface components {
             updatedAt: string;
             /**
              * Format: int64
-             * @description Number of our webhook there; null: Chatwoot does not call us.
+             * @description Number of our webhook in Chatwoot; null if Chatwoot does not call us.
              */
             webhookId?: number | null;
         };
@@ -1076,23 +1115,23 @@ export interface components {
          * @description One Chatwoot account of one installation. Opaque: it is in subjects and webhook addresses.
          */
         AccountKey: string;
-        /** @description All accounts, those that are not served any more too. */
+        /** @description All accounts, including those that are no longer served. */
         AccountList: {
             data: components["schemas"]["Account"][];
         };
-        /** @description A Chatwoot account, and how we get on with it. */
+        /** @description A Chatwoot account, and how calls to it and its events get on. */
         AccountState: {
-            /** @description The installation. */
+            /** @description Address of the installation. */
             baseUrl: string;
             breaker: components["schemas"]["Breaker"];
             /**
              * Format: int64
-             * @description Its number in the installation.
+             * @description Number of the account in the installation.
              */
             chatwootAccountId: number;
             id: components["schemas"]["AccountKey"];
             inbound?: components["schemas"]["Queue"] | null;
-            /** @description For people. */
+            /** @description Name of the account, for people. */
             name?: string | null;
             /** @description Commands that wait to be carried out. */
             outbound: components["schemas"]["Queue"];
@@ -1136,20 +1175,20 @@ export interface components {
          * @description One line of the activity timeline.
          */
         ActivityId: string;
-        /** @description A part of the timeline. */
+        /** @description A page of the timeline. */
         ActivityList: {
             data: components["schemas"]["Activity"][];
             page: components["schemas"]["Page"];
             position: components["schemas"]["Snapshot"];
         };
         /**
-         * @description What to do with a letter.
+         * @description What to do with a dead letter.
          * @example {
          *       "dryRun": true
          *     }
          */
         ActOnDeadLetter: {
-            /** @description Only say what would be done. */
+            /** @description Whether only to say what would be done. */
             dryRun?: boolean;
         };
         /** @description Who did something. */
@@ -1168,8 +1207,8 @@ export interface components {
         /** @description A claim that is to mean the tenant. */
         AddTenantClaim: {
             /**
-             * @description What the OpenID provider says of the tenant's people, to the letter: at most 255 bytes, no control
-             *     characters.
+             * @description What the OpenID provider says of the tenant's people, exactly: at most 255 bytes, without
+             *     control characters.
              * @example Acme Ltd.
              */
             claim: string;
@@ -1203,7 +1242,7 @@ export interface components {
              */
             updatedAt: string;
         };
-        /** @description People who answer, by name. Those who have not accepted their invitation are left out. */
+        /** @description Agents by name. Those who have not accepted their invitation are left out. */
         AgentList: {
             data: components["schemas"]["ListedAgent"][];
         };
@@ -1212,7 +1251,7 @@ export interface components {
          *     show the change without asking.
          */
         Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"] & {
-            /** @description The trace that it is part of, from whoever caused it to the screens; absent if none is known. */
+            /** @description Id of the trace that it is part of, from its cause to the screens; missing if none is known. */
             traceId?: string;
         };
         /** @enum {string} */
@@ -1221,36 +1260,36 @@ export interface components {
         ApiKey: {
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description When it was created.
              */
             createdAt: string;
             /**
-             * @description Who made it.
+             * @description Who created it.
              * @example member dev-admin
              */
             createdBy: string;
             /**
              * Format: date-time
-             * @description From when on it is worth nothing; null: for good.
+             * @description When it expires; null if never.
              */
             expiresAt?: string | null;
-            /** @description Its id; not the key itself. */
+            /** @description Id of the key; not the key itself. */
             id: components["schemas"]["ApiKeyId"];
             /**
              * Format: date-time
-             * @description When it last came in, to the minute.
+             * @description When it was last used, to the minute; null if never.
              */
             lastUsedAt?: string | null;
             /**
-             * @description What it is for.
+             * @description What the key is for.
              * @example nightly export
              */
             name: string;
-            /** @description What it may do. */
+            /** @description What the key may do. */
             permissions: components["schemas"]["Permission"][];
             /**
              * Format: date-time
-             * @description Since when it is worth nothing, by somebody's word.
+             * @description When it was revoked; null if it was not.
              */
             revokedAt?: string | null;
         };
@@ -1259,7 +1298,7 @@ export interface components {
          * @description An API key; not the key itself, which is a secret.
          */
         ApiKeyId: string;
-        /** @description Keys, newest first, revoked and expired ones too. */
+        /** @description Keys, newest first, including revoked and expired ones. */
         ApiKeyList: {
             data: components["schemas"]["ApiKey"][];
             page: components["schemas"]["Page"];
@@ -1455,24 +1494,24 @@ export interface components {
             data: components["schemas"]["Deed"][];
             page: components["schemas"]["Page"];
         };
-        /** @description Whether calls to an account pass. */
+        /** @description Whether calls to an account are let through. */
         Breaker: {
             /**
              * Format: int32
-             * @description Calls in a row that were not answered.
+             * @description Calls in a row that got no answer.
              */
             failures: number;
             state: components["schemas"]["BreakerState"];
             /**
              * Format: date-time
-             * @description The end of the rest, or of the wait for the trial's outcome.
+             * @description When `open`, the end of the rest; on `trial`, until when its outcome is awaited. Null if `closed`.
              */
             until?: string | null;
         };
         /** @enum {string} */
         BreakerState: "closed" | "open" | "trial";
         /**
-         * @description What a caller is.
+         * @description Whether a caller is a person or a machine.
          * @enum {string}
          */
         CallerKind: "member" | "api_key";
@@ -1495,7 +1534,7 @@ export interface components {
              */
             updatedAt: string;
         };
-        /** @description Prepared answers, by short code. */
+        /** @description Canned responses, by short code. */
         CannedResponseList: {
             data: components["schemas"]["CannedResponse"][];
         };
@@ -1523,20 +1562,20 @@ export interface components {
             accountId: components["schemas"]["AccountKey"];
             /**
              * Format: int64
-             * @description Its number in the installation.
+             * @description Number of the account in the installation.
              */
             chatwootAccountId: number;
-            /** @description For people. */
+            /** @description Name of the account, for people. */
             name?: string | null;
             state: components["schemas"]["Answering"];
             /**
              * Format: int64
-             * @description Replies and changes that wait for it; what can still be undone does not.
+             * @description Replies and changes that wait for the account, without those that can still be undone.
              */
             waiting: number;
             /**
              * Format: date-time
-             * @description Since when the oldest of them does.
+             * @description Since when the oldest of them has waited; null if none waits.
              */
             waitingSince?: string | null;
         };
@@ -1544,51 +1583,51 @@ export interface components {
         ChatwootStateList: {
             data: components["schemas"]["ChatwootState"][];
         };
-        /** @description How the webhook is in Chatwoot. */
+        /** @description The state of an account's webhook in Chatwoot. */
         CheckedWebhook: {
-            /** @description It subscribes to all events, and to no other. */
+            /** @description Whether it subscribes to all events, and to no others. */
             complete: boolean;
             /**
-             * @description Where other webhooks post to this account's address too: every event then comes more than once,
-             *     which costs time and does no harm.
+             * @description Addresses of other webhooks that post to this account here as well. Every event then comes
+             *     more than once, which costs time but does no harm.
              */
             duplicates: string[];
-            /** @description That is where the receiver is, as far as the API knows where that is. */
+            /** @description Whether that is the receiver's address, as far as the API knows it. */
             placed: boolean;
-            /** @description Chatwoot has it. */
+            /** @description Whether Chatwoot has the webhook. */
             registered: boolean;
-            /** @description Chatwoot signs with the secret that is known here. */
+            /** @description Whether Chatwoot signs with the secret that is known here. */
             signed: boolean;
-            /** @description Where it posts to. */
+            /** @description Address that it posts to; null if Chatwoot does not have it. */
             url?: string | null;
         };
         /** @description How far an account has been compared with Chatwoot. */
         Comparison: {
             /**
              * Format: int64
-             * @description Rows of history brought in.
+             * @description Rows of history that were imported.
              */
             broughtIn: number;
             /**
              * Format: int64
-             * @description Rows that were missing, different or gone since then.
+             * @description Rows that were found missing, different or gone since then.
              */
             driftFound: number;
             /**
              * Format: int64
-             * @description Those whose repair is under way or done.
+             * @description How many of these are repaired or being repaired.
              */
             driftRepaired: number;
             /**
              * Format: int32
-             * @description Tries in a row that failed.
+             * @description Comparisons in a row that failed.
              */
             failures: number;
-            /** @description Why the last one did. */
+            /** @description Why the last one failed; null if it did not. */
             lastError?: string | null;
             /**
              * Format: date-time
-             * @description When what changed lately is asked for next.
+             * @description When recent changes are compared next.
              */
             sweepDueAt: string;
             /**
@@ -1596,11 +1635,11 @@ export interface components {
              * @description Everything that changed before then has been compared once.
              */
             sweptTo?: string | null;
-            /** @description It is being compared at this moment. */
+            /** @description Whether it is being compared at this moment. */
             underWay: boolean;
             /**
              * Format: int64
-             * @description Conversations behind it.
+             * @description Conversations that the walk has passed.
              */
             walkDone: number;
             /**
@@ -1610,17 +1649,17 @@ export interface components {
             walkedAt?: string | null;
             /**
              * Format: int64
-             * @description Conversations that there are, as Chatwoot says.
+             * @description Conversations in all, as Chatwoot says.
              */
             walkTotal?: number | null;
-            /** @description The way through everything has begun and not ended. */
+            /** @description Whether a walk through everything has begun and not ended. */
             walkUnderWay: boolean;
         };
-        /** @description An account to be served. */
+        /** @description An account to connect. */
         ConnectAccount: {
             /**
              * Format: int64
-             * @description The account's number there.
+             * @description Number of the account in the installation.
              * @example 1
              */
             chatwootAccountId: number;
@@ -1629,10 +1668,14 @@ export interface components {
              * @example https://chat.example.com
              */
             chatwootUrl: string;
-            /** @description For people; not given: as it was, and at first what Chatwoot calls it. */
+            /**
+             * @description Name of the account, for people. If not given, it stays as it was; a new account gets the
+             *     name that Chatwoot has.
+             */
             name?: string | null;
             /**
-             * @description Scheme and host under which people open it, if it is another one; not given: as it was.
+             * @description Scheme and host under which people open it, if that is another address. If not given, it
+             *     stays as it was.
              * @example https://support.example.com
              */
             screenUrl?: string | null;
@@ -1643,10 +1686,10 @@ export interface components {
              */
             token: string;
         };
-        /** @description An account that is served from now on. */
+        /** @description A connected account. */
         ConnectedAccount: {
             account: components["schemas"]["Account"];
-            /** @description Why Chatwoot does not call us yet; null: it does. */
+            /** @description Why Chatwoot does not call us yet; null if it does. */
             webhookTrouble?: string | null;
         };
         /** @description A person who writes to the company. */
@@ -1793,7 +1836,7 @@ export interface components {
          * @description A conversation.
          */
         ConversationId: string;
-        /** @description A part of the list. */
+        /** @description A page of the list. */
         ConversationList: {
             data: components["schemas"]["Conversation"][];
             page: components["schemas"]["Page"];
@@ -1804,23 +1847,23 @@ export interface components {
          * @enum {string}
          */
         CountingEnded: "done" | "most" | "time";
-        /** @description A key to be made. */
+        /** @description A key to create. */
         CreateApiKey: {
             /**
              * Format: date-time
-             * @description From when on it is worth nothing; not given: for good. A key that ends makes only keys that end no
-             *     later.
+             * @description When the key expires; if not given, never. A key that expires can only create keys that
+             *     expire no later.
              */
             expiresAt?: string | null;
             /**
-             * @description What it is for; not only blanks.
+             * @description What the key is for; not only blanks.
              * @example nightly export
              */
             name: string;
-            /** @description What it may do; together with `roles` at least one thing. */
+            /** @description What the key may do. With `roles`, it must be at least one thing. */
             permissions?: components["schemas"]["Permission"][];
             /**
-             * @description It may do what these may.
+             * @description The key may also do what these roles may.
              * @example [
              *       "viewer"
              *     ]
@@ -1829,26 +1872,26 @@ export interface components {
         };
         /** @description Something that somebody else has to approve. */
         CreateApproval: {
-            /** @description The conversation it is about. */
+            /** @description The conversation that it is about. */
             conversationId: components["schemas"]["ConversationId"];
             /**
-             * @description What exactly, in 64 KiB of JSON at most. For `proposed_reply` as for a message: `content`, which does not
-             *     count, `private`, `inReplyTo`.
+             * @description What exactly is asked for, at most 64 KiB of JSON. For `proposed_reply`, the fields of a
+             *     message: `content`, which does not count, `private` and `inReplyTo`.
              */
             metadata?: Record<string, unknown>;
             /**
-             * @description Why; not only blanks.
+             * @description Why it is asked for; not only blanks.
              * @example The parcel arrived broken.
              */
             reason: string;
             /**
-             * @description `refund`, `discount`, or another word of the company's: small letters, digits, `_` and `-`.
-             *     `proposed_reply` has a meaning: approved, the reply in its metadata is sent.
+             * @description `refund`, `discount`, or another word of the company's: lower-case letters, digits, `_` and
+             *     `-`. `proposed_reply` has a meaning: once it is approved, the reply in its metadata is sent.
              * @example refund
              */
             type: string;
         };
-        /** @description A prepared answer to be made. */
+        /** @description A canned response to create. */
         CreateCannedResponse: {
             accountId?: components["schemas"]["AccountKey"] | null;
             /**
@@ -1857,41 +1900,45 @@ export interface components {
              */
             content: string;
             /**
-             * @description What an agent types to get it; not only blanks, and none around it.
+             * @description What an agent types to get it. Must not be blank, nor begin or end with a blank.
              * @example parcel
              */
             shortCode: string;
         };
-        /** @description A key that was made. */
+        /** @description A created key. */
         CreatedApiKey: {
             key: components["schemas"]["ApiKey"];
             /**
-             * @description The key itself, for `Authorization: Bearer …`. It is shown here, and never again.
+             * @description The key itself, for `Authorization: Bearer …`. It is shown here and never again.
              * @example axis_key_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
              */
             token: string;
         };
-        /** @description A label to be made. */
+        /** @description A label to create. */
         CreateLabel: {
             accountId?: components["schemas"]["AccountKey"] | null;
             /**
-             * @description `#rrggbb`; without it, Chatwoot's choice.
+             * @description Its colour as `#rrggbb`. If not given, Chatwoot chooses.
              * @example #1f93ff
              */
             color?: string | null;
-            /** @description What it is for. */
+            /** @description What the label is for. */
             description?: string | null;
-            /** @description Whether Chatwoot's own screen lists it; without it, not. */
+            /** @description Whether Chatwoot's own screen lists it; false if not given. */
             showOnSidebar?: boolean | null;
             /**
-             * @description What conversations name it by: letters, digits, `-` and `_`. Chatwoot makes capitals small.
+             * @description What conversations name it by: letters, digits, `-` and `_`. Chatwoot turns capitals into
+             *     lower-case letters.
              * @example late-parcel
              */
             title: string;
         };
-        /** @description A message to be sent. */
+        /** @description A message to send. */
         CreateMessage: {
-            /** @description The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`. */
+            /**
+             * @description The client's own id for the message: sent again under the same one, it is the same message.
+             *     Must not begin with `approval:`.
+             */
             clientId?: string | null;
             /**
              * @description The text; not only blanks.
@@ -1899,14 +1946,17 @@ export interface components {
              */
             content: string;
             inReplyTo?: components["schemas"]["MessageId"] | null;
-            /** @description A note, which only the team sees. */
+            /** @description Whether it is a note, which only the team sees. */
             private?: boolean;
         };
-        /** @description A message to be sent as a form, with files. Text may be left out if there are files. */
+        /** @description A message to send as a form, with files. Text may be left out if there are files. */
         CreateMessageWithFiles: {
-            /** @description Files, of 40 MiB at most and 100 MiB together. */
+            /** @description Up to 15 files, of at most 40 MiB each and 100 MiB together. */
             "attachments[]": string[];
-            /** @description The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`. */
+            /**
+             * @description The client's own id for the message: sent again under the same one, it is the same message.
+             *     Must not begin with `approval:`.
+             */
             clientId?: string | null;
             /**
              * @description The text.
@@ -1914,23 +1964,23 @@ export interface components {
              */
             content?: string | null;
             inReplyTo?: components["schemas"]["MessageId"] | null;
-            /** @description A note, which only the team sees: `true` or `false`. */
+            /** @description Whether it is a note, which only the team sees: `true` or `false`. */
             private?: boolean | null;
         };
-        /** @description A tenant to be made. */
+        /** @description A tenant to create. */
         CreateTenant: {
             /**
-             * @description Its short name, which stays.
+             * @description Short name, which never changes.
              * @example acme
              */
             id: string;
             /**
-             * @description Its name for people, not only blanks; not given: the short one.
+             * @description Name for people, not only blanks. If not given, the short one.
              * @example Acme Ltd
              */
             name?: string | null;
         };
-        /** @description What could not be processed, without what it holds. */
+        /** @description A message that could not be processed, without its content. */
         DeadLetter: {
             accountId?: components["schemas"]["AccountKey"] | null;
             /**
@@ -1939,66 +1989,66 @@ export interface components {
              */
             at: string;
             /**
-             * @description Who could not process it.
+             * @description Consumer that could not process it.
              * @example sync-worker
              */
             consumer: string;
             /** @description The failure in words, with what it quotes masked. */
             detail: string;
             /**
-             * @description What it is: the name of an event or of a command.
+             * @description Name of the event or command.
              * @example message_created
              */
             event?: string | null;
             id: components["schemas"]["DeadLetterId"];
             /**
-             * @description A word for the kind of failure.
+             * @description Kind of failure, in a word.
              * @example undecodable
              */
             reason: string;
             /**
              * Format: int64
-             * @description Its position among all dead letters, as `axis dead-letters` names it.
+             * @description Position among all dead letters, by which `axis dead-letters` names it.
              */
             sequence: number;
             /**
-             * @description The stream that it was read from.
+             * @description Stream that it was read from.
              * @example INBOUND
              */
             stream: string;
             /**
              * Format: int64
-             * @description Its position there.
+             * @description Position in that stream.
              */
             streamSequence: number;
-            /** @description Its subject. */
+            /** @description Subject of the message. */
             subject: string;
         };
-        /** @description What became of a letter. */
+        /** @description What became of a dead letter. */
         DeadLetterActedOn: {
             deadLetter: components["schemas"]["DeadLetter"];
-            /** @description Nothing was done. */
+            /** @description Whether this was a dry run, in which nothing is done. */
             dryRun: boolean;
             outcome: components["schemas"]["Outcome"];
             /**
              * Format: int64
-             * @description Its new position in its own stream, if it was sent there again.
+             * @description New position in its own stream; null if it was not sent there again.
              */
             sequence?: number | null;
         };
-        /** @description What could not be processed, with what it holds. */
+        /** @description A dead letter with its content. */
         DeadLetterContent: components["schemas"]["DeadLetter"] & {
-            /** @description How large it is. */
+            /** @description Size of its content, in bytes. */
             bytes: number;
-            /** @description Its headers; those that are not ours are masked. */
+            /** @description Its headers. Those that are not ours are masked. */
             headers: Record<string, unknown>;
-            /** @description Its structure, with all texts masked that may be personal. */
+            /** @description The structure of its content, with all texts masked that may be personal. */
             payload: unknown;
         };
         /**
          * Format: uuid
-         * @description Names a dead letter by when it died and its position, so that another letter which comes to have
-         *     that position is not taken for it.
+         * @description Names a dead letter by when it died and by its position, so that another letter that later gets
+         *     the position is not taken for it.
          */
         DeadLetterId: string;
         /** @description Dead letters, newest first. */
@@ -2014,11 +2064,11 @@ export interface components {
          *     }
          */
         Decide: {
-            /** @description The text that goes out instead of the proposed one. Only to approve a `proposed_reply`. */
+            /** @description A text to send instead of the proposed one. Only when approving a `proposed_reply`. */
             content?: string | null;
-            /** @description Why, in words. */
+            /** @description The reason, in words. */
             decision?: string | null;
-            /** @description The decision. */
+            /** @description What is decided. */
             status: components["schemas"]["Verdict"];
         };
         /** @description Something that was done to the tenant or its data. */
@@ -2036,15 +2086,15 @@ export interface components {
             actor: string;
             /**
              * Format: date-time
-             * @description When it was written down.
+             * @description When it was recorded.
              */
             at: string;
             /**
              * Format: int64
-             * @description To how many, where there is something to count.
+             * @description How many things it was done to, if they can be counted.
              */
             count?: number | null;
-            /** @description What else is known: `why`, `before`, `after`, …. */
+            /** @description What else is known, such as `why`, `before` and `after`. */
             details: Record<string, unknown>;
             id: components["schemas"]["AuditId"];
             /**
@@ -2070,23 +2120,23 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "queued" | "sending" | "sent" | "delivered" | "read" | "retrying" | "failed" | "unknown";
-        /** @description An account that is not served any more. */
+        /** @description An account that is no longer served. */
         DisconnectedAccount: {
             account: components["schemas"]["Account"];
-            /** @description The webhook is gone from Chatwoot; if not, remove it there. */
+            /** @description Whether the webhook was removed from Chatwoot. If not, remove it there. */
             webhookRemoved: boolean;
         };
         /** @description What somebody has begun to write. */
         Draft: {
             /** @description The text so far. */
             content: string;
-            /** @description The conversation it is for. */
+            /** @description The conversation that it is for. */
             conversationId: components["schemas"]["ConversationId"];
-            /** @description It is to be a note. */
+            /** @description Whether it is a note. */
             private: boolean;
             /**
              * Format: date-time
-             * @description When it was kept.
+             * @description When it was saved.
              */
             updatedAt: string;
         };
@@ -2095,17 +2145,17 @@ export interface components {
             data: components["schemas"]["Draft"][];
             page: components["schemas"]["Page"];
         };
-        /** @description Why it is escalated. */
+        /** @description Why a conversation is escalated. */
         Escalate: {
-            /** @description What else is to be known, in 64 KiB of JSON at most. */
+            /** @description What else should be known, at most 64 KiB of JSON. */
             metadata?: Record<string, unknown>;
             /**
-             * @description Why; not only blanks.
+             * @description The reason; not only blanks.
              * @example The customer threatens to leave.
              */
             reason: string;
         };
-        /** @description How many of an event. */
+        /** @description How many events have a name. */
         EventCount: {
             /** Format: int64 */
             count: number;
@@ -2115,12 +2165,12 @@ export interface components {
         /** @description What is wrong with one field. */
         FieldError: {
             /**
-             * @description Its name in the body or query string.
+             * @description Name of the field in the body or query string.
              * @example content
              */
             field: string;
             /**
-             * @description What it should be.
+             * @description What is wrong with its value.
              * @example must not be blank
              */
             message: string;
@@ -2144,7 +2194,7 @@ export interface components {
              */
             updatedAt: string;
         };
-        /** @description Ways by which customers write, by name. */
+        /** @description Inboxes, the ways by which customers write, by name. */
         InboxList: {
             data: components["schemas"]["Inbox"][];
         };
@@ -2175,46 +2225,46 @@ export interface components {
         LabelList: {
             data: components["schemas"]["Label"][];
         };
-        /** @description Which user of an account's Chatwoot the caller is: as whom their replies and notes go out. */
+        /** @description Which user of an account's Chatwoot the caller is: the one as whom their replies and notes go out. */
         Link: {
             /** @description The account. */
             accountId: components["schemas"]["AccountKey"];
             /**
-             * @description For people.
+             * @description Name of the account, for people.
              * @example Acme Support
              */
             accountName?: string | null;
             /**
              * Format: int64
-             * @description Its number in the installation.
+             * @description Number of the account in the installation.
              * @example 1
              */
             chatwootAccountId: number;
             /**
-             * @description Where people open it.
+             * @description Address at which people open the installation.
              * @example https://chat.example.com
              */
             chatwootUrl: string;
             /**
              * Format: date-time
-             * @description Since when it is linked.
+             * @description When it was linked.
              */
             linkedAt?: string | null;
             /**
              * Format: date-time
-             * @description Since when Chatwoot has refused the token, which is forgotten: what the caller writes goes out as the
-             *     owner of the account's token until they link another one.
+             * @description Since when Chatwoot has refused the token, which was then deleted: what the caller writes goes out as
+             *     the owner of the account's token until they link another one. Null if it was not refused.
              */
             refusedAt?: string | null;
             /**
              * Format: int64
-             * @description The number of the user there; null: the caller has not linked one, and what they write goes out as
-             *     the owner of the account's token.
+             * @description Number of the user in Chatwoot. Null if the caller has not linked one: what they write then
+             *     goes out as the owner of the account's token.
              * @example 7
              */
             userId?: number | null;
             /**
-             * @description That user's name when it was linked.
+             * @description Name of that user when it was linked.
              * @example Ada Example
              */
             userName?: string | null;
@@ -2223,9 +2273,9 @@ export interface components {
         LinkList: {
             data: components["schemas"]["Link"][];
         };
-        /** @description A person who answers. */
+        /** @description An agent. */
         ListedAgent: components["schemas"]["Agent"] & {
-            /** @description It is whoever asks: the agent has the e-mail address that the caller's token vouches for. */
+            /** @description Whether this agent is the caller: the one with the e-mail address that the caller's token vouches for. */
             you: boolean;
         };
         /** @description An ephemeral event; nobody who was not listening will ever hear of it. */
@@ -2259,20 +2309,20 @@ export interface components {
         /** @description The caller. */
         Me: {
             /**
-             * @description Its id within the tenant.
+             * @description Id of the caller within the tenant.
              * @example dev-admin
              */
             id: string;
-            /** @description Person or machine. */
+            /** @description Whether the caller is a person or a machine. */
             kind: components["schemas"]["CallerKind"];
             /**
-             * @description What to call it.
+             * @description Name of the caller, for people.
              * @example Dev Admin
              */
             name: string;
-            /** @description What it may do. */
+            /** @description What the caller may do. */
             permissions: components["schemas"]["Permission"][];
-            /** @description The tenant whose rows it sees. */
+            /** @description The tenant whose rows the caller sees. */
             tenantId: components["schemas"]["TenantId"];
         };
         /** @description One message of a conversation, a note included. */
@@ -2353,13 +2403,13 @@ export interface components {
             page: components["schemas"]["MessagePage"];
             position: components["schemas"]["Snapshot"];
         };
-        /** @description Where the messages are in their conversation. */
+        /** @description The place of the messages in their conversation. */
         MessagePage: {
-            /** @description There are more: older ones, or newer ones if `after` was given. */
+            /** @description Whether there are more: older ones, or newer ones if `after` was given. */
             hasMore: boolean;
             /**
              * Format: int32
-             * @description Most messages of a page.
+             * @description Most messages per page.
              * @example 25
              */
             limit: number;
@@ -2384,26 +2434,26 @@ export interface components {
             state?: components["schemas"]["DeliveryState"] | null;
         };
         /**
-         * @description What became of a letter, or would.
+         * @description What became of a dead letter, or would.
          * @enum {string}
          */
         Outcome: "would-be-sent" | "sent" | "sent-before" | "would-be-dropped" | "dropped" | "gone";
-        /** @description Where a page is in its list. */
+        /** @description The place of a page in its list. */
         Page: {
             /**
              * Format: int32
-             * @description Most rows of a page.
+             * @description Most rows per page.
              * @example 25
              */
             limit: number;
             /**
-             * @description Asks for the next page; null at the end of the list. Missing in lists that go by number only:
-             *     they end with a page that has fewer rows than its limit.
+             * @description The `cursor` of the next page; null at the end of the list. Missing in lists that are paged
+             *     by number only: they end with a page that has fewer rows than its limit.
              */
             nextCursor?: string | null;
             /**
              * Format: int32
-             * @description The number of this page, unless it was asked for by a cursor.
+             * @description The number of this page. Missing if it was asked for by a cursor.
              * @example 1
              */
             page?: number | null;
@@ -2417,21 +2467,24 @@ export interface components {
         Pipeline: {
             /**
              * Format: date-time
-             * @description When this was looked at.
+             * @description When this was measured.
              */
             at: string;
             /**
              * Format: int64
-             * @description The tenant's among the 200 newest dead letters; null while NATS does not answer, and where they
-             *     are too far apart to be counted.
+             * @description How many of the 200 newest dead letters are the tenant's; null while NATS does not answer,
+             *     or if they are too far apart to be counted.
              */
             deadLetters?: number | null;
-            /** @description The last 60 minutes, oldest first, that under way last. */
+            /** @description The last 60 minutes, oldest first. The last one is still under way. */
             points: components["schemas"]["Point"][];
-            /** @description From Chatwoot to the screen and back: receiver, inbound, sync, outbound, chatwoot, activity. */
+            /**
+             * @description The stages from Chatwoot to the screen and back: receiver, inbound, sync, outbound,
+             *     chatwoot, activity.
+             */
             stages: components["schemas"]["Stage"][];
         };
-        /** @description A minute. */
+        /** @description One minute. */
         Point: {
             /**
              * Format: date-time
@@ -2440,28 +2493,27 @@ export interface components {
             at: string;
             /**
              * Format: double
-             * @description Milliseconds from the receipt of a webhook to the commit that screens are told of, of half of
-             *     them at most.
+             * @description Median time from the receipt of a webhook to the commit that screens are told of, in milliseconds.
              */
             p50Ms?: number | null;
             /**
              * Format: double
-             * @description Milliseconds of 95 in a hundred at most.
+             * @description 95th percentile of that time, in milliseconds.
              */
             p95Ms?: number | null;
             /**
              * Format: double
-             * @description Milliseconds of 99 in a hundred at most.
+             * @description 99th percentile of that time, in milliseconds.
              */
             p99Ms?: number | null;
             /**
              * Format: int64
-             * @description Webhooks received in it, as far as they are processed.
+             * @description Webhooks received in it that are processed by now.
              */
             received: number;
         };
         /**
-         * @description What somebody does there.
+         * @description What somebody does in a conversation.
          * @example {
          *       "state": "viewing"
          *     }
@@ -2482,14 +2534,17 @@ export interface components {
              * @example not-found
              */
             code: string;
-            /** @description What the request was about as it is now, for `changed`, `stale` and `decided`. */
+            /**
+             * @description The present state of what the request was about; present if `code` is `changed`, `stale`,
+             *     `decided` or `taken`.
+             */
             current?: Record<string, unknown> | null;
             /**
              * @description What is wrong with this request, and what to do.
              * @example there is no such conversation
              */
             detail: string;
-            /** @description The fields at fault, for `invalid`. */
+            /** @description The fields at fault; present if `code` is `invalid`. */
             errors?: components["schemas"]["FieldError"][];
             /**
              * Format: int32
@@ -2498,32 +2553,32 @@ export interface components {
              */
             status: number;
             /**
-             * @description The kind in words.
+             * @description Short name of this kind of problem, for people.
              * @example Not found
              */
             title: string;
             /**
-             * @description The request's trace, to be quoted in a report.
+             * @description Id of the request's trace; quote it in a report.
              * @example 4bf92f3577b34da6a3ce929d0e0e4736
              */
             traceId: string;
             /**
-             * @description Stable address of this kind of problem, where it is said what to do about it.
+             * @description Stable address of this kind of problem; it says what to do about it.
              * @example /problems/not-found
              */
             type: string;
         };
-        /** @description A draft to be kept. */
+        /** @description A draft to save. */
         PutDraft: {
             /**
              * @description The text so far.
              * @example Your parcel
              */
             content: string;
-            /** @description It is to be a note; a reply that was begun stays beside it. */
+            /** @description Whether it is a note. A reply that was begun stays beside it. */
             private?: boolean;
         };
-        /** @description Who one is in Chatwoot. */
+        /** @description Who you are in Chatwoot. */
         PutLink: {
             /**
              * Format: password
@@ -2536,13 +2591,16 @@ export interface components {
         Queue: {
             /**
              * Format: date-time
-             * @description When the oldest of it came.
+             * @description When the oldest of them came; null if none waits.
              */
             oldestAt?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many wait.
+             */
             pending: number;
         };
-        /** @description What may be asked of an installation. */
+        /** @description How many requests an installation allows. */
         Rate: {
             /**
              * Format: double
@@ -2551,12 +2609,12 @@ export interface components {
             available: number;
             /**
              * Format: date-time
-             * @description It asked to slow down until then.
+             * @description Until when Chatwoot has asked to be left alone; null if it has not.
              */
             pausedUntil?: string | null;
             /**
              * Format: int32
-             * @description Requests a minute.
+             * @description Requests per minute.
              */
             perMinute: number;
         };
@@ -2567,10 +2625,10 @@ export interface components {
          *     }
          */
         Reconcile: {
-            /** @description Go through everything, and not only through what changed lately. */
+            /** @description Whether to go through everything, and not only through what changed lately. */
             everything?: boolean;
         };
-        /** @description A replay, as the audit has it: those of operators at the tool too. */
+        /** @description A replay as the audit has it, including those of operators with `axis`. */
         Replay: {
             accountId?: components["schemas"]["AccountKey"] | null;
             /**
@@ -2585,10 +2643,10 @@ export interface components {
             count?: number | null;
             /**
              * Format: date-time
-             * @description When it ended.
+             * @description When it ended; null if it has not, as far as is known.
              */
             endedAt?: string | null;
-            /** @description The row of the audit that has its beginning. */
+            /** @description Id of the audit's entry for its beginning. */
             id: components["schemas"]["AuditId"];
             /**
              * @description Why it failed; null if it did not.
@@ -2601,34 +2659,34 @@ export interface components {
              */
             startedAt: string;
             state: components["schemas"]["ReplayState"];
-            /** @description Which events. */
+            /** @description Which events, in words. */
             target: string;
         };
         /** @description What a replay would hand to the workers. */
         ReplayCounted: {
-            /** @description How many of each event. */
+            /** @description How many of each name. */
             by: components["schemas"]["EventCount"][];
             /**
              * Format: int64
-             * @description Copies of earlier replays, which would be passed over.
+             * @description Copies that earlier replays made, which it would skip.
              */
             copies: number;
             /**
              * Format: int64
-             * @description How many events.
+             * @description How many events it would hand to the workers.
              */
             count: number;
-            /** @description Nothing was done. */
+            /** @description This was a dry run: nothing was done. */
             dryRun: boolean;
             ended: components["schemas"]["CountingEnded"];
             /**
              * Format: date-time
-             * @description Where to begin to see the rest; null if this is all.
+             * @description Time to begin at in order to see the rest; null if this is all.
              */
             goOnFrom?: string | null;
             /**
              * Format: int64
-             * @description What no worker could read either.
+             * @description Events that no worker could read either.
              */
             unreadable: number;
         };
@@ -2644,7 +2702,7 @@ export interface components {
             /** @description The Chatwoot account. */
             accountId: components["schemas"]["AccountKey"];
             /**
-             * @description Only count them; it does unless told otherwise.
+             * @description Whether only to count them; true if not given.
              * @default true
              */
             dryRun?: boolean;
@@ -2652,25 +2710,25 @@ export interface components {
             event?: string | null;
             /**
              * Format: date-time
-             * @description Begin with what came in at this time.
+             * @description Only events that came in at this time or later.
              * @example 2026-03-01T08:00:00Z
              */
             from: string;
             /**
              * Format: int64
-             * @description Most to hand to the workers; 1,000 if not given.
+             * @description Most events to hand to the workers; 1,000 if not given.
              * @default 1000
              */
             most?: number;
             /**
              * Format: int32
-             * @description Most to hand to the workers in a second; 200 if not given.
+             * @description Most events to hand to the workers per second; 200 if not given.
              * @default 200
              */
             perSecond?: number;
             /**
              * Format: date-time
-             * @description End before what came in at this time; if not given, with what there is now.
+             * @description Only events that came in before this time. If not given, all that there are now.
              */
             to?: string | null;
         };
@@ -2680,7 +2738,7 @@ export interface components {
          */
         Role: "viewer" | "agent" | "approver" | "operator" | "admin";
         /**
-         * @description What is to be another one; at least one of the two.
+         * @description What to replace; at least one of the two.
          * @example {
          *       "webhookSecret": true
          *     }
@@ -2688,10 +2746,10 @@ export interface components {
         RotateAccount: {
             /**
              * Format: password
-             * @description Another access token of an administrator.
+             * @description A new access token of an administrator.
              */
             token?: string | null;
-            /** @description Have Chatwoot sign with another secret. */
+            /** @description Whether to have Chatwoot sign with a new secret. */
             webhookSecret?: boolean;
         };
         /** @description Who wrote a message. */
@@ -2715,23 +2773,23 @@ export interface components {
             mode: "dev";
         } | {
             /**
-             * @description What the provider knows the program by.
+             * @description Client id of the program at the provider.
              * @example shell
              */
             clientId: string;
             /**
-             * @description The provider; its addresses are found by discovery below this one.
+             * @description The provider. Its addresses are found by discovery below this one.
              * @example https://id.example.com/realms/axis
              */
             issuer: string;
             /** @enum {string} */
             mode: "oidc";
-            /** @description What else to say when asking. */
+            /** @description Further parameters of the authorisation request. */
             parameters: {
                 [key: string]: string;
             };
             /**
-             * @description What to ask the provider for.
+             * @description Scopes to ask the provider for.
              * @example [
              *       "openid"
              *     ]
@@ -2739,13 +2797,13 @@ export interface components {
             scopes: string[];
         };
         /**
-         * @description The place in the stream that an answer reflects at least. Taken before the database is asked:
-         *     what is announced by then is committed by then.
+         * @description The place in the stream that an answer reflects at least. It is read before the database is:
+         *     what has been announced by then has been committed by then.
          */
         Snapshot: {
             /**
-             * @description Pass it as `lastEventId` to hear of everything that the answer does not show yet; null
-             *     while the stream cannot be reached.
+             * @description Pass it as `lastEventId` to hear of everything that the answer does not show yet. Null while
+             *     the stream cannot be reached.
              * @example 6437a8b2c91f3:1042
              */
             activity?: string | null;
@@ -2754,25 +2812,25 @@ export interface components {
         Stage: {
             /**
              * Format: int64
-             * @description Failures of the last hour: events rejected, commands given up, calls that Chatwoot did not
-             *     answer well.
+             * @description Failures of the last hour: events rejected, commands given up, calls to which Chatwoot gave
+             *     no good answer.
              */
             errors?: number | null;
             name: components["schemas"]["StageName"];
             /**
              * Format: date-time
-             * @description When the oldest of that came.
+             * @description When the oldest of it came.
              */
             oldestAt?: string | null;
             /**
              * Format: int64
-             * @description What waits before it.
+             * @description What waits before this stage.
              */
             pending?: number | null;
             /**
              * Format: double
-             * @description What passed in a minute, as a mean of the last five. The receiver's and the stream's counts
-             *     what has been processed since.
+             * @description What passed per minute, as a mean of the last five. `receiver` and `inbound` count only what
+             *     has been processed since.
              */
             perMinute?: number | null;
         };
@@ -2798,11 +2856,11 @@ export interface components {
         TeamList: {
             data: components["schemas"]["CatalogueTeam"][];
         };
-        /** @description A company whose people and machines come in here. */
+        /** @description A company whose people and machines use this installation. */
         Tenant: {
             /**
-             * @description What an OpenID provider says of its people. Who stands above the tenants says so: a tenant could
-             *     take another one's.
+             * @description What an OpenID provider says of its people. Only keys of the installation and operators set
+             *     this: a tenant could take another one's.
              * @example [
              *       "acme"
              *     ]
@@ -2810,16 +2868,16 @@ export interface components {
             claims: string[];
             /**
              * Format: date-time
-             * @description Since when it is here.
+             * @description When it was created.
              */
             createdAt: string;
             /**
-             * @description Its short name, which stays.
+             * @description Short name, which never changes.
              * @example acme
              */
             id: string;
             /**
-             * @description Its name for people.
+             * @description Name for people.
              * @example Acme Ltd
              */
             name: string;
@@ -2833,7 +2891,7 @@ export interface components {
             claim: string;
             /**
              * Format: date-time
-             * @description Since when.
+             * @description Since when it means this tenant.
              */
             createdAt: string;
             /**
@@ -2861,11 +2919,11 @@ export interface components {
         Ticket: {
             /**
              * Format: date-time
-             * @description Until when it can be used.
+             * @description When it expires.
              */
             expiresAt: string;
             /**
-             * @description For `GET /activity?ticket=…`, once.
+             * @description Opens `GET /activity?ticket=…`, once.
              * @example axis_ticket_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
              */
             ticket: string;
@@ -2873,15 +2931,15 @@ export interface components {
         /** @description Whether somebody types. */
         Typing: {
             /**
-             * @description Began, or stopped.
+             * @description Whether you began to type or stopped.
              * @example true
              */
             on: boolean;
-            /** @description It is a note: the customer is not shown it. */
+            /** @description Whether it is a note, which the customer is not shown. */
             private?: boolean;
         };
         /**
-         * @description What is to be changed; a field that is absent stays as it is.
+         * @description What to change. A field that is absent stays as it is.
          * @example {
          *       "labels": [
          *         "billing"
@@ -2892,38 +2950,38 @@ export interface components {
         UpdateConversation: {
             /**
              * Format: int64
-             * @description Number of the agent in Chatwoot, one of `GET /agents`; null gives it to nobody.
+             * @description Number in Chatwoot of the agent to assign it to, one of `GET /agents`; null assigns it to nobody.
              */
             assigneeId?: number | null;
-            /** @description All custom attributes: those that are not named are taken away. */
+            /** @description All custom attributes. Those that are not named are removed. */
             customAttributes?: Record<string, unknown> | null;
-            /** @description All labels, by titles that `GET /labels` has: those that are not named are taken away. */
+            /** @description All labels, by titles that `GET /labels` has. Those that are not named are removed. */
             labels?: string[] | null;
-            /** @description The priority; null takes it away. */
+            /** @description The new priority; null removes it. */
             priority?: ("low" | "medium" | "high" | "urgent") | null;
             /**
              * Format: date-time
-             * @description With `snoozed` only: until then; without it until the customer writes. Whole seconds.
+             * @description Only with `snoozed`: until when, in whole seconds. Without it, until the customer writes.
              */
             snoozedUntil?: string | null;
-            /** @description The status. */
+            /** @description The new status. */
             status?: ("open" | "resolved" | "pending" | "snoozed") | null;
             /**
              * Format: int64
-             * @description Number of the team in Chatwoot, one of `GET /teams`; null gives it to none.
+             * @description Number in Chatwoot of the team to assign it to, one of `GET /teams`; null assigns it to none.
              */
             teamId?: number | null;
         };
-        /** @description What is to be changed. */
+        /** @description What to change. */
         UpdateTenant: {
             /**
-             * @description Its name for people; not only blanks.
+             * @description Name for people; not only blanks.
              * @example Acme Ltd
              */
             name: string;
         };
         /**
-         * @description What a decider says.
+         * @description What a decider decides.
          * @enum {string}
          */
         Verdict: "approved" | "rejected";
@@ -2948,7 +3006,7 @@ export interface operations {
             /** @description The accounts */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -2956,7 +3014,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountList"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2974,7 +3032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2983,7 +3041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2998,7 +3056,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3013,7 +3071,7 @@ export interface operations {
             /** @description The account, which is served from now on */
             201: {
                 headers: {
-                    /** @description Its address */
+                    /** @description Address of the account */
                     location?: string;
                     [name: string]: unknown;
                 };
@@ -3021,7 +3079,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectedAccount"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3030,7 +3088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3048,7 +3106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-taken`: another tenant has it, or had it; `account-busy`; `another-key`; `too-many-accounts`: the tenant has as many as it may */
+            /** @description `account-taken`: it belongs, or belonged, to another tenant; `account-busy`: somebody else is changing it; `another-key`: its secrets cannot be opened here; `too-many-accounts`: the tenant has as many as it may; `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3057,7 +3115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3066,7 +3124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3075,7 +3133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not, or Chatwoot does not know them */
+            /** @description Fields hold values that they may not, or that Chatwoot does not know: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3084,7 +3142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3093,7 +3151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3119,7 +3177,7 @@ export interface operations {
             /** @description The account */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -3127,7 +3185,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3154,7 +3212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3163,7 +3221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3186,7 +3244,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is not served any more */
+            /** @description The account, which is no longer served */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3195,7 +3253,7 @@ export interface operations {
                     "application/json": components["schemas"]["DisconnectedAccount"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3213,7 +3271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such account that is served */
+            /** @description There is no such connected account */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3222,7 +3280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-busy`: somebody else changes it */
+            /** @description `account-busy`: somebody else is changing it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3231,7 +3289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3240,7 +3298,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3255,7 +3313,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3270,7 +3328,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account, whose secrets are others */
+            /** @description The account, with its new secrets in use */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3279,7 +3337,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3288,7 +3346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3306,7 +3364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such account that is served */
+            /** @description There is no such connected account */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3315,7 +3373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-busy`: somebody else changes it; `another-key` */
+            /** @description `account-busy`: somebody else is changing it; `another-key`: its secrets cannot be opened here; `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3324,7 +3382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3333,7 +3391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3342,7 +3400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not, or Chatwoot does not know them */
+            /** @description Fields hold values that they may not, or that Chatwoot does not know: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3351,7 +3409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3360,7 +3418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3375,7 +3433,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3386,7 +3444,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How it is */
+            /** @description The state of the webhook */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3395,7 +3453,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckedWebhook"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3413,7 +3471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such account that is served */
+            /** @description There is no such connected account */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3422,7 +3480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `another-key`: the account's token does not open here; `under-way` */
+            /** @description `another-key`: the account's token cannot be opened here; `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3431,7 +3489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3440,7 +3498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3449,7 +3507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no-answer`: Chatwoot does not say */
+            /** @description `no-answer`: Chatwoot does not answer properly */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3458,7 +3516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3473,28 +3531,28 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only what this one did, by type and id (`user:7`), or anybody of a type (`contact`); not for
-                 *     the live stream.
+                 * @description Only what this actor did, by type and id (`user:7`), or what any actor of a type did
+                 *     (`contact`). Does not apply to the live stream.
                  */
                 actor?: string;
                 /** @description Only of this conversation. */
                 conversationId?: components["schemas"]["ConversationId"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
                 /**
-                 * @description Live stream: the id of the last event that was received, or `position.activity` of a list;
-                 *     the same as the header `Last-Event-ID`, which wins.
+                 * @description Live stream: id of the last event that was received, or `position.activity` of a list. The
+                 *     header `Last-Event-ID` means the same, and wins.
                  */
                 lastEventId?: string;
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
-                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`. */
+                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`. */
                 page?: number;
-                /** @description Only what was done in `chatwoot` or in `axis`; not for the live stream. */
+                /** @description Only what was done in `chatwoot` or in `axis`. Does not apply to the live stream. */
                 source?: string;
                 /**
-                 * @description Instead of a token: a ticket of `POST /activity/tickets`, for browsers, whose `EventSource`
-                 *     sends no header.
+                 * @description A ticket of `POST /activity/tickets` in place of a token, for browsers, whose `EventSource`
+                 *     cannot send a header.
                  */
                 ticket?: string;
                 /** @description Only of these types, separated by commas: `message_created,message_updated`. */
@@ -3512,7 +3570,7 @@ export interface operations {
             /** @description A page of the timeline, or the live stream */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -3521,7 +3579,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3530,7 +3588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3548,7 +3606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3557,7 +3615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3583,7 +3641,7 @@ export interface operations {
             /** @description The activity */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -3591,7 +3649,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3609,7 +3667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id */
+            /** @description There is no activity with this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3618,7 +3676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3627,7 +3685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3656,7 +3714,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3674,7 +3732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3683,7 +3741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many tickets of the tenant wait to be used */
+            /** @description `too-many-streams`: too many of the tenant's tickets are unused */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3692,7 +3750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3706,7 +3764,7 @@ export interface operations {
     list_agents: {
         parameters: {
             query?: {
-                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
             };
             header?: never;
@@ -3715,10 +3773,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The people who answer */
+            /** @description The agents */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -3726,7 +3784,7 @@ export interface operations {
                     "application/json": components["schemas"]["AgentList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3735,7 +3793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3753,7 +3811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3762,7 +3820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3776,7 +3834,7 @@ export interface operations {
     list_api_keys: {
         parameters: {
             query?: {
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
                 /** @description Number of the page, from 1. */
                 page?: number;
@@ -3790,7 +3848,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -3798,7 +3856,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3807,7 +3865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3825,7 +3883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3834,7 +3892,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3867,7 +3925,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKey"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3876,7 +3934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3894,7 +3952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The tenant has too many valid keys */
+            /** @description `too-many-keys`: the tenant has as many valid keys as it may */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3903,7 +3961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3912,7 +3970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3921,7 +3979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3930,7 +3988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3939,7 +3997,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3969,7 +4027,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3987,7 +4045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id */
+            /** @description There is no key with this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3996,7 +4054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4005,7 +4063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4021,23 +4079,23 @@ export interface operations {
             query?: {
                 /** @description Only about this conversation. */
                 conversationId?: components["schemas"]["ConversationId"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
-                /** @description Only what this one decided or withdrew; `me`: you. */
+                /** @description Only what this actor decided on or withdrew; `me` is you. */
                 decidedBy?: string;
-                /** @description Rows of a page; 25 if not given. A page has fewer where they are large: go on with `nextCursor`. */
+                /** @description Most rows per page; 25 if not given. A page has fewer if they are large: go on with `nextCursor`. */
                 limit?: number;
-                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`. */
+                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`. */
                 page?: number;
-                /** @description Only what this one asked for, by the id of an activity's actor; `me`: you. */
+                /** @description Only what this actor asked for, by its id in an activity; `me` is you. */
                 requestedBy?: string;
                 /** @description Only with this status. */
                 status?: "submitted" | "approved" | "rejected" | "withdrawn";
                 /** @description Only of this type. */
                 type?: string;
                 /**
-                 * @description Only what waits for somebody's decision and may be decided by this one, who did not ask for it,
-                 *     nor did a key of theirs. Nothing for whoever may decide nothing.
+                 * @description Only what waits for a decision that this caller may make: not what they, or a key of theirs,
+                 *     asked for. Nothing if they may not decide at all.
                  */
                 waitingFor?: "me";
             };
@@ -4050,7 +4108,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -4058,7 +4116,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApprovalList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4067,7 +4125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4085,7 +4143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4094,7 +4152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4109,7 +4167,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4124,7 +4182,7 @@ export interface operations {
             /** @description The approval, which waits for a decision */
             201: {
                 headers: {
-                    /** @description Its address */
+                    /** @description Address of the approval */
                     location?: string;
                     [name: string]: unknown;
                 };
@@ -4132,7 +4190,7 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4141,7 +4199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4177,7 +4235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4186,7 +4244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4195,7 +4253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4204,7 +4262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4213,7 +4271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4239,9 +4297,9 @@ export interface operations {
             /** @description The approval */
             200: {
                 headers: {
-                    /** @description Its version; the customer's writing changes it too */
+                    /** @description Its entity tag, which the customer's messages change too */
                     etag?: string;
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -4249,7 +4307,7 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4267,7 +4325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id */
+            /** @description There is no approval with this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4276,7 +4334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4285,7 +4343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4317,7 +4375,7 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4326,7 +4384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `approvals:request` */
+            /** @description `forbidden`: the permission `approvals:request` is missing; `others-approval`: somebody else asked for it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4344,7 +4402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is decided: `current` says by whom */
+            /** @description `decided`: `current` says by whom */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4353,7 +4411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4362,7 +4420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4377,7 +4435,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if its tag is still this one */
+                /** @description Decide only if the approval still has this tag */
                 "If-Match"?: string | null;
             };
             path: {
@@ -4395,7 +4453,7 @@ export interface operations {
             /** @description The approval, decided */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description Its entity tag */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -4403,7 +4461,7 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4412,7 +4470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4421,7 +4479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `approvals:decide` */
+            /** @description `forbidden`: the permission `approvals:decide` is missing; `own-approval`: the caller, or another who counts as the same person, asked for it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4439,7 +4497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `decided`: somebody has decided or withdrawn it; `stale`: the customer has written since. `current` is what it is now */
+            /** @description `decided`: somebody has decided on it or withdrawn it; `stale`: the customer has written since. `current` is its present state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4448,7 +4506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It has changed: `current` is what it is now */
+            /** @description It has changed: `current` is its present state */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4457,7 +4515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4466,7 +4524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4475,7 +4533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not, or the proposed reply answers a message that Chatwoot does not have */
+            /** @description Fields hold values that they may not (see `errors`), or the proposed reply answers a message that Chatwoot does not have */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4484,7 +4542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4493,7 +4551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4507,13 +4565,13 @@ export interface operations {
     get_attachment: {
         parameters: {
             query?: {
-                /** @description A small picture of it instead, where there is one. */
+                /** @description Whether to send its thumbnail instead, where there is one. */
                 thumb?: boolean;
             };
             header?: {
-                /** @description Only if the file's tag is another one */
+                /** @description Send the file only if it has another tag */
                 "If-None-Match"?: string | null;
-                /** @description The part only if the file's tag is still this one, else all of it */
+                /** @description Send the part only if the file still has this tag, and otherwise all of it */
                 "If-Range"?: string | null;
                 /** @description One part of it, such as `bytes=0-1023` */
                 Range?: string | null;
@@ -4544,14 +4602,14 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
-            /** @description The caller has it */
+            /** @description The caller has the file already */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4560,7 +4618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4578,7 +4636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such file (any more) */
+            /** @description There is no such file, or not any more */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4587,7 +4645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file ends before the part */
+            /** @description The file ends before that part */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -4596,7 +4654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4605,7 +4663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file is not to be had where it is kept */
+            /** @description `no-file`: the file cannot be fetched from where it is stored */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4614,7 +4672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4630,11 +4688,11 @@ export interface operations {
             query?: {
                 /** @description Only this action, such as `api-keys create`. */
                 action?: string;
-                /** @description Only what this one did, as `actor` of a row has it. */
+                /** @description Only what this actor did, as `actor` of an entry names them. */
                 actor?: string;
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
             };
             header?: never;
@@ -4646,7 +4704,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -4654,7 +4712,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4663,7 +4721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4681,7 +4739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4690,7 +4748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4719,7 +4777,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4733,7 +4791,7 @@ export interface operations {
     list_canned_responses: {
         parameters: {
             query?: {
-                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
             };
             header?: never;
@@ -4742,10 +4800,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The prepared answers */
+            /** @description The canned responses */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -4753,7 +4811,7 @@ export interface operations {
                     "application/json": components["schemas"]["CannedResponseList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4762,7 +4820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4780,7 +4838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4789,7 +4847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4804,7 +4862,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4816,7 +4874,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer, which was there */
+            /** @description The canned response, which was there already */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4825,7 +4883,7 @@ export interface operations {
                     "application/json": components["schemas"]["CannedResponse"];
                 };
             };
-            /** @description The answer, which Chatwoot has made */
+            /** @description The canned response, which Chatwoot has created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4834,7 +4892,7 @@ export interface operations {
                     "application/json": components["schemas"]["CannedResponse"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4843,7 +4901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4870,7 +4928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `taken`: there is another one of this short code; `current` is it */
+            /** @description `taken`: another one has this short code, see `current`; `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4879,7 +4937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4888,7 +4946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4897,7 +4955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4906,7 +4964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4915,7 +4973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `refused`: Chatwoot will not have it */
+            /** @description `refused`: Chatwoot refuses it */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4924,7 +4982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4953,7 +5011,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChatwootStateList"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4971,7 +5029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4980,7 +5038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5006,7 +5064,7 @@ export interface operations {
             /** @description The contact */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -5014,7 +5072,7 @@ export interface operations {
                     "application/json": components["schemas"]["Contact"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5032,7 +5090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id, or none any more */
+            /** @description There is no contact with this id, or not any more */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5041,7 +5099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5050,7 +5108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5065,38 +5123,35 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only those in charge of the user with this number in Chatwoot, of yourself (`me`: of the agents that
-                 *     `GET /agents` calls `you`, each in their own account), of nobody (`none`) or of somebody (`any`).
+                 * @description Only those assigned to the user with this number in Chatwoot, to yourself (`me`: to the agents that
+                 *     `GET /agents` calls `you`, each in their own account), to nobody (`none`) or to anybody (`any`).
                  */
                 assigneeId?: string;
                 /** @description Only those with this contact. */
                 contactId?: components["schemas"]["ContactId"];
-                /** @description `nextCursor` of the page before, asked for with the same `sort`. */
+                /** @description `nextCursor` of the previous page, which must have had the same `sort`. */
                 cursor?: string;
-                /** @description Only those of the inbox with this number in Chatwoot. */
+                /** @description Only those in the inbox with this number in Chatwoot. */
                 inboxId?: number;
                 /** @description Only with this label. */
                 label?: string;
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
-                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`. */
+                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`. */
                 page?: number;
                 /** @description Only with this priority: `low`, `medium`, `high`, `urgent`, or `none`. */
                 priority?: string;
                 /**
-                 * @description Only those with this number, with a contact whose name, address or phone number contains
-                 *     this (one or two characters: of whose name a word, of the first four, begins with this), or with a
-                 *     message that has these words. `#` before a number asks for the number alone.
+                 * @description Only those with this number, with a contact whose name, address or phone number contains this text, or
+                 *     with a message that has these words. A text of one or two characters is looked for at the beginnings
+                 *     of the first four words of names only. `#` before a number searches for the number alone.
                  */
                 search?: string;
                 /** @description What comes first; `newest` if not given. */
                 sort?: "newest" | "oldest" | "waiting" | "priority";
-                /**
-                 * @description Only with this status: `open`, `resolved`, `pending`, `snoozed`, or another of the
-                 *     installation.
-                 */
+                /** @description Only with this status: `open`, `resolved`, `pending`, `snoozed`, or another one of the installation. */
                 status?: string;
-                /** @description Only those of the team with this number in Chatwoot. */
+                /** @description Only those assigned to the team with this number in Chatwoot. */
                 teamId?: number;
             };
             header?: never;
@@ -5108,7 +5163,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -5116,7 +5171,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5125,7 +5180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5143,7 +5198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5152,7 +5207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5178,9 +5233,9 @@ export interface operations {
             /** @description The conversation */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description Its entity tag */
                     etag?: string;
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -5188,7 +5243,7 @@ export interface operations {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5206,7 +5261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id */
+            /** @description There is no conversation with this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5215,7 +5270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5224,7 +5279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5239,7 +5294,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if its tag is still this one */
+                /** @description Change only if the conversation still has this tag */
                 "If-Match"?: string | null;
             };
             path: {
@@ -5257,7 +5312,7 @@ export interface operations {
             /** @description The conversation as it is shown from now on */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description Its entity tag */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -5265,7 +5320,7 @@ export interface operations {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5274,7 +5329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5301,7 +5356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It has changed: `current` is what it is now */
+            /** @description It has changed: `current` is its present state */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -5310,7 +5365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5319,7 +5374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5328,7 +5383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5337,7 +5392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5346,7 +5401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5360,7 +5415,7 @@ export interface operations {
     get_draft: {
         parameters: {
             query?: {
-                /** @description The note; without it, the reply. */
+                /** @description Whether the note is meant; otherwise, the reply. */
                 private?: boolean;
             };
             header?: never;
@@ -5375,7 +5430,7 @@ export interface operations {
             /** @description Your draft */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -5383,7 +5438,7 @@ export interface operations {
                     "application/json": components["schemas"]["Draft"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5392,7 +5447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5410,7 +5465,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such conversation, or no such draft of yours in it */
+            /** @description There is no such conversation, or you have no such draft in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5419,7 +5474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5428,7 +5483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5455,7 +5510,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is kept */
+            /** @description The draft, as saved */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5464,7 +5519,7 @@ export interface operations {
                     "application/json": components["schemas"]["Draft"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5473,7 +5528,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5500,7 +5555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5509,7 +5564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5518,7 +5573,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5527,7 +5582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5536,7 +5591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5550,7 +5605,7 @@ export interface operations {
     delete_draft: {
         parameters: {
             query?: {
-                /** @description The note; without it, the reply. */
+                /** @description Whether the note is meant; otherwise, the reply. */
                 private?: boolean;
             };
             header?: never;
@@ -5562,14 +5617,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There is no such draft of yours any more */
+            /** @description You have no such draft any more */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5578,7 +5633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5605,7 +5660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5614,7 +5669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5629,7 +5684,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5655,7 +5710,7 @@ export interface operations {
                     "application/json": components["schemas"]["Approval"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5664,7 +5719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5700,7 +5755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5709,7 +5764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5718,7 +5773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5727,7 +5782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5736,7 +5791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5750,11 +5805,11 @@ export interface operations {
     list_messages: {
         parameters: {
             query?: {
-                /** @description What was written after the message with this id. */
+                /** @description Only messages written after the one with this id. */
                 after?: components["schemas"]["MessageId"];
-                /** @description What was written before the message with this id. */
+                /** @description Only messages written before the one with this id. */
                 before?: components["schemas"]["MessageId"];
-                /** @description Most messages; 25 if not given. There are fewer where they are large, and `hasMore` says so. */
+                /** @description Most messages per page; 25 if not given. A page has fewer if they are large, and `hasMore` says so. */
                 limit?: number;
             };
             header?: never;
@@ -5769,7 +5824,7 @@ export interface operations {
             /** @description Messages, oldest first */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -5777,7 +5832,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5786,7 +5841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5813,7 +5868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5822,7 +5877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5837,9 +5892,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
-                /** @description Only if the conversation's tag is still this one */
+                /** @description Write only if the conversation still has this tag */
                 "If-Match"?: string | null;
             };
             path: {
@@ -5855,7 +5910,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It was there already, under this clientId */
+            /** @description The message, which was there already under this `clientId` */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5864,7 +5919,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description The message is on its way */
+            /** @description The message, which is on its way */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5873,7 +5928,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description `bad-json`, `bad-multipart`: the body */
+            /** @description `bad-json`, `bad-multipart`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5882,7 +5937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5909,7 +5964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `client-id-taken`: the clientId stands for another message; `withdrawn`: for one that was taken back; `too-many-bytes`: the tenant has sent as many bytes of files in 24 hours as it may */
+            /** @description `client-id-taken`: the `clientId` is that of another message; `withdrawn`: of one that was taken back; `under-way`: the same request is being carried out; `too-many-bytes`: the tenant has sent as many bytes of files in 24 hours as it may */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5918,7 +5973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The conversation has changed: `current` is what it is now */
+            /** @description The conversation has changed: `current` is its present state */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -5927,7 +5982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A file has more than 40 MiB, or all of them more than 100 */
+            /** @description A file has more than 40 MiB, or all of them have more than 100 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5945,7 +6000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5954,7 +6009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5963,7 +6018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5988,7 +6043,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It was deleted already */
+            /** @description The message, which was deleted already */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5997,7 +6052,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description It is being deleted */
+            /** @description The message, which is being deleted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6006,7 +6061,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6033,7 +6088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Chatwoot does not have it yet */
+            /** @description `not-deletable`: Chatwoot does not have it yet */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6042,7 +6097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6051,7 +6106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6066,7 +6121,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6079,7 +6134,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is not handed over again */
+            /** @description The message, which is not handed over again */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6095,7 +6150,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6113,7 +6168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The conversation has no such message (any more) */
+            /** @description The conversation has no such message, or not any more */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6122,7 +6177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It has left or may have: the detail names its state */
+            /** @description `not-cancellable`: it has left, or may have; `detail` names its state. `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6131,7 +6186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6140,7 +6195,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6149,7 +6204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6164,7 +6219,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6177,7 +6232,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The message is on its way again */
+            /** @description The message, which is on its way again */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6186,7 +6241,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6213,7 +6268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It cannot be sent again: the detail names its state */
+            /** @description `not-retriable`: it cannot be sent again; `detail` names its state. `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6222,7 +6277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6231,7 +6286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6240,7 +6295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6255,7 +6310,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6270,14 +6325,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is shown to whoever looks */
+            /** @description It is shown to whoever is looking */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6286,7 +6341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6322,7 +6377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6331,7 +6386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6340,7 +6395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6349,7 +6404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6358,7 +6413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6373,7 +6428,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6384,14 +6439,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is read */
+            /** @description The conversation is read */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6427,7 +6482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6436,7 +6491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6445,7 +6500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6460,7 +6515,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6475,14 +6530,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is shown to whoever looks */
+            /** @description It is shown to whoever is looking */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6491,7 +6546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6527,7 +6582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6536,7 +6591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6545,7 +6600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6554,7 +6609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6563,7 +6618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6578,7 +6633,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6589,14 +6644,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is unread, if the customer ever wrote */
+            /** @description The conversation is unread, if the customer ever wrote */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6632,7 +6687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6641,7 +6696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6650,7 +6705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6664,7 +6719,7 @@ export interface operations {
     list_drafts: {
         parameters: {
             query?: {
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
                 /** @description Number of the page, from 1. */
                 page?: number;
@@ -6678,7 +6733,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -6686,7 +6741,7 @@ export interface operations {
                     "application/json": components["schemas"]["DraftList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6695,7 +6750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6713,7 +6768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6722,7 +6777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6736,7 +6791,7 @@ export interface operations {
     list_inboxes: {
         parameters: {
             query?: {
-                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
             };
             header?: never;
@@ -6748,7 +6803,7 @@ export interface operations {
             /** @description The inboxes */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -6756,7 +6811,7 @@ export interface operations {
                     "application/json": components["schemas"]["InboxList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6765,7 +6820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6783,7 +6838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6792,7 +6847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6806,7 +6861,7 @@ export interface operations {
     list_labels: {
         parameters: {
             query?: {
-                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
             };
             header?: never;
@@ -6818,7 +6873,7 @@ export interface operations {
             /** @description The labels */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -6826,7 +6881,7 @@ export interface operations {
                     "application/json": components["schemas"]["LabelList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6835,7 +6890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6853,7 +6908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6862,7 +6917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6877,7 +6932,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6889,7 +6944,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The label, which was there */
+            /** @description The label, which was there already */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6898,7 +6953,7 @@ export interface operations {
                     "application/json": components["schemas"]["Label"];
                 };
             };
-            /** @description The label, which Chatwoot has made */
+            /** @description The label, which Chatwoot has created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6907,7 +6962,7 @@ export interface operations {
                     "application/json": components["schemas"]["Label"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6916,7 +6971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6943,7 +6998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `taken`: there is another label of this title; `current` is it */
+            /** @description `taken`: another one has this title, see `current`; `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6952,7 +7007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6961,7 +7016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6970,7 +7025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6979,7 +7034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6988,7 +7043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `refused`: Chatwoot will not have it */
+            /** @description `refused`: Chatwoot refuses it */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -6997,7 +7052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7020,7 +7075,7 @@ export interface operations {
             /** @description The caller */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -7028,7 +7083,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7037,7 +7092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7046,7 +7101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7066,10 +7121,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The accounts that are served, each with your user if you have linked one */
+            /** @description The connected accounts, each with your user if you have linked one */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -7077,7 +7132,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkList"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7086,7 +7141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: a key is nobody in Chatwoot */
+            /** @description `people-only`: an API key is no user in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7095,7 +7150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7104,7 +7159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7131,7 +7186,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Who you are there from now on */
+            /** @description Who you are in Chatwoot from now on */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7140,7 +7195,7 @@ export interface operations {
                     "application/json": components["schemas"]["Link"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7149,7 +7204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7158,7 +7213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the permission `conversations:reply` is missing; `people-only`: an API key is no user in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7167,7 +7222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such account that is served */
+            /** @description There is no such connected account */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7176,7 +7231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `another-key`: an operator has to give the API its key */
+            /** @description `another-key`: an operator has to give the API the right AXIS_SECRET_KEY */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7185,7 +7240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7194,7 +7249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7203,7 +7258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Chatwoot does not take the token, or its owner is not of the account */
+            /** @description Chatwoot does not accept the token, or its owner is not in the account */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7212,7 +7267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7221,7 +7276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7244,14 +7299,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Your token is forgotten here */
+            /** @description Your token is deleted here */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7260,7 +7315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: a key is nobody in Chatwoot */
+            /** @description `people-only`: an API key is no user in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7269,7 +7324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such account that is served */
+            /** @description There is no such connected account */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7278,7 +7333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7287,7 +7342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7310,7 +7365,7 @@ export interface operations {
             /** @description The accounts now */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -7318,7 +7373,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountStateList"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7336,7 +7391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7345,7 +7400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7360,7 +7415,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7375,7 +7430,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is due now */
+            /** @description The account, whose comparison is due now */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -7384,7 +7439,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountState"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7393,7 +7448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7429,7 +7484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7438,7 +7493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7447,7 +7502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7456,7 +7511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7465,7 +7520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7481,13 +7536,13 @@ export interface operations {
             query?: {
                 /** @description Only those of this Chatwoot account. */
                 accountId?: components["schemas"]["AccountKey"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
                 /** @description Only those given up for this reason: `undecodable`, `refused-by-database`, …. */
                 reason?: string;
-                /** @description Only those of this stream, `INBOUND` or `OUTBOUND`. */
+                /** @description Only those from this stream, `INBOUND` or `OUTBOUND`. */
                 stream?: string;
             };
             header?: never;
@@ -7499,7 +7554,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -7507,7 +7562,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7516,7 +7571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7534,7 +7589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7543,7 +7598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7569,7 +7624,7 @@ export interface operations {
             /** @description The dead letter */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -7577,7 +7632,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterContent"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7595,7 +7650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id, or none any more */
+            /** @description There is no dead letter with this id, or not any more */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7604,7 +7659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7613,7 +7668,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7628,7 +7683,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7643,7 +7698,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What became of it, or would */
+            /** @description What became of the dead letter, or would */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7652,7 +7707,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterActedOn"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7661,7 +7716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7679,7 +7734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id, or none any more */
+            /** @description There is no dead letter with this id, or not any more */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7697,7 +7752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7706,7 +7761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7715,7 +7770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7724,7 +7779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7733,7 +7788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7748,7 +7803,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7763,7 +7818,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What became of it, or would */
+            /** @description What became of the dead letter, or would */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7772,7 +7827,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterActedOn"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7781,7 +7836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7799,7 +7854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id, or none any more */
+            /** @description There is no dead letter with this id, or not any more */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7808,7 +7863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Its stream will never take it */
+            /** @description `not-redrivable`: its stream will never take it; `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7817,7 +7872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7826,7 +7881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7835,7 +7890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not */
+            /** @description `key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7844,7 +7899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7853,7 +7908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7882,7 +7937,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7900,7 +7955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7909,7 +7964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7924,7 +7979,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7945,7 +8000,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayCounted"];
                 };
             };
-            /** @description It has begun */
+            /** @description The replay, which has begun */
             202: {
                 headers: {
                     /** @description Where to follow it */
@@ -7956,7 +8011,7 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7965,7 +8020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8001,7 +8056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8010,7 +8065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8019,7 +8074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8028,7 +8083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8037,7 +8092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8051,9 +8106,9 @@ export interface operations {
     list_replays: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
             };
             header?: never;
@@ -8065,7 +8120,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -8073,7 +8128,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8082,7 +8137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8100,7 +8155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8109,7 +8164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8135,7 +8190,7 @@ export interface operations {
             /** @description The replay */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -8143,7 +8198,7 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8161,7 +8216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none with this id */
+            /** @description There is no replay with this id */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8170,7 +8225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8179,7 +8234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8193,7 +8248,7 @@ export interface operations {
     list_teams: {
         parameters: {
             query?: {
-                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
             };
             header?: never;
@@ -8205,7 +8260,7 @@ export interface operations {
             /** @description The teams */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -8213,7 +8268,7 @@ export interface operations {
                     "application/json": components["schemas"]["TeamList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8222,7 +8277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8240,7 +8295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8249,7 +8304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8272,7 +8327,7 @@ export interface operations {
             /** @description The tenant */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -8280,7 +8335,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8298,7 +8353,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8307,7 +8362,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8340,7 +8395,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8349,7 +8404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8367,7 +8422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8376,7 +8431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8385,7 +8440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8394,7 +8449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8403,7 +8458,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8417,7 +8472,7 @@ export interface operations {
     list_tenants: {
         parameters: {
             query?: {
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. */
                 limit?: number;
                 /** @description Number of the page, from 1. */
                 page?: number;
@@ -8431,7 +8486,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -8439,7 +8494,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantList"];
                 };
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8448,7 +8503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8466,7 +8521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8475,7 +8530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8490,7 +8545,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8511,7 +8566,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8520,7 +8575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8538,7 +8593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `taken`: there is one of this short name, which is `current`. `under-way`: the same request is being carried out */
+            /** @description `taken`: another tenant has this short name, see `current`. `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8547,7 +8602,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8556,7 +8611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8565,7 +8620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8574,7 +8629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8583,7 +8638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8609,7 +8664,7 @@ export interface operations {
             /** @description The tenant */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -8617,7 +8672,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8635,7 +8690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name */
+            /** @description There is no tenant of this name */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8644,7 +8699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8653,7 +8708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8689,7 +8744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8698,7 +8753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8716,7 +8771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name */
+            /** @description There is no tenant of this name */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8725,7 +8780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8734,7 +8789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8743,7 +8798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8752,7 +8807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8761,7 +8816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8784,10 +8839,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All of them */
+            /** @description All claims that mean the tenant */
             200: {
                 headers: {
-                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    /** @description The place in the stream that the answer reflects; missing while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -8795,7 +8850,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantClaimList"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8822,7 +8877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8831,7 +8886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8846,7 +8901,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                /** @description Your own name for this request, kept for a day. Sent again under the same key, the request is carried out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 `under-way` while the first one is being carried out, and 422 `key-reused` if another request had the key. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -8861,7 +8916,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It meant the tenant already */
+            /** @description The claim, which meant the tenant already */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8870,7 +8925,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantClaim"];
                 };
             };
-            /** @description It means the tenant */
+            /** @description The claim, which means the tenant now */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8879,7 +8934,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantClaim"];
                 };
             };
-            /** @description `bad-json`: the body */
+            /** @description `bad-json`: the body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8888,7 +8943,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8915,7 +8970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `taken`: it means another tenant, see `current`. `under-way`: the same request is being carried out */
+            /** @description `taken`: the claim means another tenant, see `current`. `under-way`: the same request is being carried out */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8924,7 +8979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-large`: the body */
+            /** @description `too-large`: the body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8933,7 +8988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-json`: the body is said to be something else */
+            /** @description `not-json`: the body has another `Content-Type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8942,7 +8997,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields hold what they may not */
+            /** @description Fields hold values that they may not: see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8951,7 +9006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8960,7 +9015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8975,7 +9030,7 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description What the OpenID provider says, to the letter.
+                 * @description What the OpenID provider says, exactly.
                  * @example Acme Ltd.
                  */
                 claim: string;
@@ -8989,14 +9044,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It means nobody */
+            /** @description The claim means nobody any more */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `bad-query`: the query string */
+            /** @description `bad-query`: the query string cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9005,7 +9060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has not proved who they are */
+            /** @description The token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9023,7 +9078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not mean this tenant */
+            /** @description The claim does not mean this tenant */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9032,7 +9087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller makes more requests than it may: see `Retry-After` */
+            /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9041,7 +9096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description Any other problem: `code` says which */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -1,17 +1,17 @@
-//! What is wrong with the fields of a request, all of it at once.
+//! Collects all that is wrong with a request's fields, so that its caller is told everything at once.
 
 use std::ops::RangeInclusive;
 
 use super::FieldError;
 use crate::error::ApiError;
 
-/// The faults that were found so far.
+/// The faults found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<FieldError>);
 
 impl Faults {
-    /// Notes what is wrong with a text that may have so many characters. Where at least one is wanted, it must
-    /// not be a blank.
+    /// Notes what is wrong with a text that must have this many characters. If it needs at least
+    /// one, it must not be blank either.
     pub(crate) fn text(&mut self, field: &str, text: &str, bounds: RangeInclusive<usize>) {
         // Text in Postgres cannot hold NUL.
         if text.contains('\0') {
@@ -25,15 +25,15 @@ impl Faults {
         }
     }
 
-    /// Notes what is wrong with a field unless it is all right.
+    /// Notes this fault unless the field fits.
     pub(crate) fn check(&mut self, field: &str, fits: bool, message: impl Into<String>) {
         if !fits {
             self.note(field, message);
         }
     }
 
-    /// Notes what is wrong with an object of the client's own, given as JSON, of which so many bytes count.
-    /// Returns whether it is all right.
+    /// Notes what is wrong with a client's own object, given as JSON, that counts as this many
+    /// bytes. Returns whether nothing is.
     pub(crate) fn json(&mut self, field: &str, json: &str, bytes: usize, most: usize) -> bool {
         let before = self.0.len();
         if bytes > most {
@@ -44,19 +44,19 @@ impl Faults {
         self.0.len() == before
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes a fault of a field.
     pub(crate) fn note(&mut self, field: &str, message: impl Into<String>) {
         self.0.push(FieldError { field: field.to_owned(), message: message.into() });
     }
 
-    /// Notes what is wrong with the fields of an object within the request.
+    /// Notes the faults of an object within the request.
     pub(crate) fn within(&mut self, object: &str, faults: Vec<FieldError>) {
         for FieldError { field, message } in faults {
             self.note(&format!("{object}.{field}"), message);
         }
     }
 
-    /// Refuses a request of which one text alone can be wrong.
+    /// Refuses a request in which only this text can be wrong.
     pub(crate) fn only_text(
         field: &str,
         text: &str,

@@ -1,4 +1,4 @@
-//! All kinds of problems, told at `/problems`: what each is, and what to do about it.
+//! All kinds of problems, listed at `/problems`: what each means, and what to do about it.
 
 use axum::Json;
 use axum::Router;
@@ -24,8 +24,8 @@ pub(crate) struct Kind {
     pub(crate) advice: &'static str,
 }
 
-/// One table of all kinds: a constant of each, for what goes wrong to name it, and the catalogue. The catalogue
-/// does not use the constants, so that the compiler tells of an entry that nothing names.
+/// One table of all kinds. It makes a constant of each, for errors to name, and the catalogue. The
+/// catalogue does not use the constants, so that the compiler reports an entry that no error names.
 macro_rules! kinds {
     ($($name:ident: $status:literal $code:literal $title:literal $advice:literal;)+) => {
         $(pub(crate) const $name: Kind =
@@ -38,21 +38,21 @@ macro_rules! kinds {
 }
 
 kinds! {
-    BAD_QUERY: 400 "bad-query" "Unreadable query string" "Write the query string as the description has it; do not send the same again.";
-    BAD_JSON: 400 "bad-json" "Unreadable body" "Send JSON; do not send the same again.";
-    BAD_MULTIPART: 400 "bad-multipart" "Unreadable form" "Send the form as RFC 7578 has it; do not send the same again.";
+    BAD_QUERY: 400 "bad-query" "Unreadable query string" "Correct the query string as the API description says; the same one will be refused again.";
+    BAD_JSON: 400 "bad-json" "Unreadable body" "Send valid JSON; the same body will be refused again.";
+    BAD_MULTIPART: 400 "bad-multipart" "Unreadable form" "Send the form as RFC 7578 says; the same body will be refused again.";
     UNAUTHORIZED: 401 "unauthorized" "Not signed in" "Sign in, or get a new token, and send it as `Authorization: Bearer …`.";
     FORBIDDEN: 403 "forbidden" "Not permitted" "Ask an administrator for the permission that `detail` names.";
-    NO_TENANT: 403 "no-tenant" "No tenant" "Ask an operator to say which tenant your provider means (`axis tenants claims`); a key of the installation opens no tenant.";
+    NO_TENANT: 403 "no-tenant" "No tenant" "Ask an operator to say which tenant your provider's claims mean (`axis tenants claims`); a key of the installation opens no tenant.";
     PEOPLE_ONLY: 403 "people-only" "For people only" "Sign in as a person instead of with a key.";
-    THIS_MACHINE_ONLY: 403 "this-machine-only" "For this machine only" "Ask it as localhost, or have its operator set AUTH_MODE=oidc.";
-    OWN_APPROVAL: 403 "own-approval" "One's own request" "Let somebody else decide.";
-    OTHERS_APPROVAL: 403 "others-approval" "Somebody else's request" "Let whoever asked withdraw it.";
+    THIS_MACHINE_ONLY: 403 "this-machine-only" "For this machine only" "Call the API on its own machine, as localhost, or have its operator set AUTH_MODE=oidc.";
+    OWN_APPROVAL: 403 "own-approval" "Your own request" "Let somebody else decide.";
+    OTHERS_APPROVAL: 403 "others-approval" "Somebody else's request" "Only the one who asked for approval can withdraw the request.";
     NOT_FOUND: 404 "not-found" "Not found" "Check the id; what belongs to another tenant is not found either.";
     NO_ROUTE: 404 "no-route" "No such address" "See the reference at /api/v1/docs.";
     METHOD_NOT_ALLOWED: 405 "method-not-allowed" "Method not allowed" "Use a method that the header Allow names.";
-    CLIENT_ID_TAKEN: 409 "client-id-taken" "Client id taken" "Use another clientId for another message.";
-    WITHDRAWN: 409 "withdrawn" "Taken back" "Nothing to do: it was withdrawn. Use another clientId to write it after all.";
+    CLIENT_ID_TAKEN: 409 "client-id-taken" "Client id taken" "Use a new clientId for another message.";
+    WITHDRAWN: 409 "withdrawn" "Taken back" "Nothing to do: the message was taken back. To write it after all, use a new clientId.";
     NOT_CANCELLABLE: 409 "not-cancellable" "Too late to take back" "Read the message: it has left, or may have.";
     NOT_RETRIABLE: 409 "not-retriable" "Nothing to send again" "Read the message: it did not fail.";
     NOT_DELETABLE: 409 "not-deletable" "Not in Chatwoot yet" "Cancel the message, or wait until it is sent.";
@@ -61,28 +61,28 @@ kinds! {
     TOO_MANY_BYTES: 409 "too-many-bytes" "Too many bytes of files" "Send it without files, or later.";
     DECIDED: 409 "decided" "Decided already" "Read `current`: somebody was faster.";
     STALE: 409 "stale" "The customer has written since" "Read the conversation, then send the tag of `current` as If-Match.";
-    UNDER_WAY: 409 "under-way" "Being carried out" "Ask again in a moment, under the same Idempotency-Key.";
-    NOT_REDRIVABLE: 409 "not-redrivable" "Not to be sent again" "Drop the letter: its stream will never take it.";
-    ANOTHER_KEY: 409 "another-key" "Another key" "Have an operator give the API the AXIS_SECRET_KEY that the accounts are sealed under; if it is lost, they add the accounts again with `axis`.";
-    ACCOUNT_TAKEN: 409 "account-taken" "Another tenant's" "Connect it as the tenant that it was first connected for: what it told stays that one's, connected or not.";
-    ACCOUNT_BUSY: 409 "account-busy" "Being changed" "Ask again in a moment.";
+    UNDER_WAY: 409 "under-way" "Already being carried out" "Ask again in a moment, under the same Idempotency-Key.";
+    NOT_REDRIVABLE: 409 "not-redrivable" "Cannot be sent again" "Drop the dead letter: its stream will never take it.";
+    ANOTHER_KEY: 409 "another-key" "Another secret key" "Have an operator give the API the AXIS_SECRET_KEY that the accounts are sealed under; if it is lost, they add the accounts again with `axis`.";
+    ACCOUNT_TAKEN: 409 "account-taken" "Another tenant's account" "Connect it as the tenant that it was first connected for: what came from it stays that tenant's, connected or not.";
+    ACCOUNT_BUSY: 409 "account-busy" "Account being changed" "Ask again in a moment.";
     TAKEN: 409 "taken" "The name is taken" "Choose another name, or use `current`.";
-    CHANGED: 412 "changed" "Changed in the meantime" "Look at `current`, and send its tag if it is still wanted.";
-    TOO_LARGE: 413 "too-large" "Too large" "Send less.";
+    CHANGED: 412 "changed" "Changed in the meantime" "Look at `current`; if the change is still wanted, send its tag as If-Match.";
+    TOO_LARGE: 413 "too-large" "Too large" "Send less: `detail` says how much is taken, or the API description does.";
     NOT_JSON: 415 "not-json" "Neither JSON nor a form" "Send the body as `Content-Type: application/json`, or as a form where the description says so.";
     NO_SUCH_PART: 416 "no-such-part" "No such part" "Ask for a part of the file that the header Content-Range allows.";
     INVALID: 422 "invalid" "Invalid fields" "Correct the fields that `errors` names.";
     KEY_REUSED: 422 "key-reused" "Idempotency key reused" "Use a new Idempotency-Key for another request.";
-    TOO_MANY_REQUESTS: 429 "too-many-requests" "Too many requests" "Come back after Retry-After.";
+    TOO_MANY_REQUESTS: 429 "too-many-requests" "Too many requests" "Come back after the seconds in the header Retry-After.";
     INTERNAL: 500 "internal" "Internal error" "Report it with the `traceId`; the request may be sent again.";
-    NOT_SET_UP: 501 "not-set-up" "Not set up" "Administer accounts with `axis`, or give the API AXIS_SECRET_KEY.";
-    NO_FILE: 502 "no-file" "The file is not available" "Try again later; if it stays so, the file is gone where it was kept.";
-    REFUSED: 502 "refused" "Refused by Chatwoot" "Have an administrator look at the token of the account.";
+    NOT_SET_UP: 501 "not-set-up" "Not set up" "Administer accounts with `axis`, or have an operator give the API AXIS_SECRET_KEY.";
+    NO_FILE: 502 "no-file" "The file is not available" "Try again later; if it stays so, the file is gone from where it was stored.";
+    REFUSED: 502 "refused" "Refused by Chatwoot" "Have an administrator look at the account's token.";
     TIMEOUT: 503 "timeout" "Too slow" "Send it again, under the same Idempotency-Key.";
     TOO_MANY_STREAMS: 503 "too-many-streams" "Too many live streams" "Come back after Retry-After.";
     TOO_MANY_REPLAYS: 503 "too-many-replays" "Too many replays" "Wait until one that is under way has ended.";
     BUSY: 503 "busy" "Busy" "Send it again after Retry-After.";
-    NO_STORAGE: 503 "no-storage" "Files cannot be kept or read" "Send it again after Retry-After.";
+    NO_STORAGE: 503 "no-storage" "Files cannot be stored or read" "Send it again after Retry-After.";
     NO_PROVIDER: 503 "no-provider" "Nobody can sign in at the moment" "Come back after Retry-After.";
     NO_ANSWER: 503 "no-answer" "No answer at the moment" "Send it again after Retry-After.";
     UNAVAILABLE: 503 "unavailable" "Not available at the moment" "Send it again after Retry-After.";
@@ -90,11 +90,11 @@ kinds! {
 
 impl Kind {
     pub(crate) fn http_status(&self) -> StatusCode {
-        // The table has nothing but statuses: a test sees to it.
+        // A test checks that the table holds valid statuses only.
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// A problem of this kind, as it could be.
+    /// An example of a problem of this kind.
     pub(crate) fn example(&self) -> Value {
         let mut example = json!({
             "type": format!("/problems/{}", self.code),

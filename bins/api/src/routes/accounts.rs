@@ -30,29 +30,29 @@ use crate::{Administration, App};
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Account {
-    /// Our key of it.
+    /// Our key for the account.
     id: AccountKey,
     /// Scheme and host of the installation.
     #[schema(example = "https://chat.example.com")]
     chatwoot_url: String,
-    /// Where people open the installation; null if it is the same address.
+    /// Address at which people open the installation; null if it is the same one.
     #[schema(example = "https://support.example.com")]
     screen_url: Option<String>,
-    /// Its number there.
+    /// Number of the account in the installation.
     #[schema(example = 1)]
     chatwoot_account_id: i64,
-    /// For people.
+    /// Name of the account, for people.
     #[schema(example = "Acme Support")]
     name: Option<String>,
-    /// Number of our webhook there; null: Chatwoot does not call us.
+    /// Number of our webhook in Chatwoot; null if Chatwoot does not call us.
     webhook_id: Option<i64>,
-    /// Webhooks without a signature are taken, by an operator's word.
+    /// Whether webhooks without a signature are accepted. Only an operator can allow that.
     allow_unsigned: bool,
-    /// Since when it is known.
+    /// When it became known here.
     created_at: DateTime<Utc>,
     /// When its settings last changed.
     updated_at: DateTime<Utc>,
-    /// Since when it is not served any more; its data are still there.
+    /// Since when it is no longer served; its data are still there. Null while it is connected.
     disconnected_at: Option<DateTime<Utc>>,
 }
 
@@ -73,7 +73,7 @@ impl From<Shown> for Account {
     }
 }
 
-/// Reads a secret, which nothing shows from then on.
+/// Reads a secret. Nothing shows it from then on.
 pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     String::deserialize(deserializer).map(SecretString::from)
 }
@@ -89,7 +89,7 @@ fn secret_if_any<'de, D: Deserializer<'de>>(
 /// Longest address and longest token, in characters.
 pub(super) const LONGEST: usize = 500;
 
-/// The tenant's account with this key.
+/// Returns the tenant's account with this key.
 async fn shown(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -99,7 +99,7 @@ async fn shown(
     found.ok_or(ApiError::NotFound("account"))
 }
 
-/// The account with this key, as callers see it.
+/// Returns the account with this key, as callers see it.
 async fn read(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -108,7 +108,7 @@ async fn read(
     shown(connection, tenant, id).await.map(Account::from)
 }
 
-/// The tenant's account with this key, if it is served.
+/// Returns the tenant's account with this key, if it is served.
 pub(super) async fn served(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -127,12 +127,12 @@ impl App {
     }
 }
 
-/// An account in words, for the audit.
+/// Names an account in words, for the audit.
 pub(super) fn target(number: i64, base_url: &str) -> String {
     format!("account {number} of {base_url}")
 }
 
-/// A line of the audit about what the caller does to an account.
+/// Makes audit entries about what the caller does to an account.
 pub(super) fn deed<'a>(
     principal: &'a Principal,
     action: &'static str,
@@ -143,7 +143,7 @@ pub(super) fn deed<'a>(
     }
 }
 
-/// What a caller does to an account, and the answer to it, which is kept in the same transaction.
+/// What a caller does to an account, with the answer to it, which is stored in the same transaction.
 struct Answering<'a, D, A> {
     deed: D,
     request: Option<Request<'a>>,
@@ -160,7 +160,7 @@ where
         Self { deed, request, answer, given: OnceLock::new() }
     }
 
-    /// What was answered.
+    /// Returns what was answered.
     fn given(self) -> Result<Answer, ApiError> {
         let given = self.given.into_inner();
         given.ok_or_else(|| ApiError::internal(anyhow::anyhow!("an account is lost")))
@@ -183,8 +183,8 @@ where
     }
 }
 
-/// The answer that a request had. It may have been cut off before the receivers were told what came
-/// of it.
+/// Repeats the answer that a request had. That request may have been cut off before the receivers
+/// were told what came of it, so they are told again.
 async fn again(app: &App, id: Option<AccountKey>, answer: Response) -> Result<Response, ApiError> {
     if let Some(id) = id {
         app.administration()?.accounts.publish(id).await.map_err(refused)?;
@@ -192,7 +192,7 @@ async fn again(app: &App, id: Option<AccountKey>, answer: Response) -> Result<Re
     Ok(answer)
 }
 
-/// What can be done about a failure, by whoever asked.
+/// Turns a failure into what the caller can do about it.
 pub(super) fn refused(error: AccountError) -> ApiError {
     match error {
         AccountError::Trouble(

@@ -1,5 +1,5 @@
-//! Which place in the stream an answer reflects (P6), told with every answer that is read from the
-//! database: passed as `lastEventId`, it makes the stream go on where the answer ends.
+//! The header that says which place in the stream an answer reflects (P6). Every answer that is read from the
+//! database has it. Passed as `lastEventId`, it makes the stream go on where the answer ends.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -11,22 +11,23 @@ use super::BASE;
 use crate::App;
 
 pub(super) const POSITION: HeaderName = HeaderName::from_static("x-activity-position");
-/// What reflects none: it is not read from the database, or was a moment ago, for others too.
+/// Addresses whose answers reflect no place: they are not read from the database, or were read a
+/// moment ago, for other callers too.
 const NOWHERE: [&str; 3] = ["/auth/config", "/chatwoot", "/operations/pipeline"];
 
-/// Whether what is read at this address reflects a place.
+/// Whether answers at this address reflect a place in the stream.
 pub(super) fn is_at_one(path: &str) -> bool {
     path.strip_prefix(BASE).is_some_and(|path| !NOWHERE.contains(&path))
 }
 
-/// What the description says of the header.
+/// Describes the header in the OpenAPI description.
 pub(super) fn described() -> Header {
-    let told = "The place in the stream that it reflects; none while the stream cannot be reached";
+    let told = "The place in the stream that the answer reflects; missing while the stream cannot be reached";
     HeaderBuilder::from(Header::default()).description(Some(told)).build()
 }
 
-/// Tells the place. It is taken before the database is asked: what is announced by then is committed by
-/// then.
+/// Adds the header. The place is read before the database is: what has been announced by then has
+/// been committed by then.
 pub(super) async fn tell(State(app): State<App>, request: Request, next: Next) -> Response {
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     let route = request.extensions().get::<MatchedPath>();

@@ -12,23 +12,23 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ApiKey {
-    /// Its id; not the key itself.
+    /// Id of the key; not the key itself.
     id: ApiKeyId,
-    /// What it is for.
+    /// What the key is for.
     #[schema(example = "nightly export")]
     name: String,
-    /// What it may do.
+    /// What the key may do.
     permissions: Vec<Permission>,
-    /// Who made it.
+    /// Who created it.
     #[schema(example = "member dev-admin")]
     created_by: String,
-    /// When it was made.
+    /// When it was created.
     created_at: DateTime<Utc>,
-    /// From when on it is worth nothing; null: for good.
+    /// When it expires; null if never.
     expires_at: Option<DateTime<Utc>>,
-    /// When it last came in, to the minute.
+    /// When it was last used, to the minute; null if never.
     last_used_at: Option<DateTime<Utc>>,
-    /// Since when it is worth nothing, by somebody's word.
+    /// When it was revoked; null if it was not.
     revoked_at: Option<DateTime<Utc>>,
 }
 

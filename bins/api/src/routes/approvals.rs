@@ -11,7 +11,7 @@ use events::{Announcement, AnnouncementSubject, TraceParent};
 
 use crate::App;
 
-/// Tells the screens what became of an approval.
+/// Announces what became of an approval.
 fn tell(
     app: &App,
     tenant: &TenantId,

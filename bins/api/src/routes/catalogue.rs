@@ -1,4 +1,4 @@
-//! Making what a Chatwoot account consists of.
+//! Creating what a Chatwoot account consists of, such as labels.
 //!
 //! ```text
 //! is it there? ─┬─ just so ──────► 200
@@ -8,9 +8,8 @@
 //!                                  └─ refused ──────────────► 502, 503
 //! ```
 //!
-//! There is no conversation in whose order this could wait, so it is asked of Chatwoot at once, and
-//! answered when Chatwoot has it. Chatwoot keeps names apart: whatever becomes of an answer, nothing is
-//! made twice.
+//! This has no place in any conversation's order, so Chatwoot is asked at once, and the answer comes when
+//! Chatwoot has it. Chatwoot keeps names unique: even if an answer is lost, nothing is created twice.
 
 use std::time::Duration;
 
@@ -28,10 +27,10 @@ use crate::auth::Principal;
 use crate::error::ApiError;
 use crate::idempotency::{Begun, Key};
 
-/// How long all that is asked of Chatwoot for one request may take: less than the caller waits.
+/// How long all questions to Chatwoot for one request may take: less than the caller waits.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// The account in which something is to be made.
+/// The account in which something is created.
 pub(super) struct Place {
     pub(super) owner: Owner,
     pub(super) client: Client,
@@ -39,36 +38,36 @@ pub(super) struct Place {
 
 /// Something that an account is to have under a name.
 pub(super) trait Wanted {
-    /// It, as callers see it.
+    /// The thing, as callers see it.
     type Thing: Serialize + Sync;
-    /// What making it is called in the audit.
+    /// What the audit calls creating it.
     const ACTION: &'static str;
     /// The field with its name.
     const NAME: &'static str;
-    /// The account that is to have it; none: the only one.
+    /// The account that is to have it. `None` means the only one.
     fn account(&self) -> Option<AccountKey>;
-    /// What the account has under the name.
+    /// Finds what the account has under this name.
     async fn find(&self, place: &Place) -> Result<Option<Self::Thing>, CallError>;
-    /// Makes it.
+    /// Creates it.
     async fn make(&self, place: &Place) -> Result<Self::Thing, CallError>;
-    /// Whether it is just so.
+    /// Whether the thing is exactly as wanted.
     fn is(&self, thing: &Self::Thing) -> bool;
-    /// The field that Chatwoot calls so.
+    /// The request's field for this attribute in Chatwoot.
     fn field(attribute: &str) -> Option<&'static str>;
-    /// Keeps it here too. Gives it back as it is kept.
+    /// Stores it here too. Returns it as it is stored.
     async fn keep(
         connection: &mut PgConnection,
         owner: &Owner,
         thing: &Self::Thing,
     ) -> Result<Self::Thing, store::Error>;
-    /// What it is called in the audit.
+    /// Names it in the audit.
     fn target(thing: &Self::Thing) -> String;
 }
 
 /// What the account has now.
 struct Had<T> {
     thing: T,
-    /// It was there before.
+    /// Whether it was there before.
     before: bool,
 }
 
@@ -96,7 +95,7 @@ pub(super) async fn create<W: Wanted>(
     work.finish(StatusCode::CREATED, None, &thing).await
 }
 
-/// Sees to it that the account has it, once.
+/// Has the account have it, once, and in time.
 async fn make<W: Wanted>(wanted: &W, place: &Place) -> Result<Had<W::Thing>, ApiError> {
     let made = tokio::time::timeout(PATIENCE, make_unhurried(wanted, place)).await;
     made.unwrap_or(Err(ApiError::Timeout))
@@ -115,7 +114,8 @@ async fn make_unhurried<W: Wanted>(wanted: &W, place: &Place) -> Result<Had<W::T
         return Err(refused(error));
     }
     match wanted.find(place).await.map_err(refused)? {
-        // Ours, as far as anybody can tell; otherwise somebody else was quicker.
+        // If the outcome is unknown it is ours, as far as anybody can tell; otherwise somebody else
+        // was quicker.
         Some(there) => had(wanted, there, !unknown),
         None => Err(match error {
             CallError::Invalid { message, attributes } => {
@@ -134,7 +134,7 @@ fn had<W: Wanted>(wanted: &W, thing: W::Thing, before: bool) -> Result<Had<W::Th
     Err(ApiError::taken(W::NAME, &thing))
 }
 
-/// What can be done about it, by whoever asked.
+/// Turns a failure into what the caller can do about it.
 fn refused(error: CallError) -> ApiError {
     match error.outcome() {
         Outcome::Permanent => ApiError::Refused(error.into()),
@@ -142,7 +142,7 @@ fn refused(error: CallError) -> ApiError {
     }
 }
 
-/// The account that is named, or the only one of the tenant.
+/// Returns the named account, or the only one of the tenant.
 async fn place(
     app: &App,
     connection: &mut PgConnection,

@@ -12,10 +12,10 @@ use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::single_flight::SingleFlight;
 
-/// What waits for longer than this is late.
+/// What has waited for longer than this is late.
 const LATE: TimeDelta = TimeDelta::seconds(30);
 
-/// What was last told of each tenant's accounts: every open screen asks again and again.
+/// The last answer for each tenant: every open screen asks again and again.
 pub(crate) type Chatwoots = SingleFlight<Vec<ChatwootState>>;
 
 /// How the tenant's Chatwoot accounts answer.
@@ -29,14 +29,14 @@ pub(super) struct ChatwootStateList {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChatwootState {
     account_id: AccountKey,
-    /// Its number in the installation.
+    /// Number of the account in the installation.
     chatwoot_account_id: i64,
-    /// For people.
+    /// Name of the account, for people.
     name: Option<String>,
     state: Answering,
-    /// Replies and changes that wait for it; what can still be undone does not.
+    /// Replies and changes that wait for the account, without those that can still be undone.
     waiting: u64,
-    /// Since when the oldest of them does.
+    /// Since when the oldest of them has waited; null if none waits.
     waiting_since: Option<DateTime<Utc>>,
 }
 
@@ -47,14 +47,15 @@ enum Answering {
     Well,
     /// Something has waited for more than half a minute.
     Slowly,
-    /// It asked to slow down, and is left alone until then.
+    /// Chatwoot asked to slow down, and is left alone until then.
     Paused,
     /// It did not answer several times in a row, and is tried now and then.
     Silent,
 }
 
-/// See how each Chatwoot account answers, and how many replies and changes wait for it: what agents have to know,
-/// without what operators see. Two seconds old at most.
+/// See how each Chatwoot account answers, and how many replies and changes wait for it.
+///
+/// This is what agents have to know, without what operators see. At most two seconds old.
 #[utoipa::path(
     get, path = "/chatwoot", tag = "conversations",
     security(("bearer" = ["conversations:read"])),

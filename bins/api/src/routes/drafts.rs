@@ -1,4 +1,4 @@
-//! What callers have begun to write: each sees their own.
+//! What callers have begun to write. Each sees only their own.
 
 pub(super) mod list;
 
@@ -10,13 +10,13 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Draft {
-    /// The conversation it is for.
+    /// The conversation that it is for.
     conversation_id: ConversationId,
     /// The text so far.
     content: String,
-    /// It is to be a note.
+    /// Whether it is a note.
     private: bool,
-    /// When it was kept.
+    /// When it was saved.
     updated_at: DateTime<Utc>,
 }
 

@@ -12,21 +12,21 @@ use crate::auth::{CallerKind, Known};
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Me {
-    /// Person or machine.
+    /// Whether the caller is a person or a machine.
     kind: CallerKind,
-    /// Its id within the tenant.
+    /// Id of the caller within the tenant.
     #[schema(example = "dev-admin")]
     id: String,
-    /// What to call it.
+    /// Name of the caller, for people.
     #[schema(example = "Dev Admin")]
     name: String,
-    /// The tenant whose rows it sees.
+    /// The tenant whose rows the caller sees.
     tenant_id: TenantId,
-    /// What it may do.
+    /// What the caller may do.
     permissions: Vec<Permission>,
 }
 
-/// Read who you are and what you may do. Needs no permission, only a valid sign-in.
+/// Read who you are and what you may do. Needs no permission, only a valid token.
 #[utoipa::path(
     get, path = "/me", tag = "session",
     security(("bearer" = [])),

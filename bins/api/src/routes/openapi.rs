@@ -1,4 +1,4 @@
-//! The description of the API, made of the handlers.
+//! The OpenAPI description, made of the handlers.
 
 use std::collections::BTreeMap;
 
@@ -35,14 +35,14 @@ use crate::problem::kinds::{KINDS, Kind};
     modifiers(&Bearer, &NoLicence, &Traced),
     security(("bearer" = [])),
     tags(
-        (name = "session", description = "Who calls, and how people sign in"),
+        (name = "session", description = "Who you are, and how people sign in"),
         (name = "conversations", description = "Conversations and their messages"),
         (name = "activity", description = "What happened, as a list and live"),
-        (name = "approvals", description = "What was asked of those who may decide"),
-        (name = "catalogue", description = "What accounts consist of besides conversations"),
-        (name = "operations", description = "How events and commands get on, and repairs"),
-        (name = "administration", description = "Who may come in, and what they did"),
-        (name = "tenants", description = "All tenants, for machines that stand above them")
+        (name = "approvals", description = "Requests for approval, and the decisions on them"),
+        (name = "catalogue", description = "What accounts have besides conversations"),
+        (name = "operations", description = "How events and commands get on, and how to repair them"),
+        (name = "administration", description = "The tenant, its accounts and API keys, and who did what"),
+        (name = "tenants", description = "All tenants, for keys of the installation")
     )
 )]
 struct Description;
@@ -65,7 +65,7 @@ impl Modify for NoLicence {
     }
 }
 
-/// What the live stream adds to an announcement.
+/// Describes what the live stream adds to an announcement.
 struct Traced;
 
 impl Modify for Traced {
@@ -75,28 +75,25 @@ impl Modify for Traced {
             return;
         };
         let id = ObjectBuilder::new().schema_type(Type::String).description(Some(
-            "The trace that it is part of, from whoever caused it to the screens; absent if none is known.",
+            "Id of the trace that it is part of, from its cause to the screens; missing if none is known.",
         ));
         let traced = ObjectBuilder::new().schema_type(Type::Object).property("traceId", id);
         announcement.items.push(traced.into());
     }
 }
 
-/// What a request that has an `Idempotency-Key` may meet besides.
+/// Refusals that any request with an `Idempotency-Key` may meet.
 const KEY_REFUSALS: [(&str, &str); 2] = [
     ("409", "`under-way`: the same request is being carried out"),
-    (
-        "422",
-        "`key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not",
-    ),
+    ("422", "`key-reused`: another request had this `Idempotency-Key`; `invalid`: see `errors`"),
 ];
 
-/// What is said of the API as a whole.
+/// Describes the API as a whole.
 pub(super) fn document() -> Document {
     Description::openapi()
 }
 
-/// The description, pretty-printed JSON.
+/// Returns the description as pretty-printed JSON.
 pub fn openapi_json() -> Result<String, serde_json::Error> {
     let (_, mut document) = super::documented().split_for_parts();
     complete(&mut document);
@@ -123,7 +120,7 @@ fn complete(document: &mut Document) {
             }
         }
         if let Some(get) = item.get.as_mut().filter(|_| activity_position::is_at_one(path)) {
-            tell_place(get);
+            describe_position(get);
         }
         operations(item).for_each(complete_refusals);
     }
@@ -139,16 +136,23 @@ fn complete_refusals(operation: &mut Operation) {
         responses.entry(status.to_owned()).or_insert_with(|| refusal(description));
     }
     if !open {
-        let unknown = refusal("The caller has not proved who they are");
+        let unknown = refusal("The token is missing or not valid");
         responses.insert("401".to_owned(), unknown);
-        let more = "The caller makes more requests than it may: see `Retry-After`";
+        let more =
+            "The caller makes more requests than it may; `Retry-After` says when to come back";
         responses.insert("429".to_owned(), refusal(more));
     }
     if !permissions.is_empty() {
-        let lacks = format!("The caller lacks the permission `{permissions}`");
+        let lacks = match responses.get("403") {
+            Some(RefOr::T(own)) => {
+                let own = &own.description;
+                format!("`forbidden`: the permission `{permissions}` is missing; {own}")
+            }
+            _ => format!("The caller lacks the permission `{permissions}`"),
+        };
         responses.insert("403".to_owned(), refusal(&lacks));
     }
-    responses.insert("default".to_owned(), refusal("What went wrong"));
+    responses.insert("default".to_owned(), refusal("Any other problem: `code` says which"));
     for (status, response) in responses {
         if let RefOr::T(response) = response {
             show_examples(status, response);
@@ -166,8 +170,8 @@ fn refusal(description: &str) -> RefOr<Response> {
     RefOr::T(refusal)
 }
 
-/// Says of an answer that is read from the database that it names its place in the stream.
-fn tell_place(get: &mut Operation) {
+/// Says of an answer that is read from the database that it has the header with its place in the stream.
+fn describe_position(get: &mut Operation) {
     if let Some(RefOr::T(answer)) = get.responses.responses.get_mut("200")
         && answer.content.contains_key("application/json")
     {
@@ -178,29 +182,31 @@ fn tell_place(get: &mut Operation) {
     }
 }
 
-/// How a request of this operation may be unreadable.
+/// Says how a request of this operation may be unreadable.
 fn unreadable(operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut parameters = operation.parameters.iter().flatten();
     let is_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
     let takes_query = parameters.any(is_query);
     let Some(body) = &operation.request_body else {
-        return Vec::from_iter(takes_query.then_some(("400", "`bad-query`: the query string")));
+        return Vec::from_iter(
+            takes_query.then_some(("400", "`bad-query`: the query string cannot be read")),
+        );
     };
     let takes_forms =
         matches!(body, RefOr::T(body) if body.content.contains_key("multipart/form-data"));
     let text = match (takes_query, takes_forms) {
-        (true, _) => "`bad-query`, `bad-json`: the query string or the body",
-        (false, true) => "`bad-json`, `bad-multipart`: the body",
-        (false, false) => "`bad-json`: the body",
+        (true, _) => "`bad-query`, `bad-json`: the query string or the body cannot be read",
+        (false, true) => "`bad-json`, `bad-multipart`: the body cannot be read",
+        (false, false) => "`bad-json`: the body cannot be read",
     };
     vec![
         ("400", text),
-        ("413", "`too-large`: the body"),
-        ("415", "`not-json`: the body is said to be something else"),
+        ("413", "`too-large`: the body is too large"),
+        ("415", "`not-json`: the body has another `Content-Type`"),
     ]
 }
 
-/// Those of one address.
+/// The operations at one address.
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, post, put, patch, delete, .. } = item;
     [get, post, put, patch, delete].into_iter().flatten()
@@ -226,10 +232,10 @@ fn is_above_tenants(permission: &str) -> bool {
     permission.parse::<Permission>().is_ok_and(Permission::is_above_tenants)
 }
 
-/// Shows what a refusal with this status can look like: each kind that its description names, or else
-/// all that come with the status.
+/// Shows what a refusal with this status can look like: an example of each kind that its
+/// description names, or else of all kinds with this status.
 fn show_examples(status: &str, response: &mut Response) {
-    // What any operation may meet.
+    // The status that any operation may answer with.
     let status = if status == "default" { "503" } else { status };
     let kinds = || KINDS.iter().filter(|kind| kind.status.to_string() == status);
     let is_named = |kind: &Kind| response.description.contains(&format!("`{}`", kind.code));
@@ -246,10 +252,10 @@ fn show_examples(status: &str, response: &mut Response) {
     }
 }
 
-/// Where the answer to a POST holds a secret, and so is not kept under an `Idempotency-Key`.
+/// Addresses where the answer to a POST holds a secret, and so is not stored under an `Idempotency-Key`.
 const SECRET_ANSWERS: [&str; 2] = ["/api-keys", "/activity/tickets"];
 
-/// What every other request that makes something takes.
+/// The header that every other POST takes.
 fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(255)).build();
     ParameterBuilder::new()
@@ -257,9 +263,10 @@ fn idempotency_key() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "Your own name of this request, for a day: sent again under it, the request is carried \
-             out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` \
-             while the first is being carried out, 422 `key-reused` for another request.",
+            "Your own name for this request, kept for a day. Sent again under the same key, the request is carried \
+             out only once and gets the same answer, with `Idempotency-Replayed: true`. The answer is 409 \
+             `under-way` while the first one is being carried out, and 422 `key-reused` if another request had \
+             the key.",
         ))
         .schema(Some(text))
         .build()

@@ -1,7 +1,7 @@
 //! `/operations`
 //!
-//! Everything is the caller's tenant's: its accounts' events, its commands, its dead letters. What
-//! reaches beyond the database is in the audit before it is begun.
+//! Everything here is the caller's tenant's: its accounts' events, its commands, its dead letters.
+//! What reaches beyond the database is recorded in the audit before it is begun.
 
 pub(super) mod accounts;
 pub(super) mod dead_letters;
@@ -16,14 +16,14 @@ use store::{PgConnection, Store};
 use crate::auth::Principal;
 use crate::error::ApiError;
 
-/// Something that was written down before it was begun.
+/// Something that was recorded in the audit before it was begun.
 struct Begun {
     id: AuditId,
     entry: Entry,
 }
 
 impl Begun {
-    /// Writes down what is about to be done: what cannot be written down is not begun.
+    /// Records what is about to be done. What cannot be recorded is not begun.
     async fn write(
         connection: &mut PgConnection,
         principal: &Principal,
@@ -37,7 +37,7 @@ impl Begun {
         Ok(Self { id, entry })
     }
 
-    /// Writes down how it ended.
+    /// Records how it ended.
     async fn end(
         self,
         connection: &mut PgConnection,
@@ -48,7 +48,7 @@ impl Begun {
         store::audit::end(connection, self.id, entry, ended).await
     }
 
-    /// Writes down how it ended, when there is nobody left to tell that this failed.
+    /// Records how it ended, when nobody is left to be told that recording failed.
     async fn end_at_last(self, store: &Store, count: u64, ended: &str) {
         let written = async {
             let tenant = self.entry.tenant.clone();

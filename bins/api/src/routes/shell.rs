@@ -14,15 +14,15 @@ use super::default_header;
 use crate::App;
 use crate::auth::Auth;
 
-/// Scripts come from here and are files. Styles may be in elements, since menus and lists place
-/// themselves so. Files of messages come through the API; only the pictures that somebody asks to see
-/// in a mail come from elsewhere.
+/// Scripts are files from here. Styles may also be inline, since menus and lists place themselves
+/// that way. Files of messages come through the API; only the images that somebody asks to see in
+/// an e-mail come from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     font-src 'self'; img-src 'self' data: blob: https:; media-src 'self' blob:; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     connect-src 'self'";
 
-/// What the Shell's pages may do: besides this API they speak to the OpenID provider.
+/// What the Shell's pages may do. Besides this API they talk to the OpenID provider.
 pub(super) fn policy(app: &App) -> HeaderValue {
     let mut policy = POLICY.to_owned();
     if let Auth::Oidc(provider) = &app.auth {
@@ -38,7 +38,7 @@ pub(super) fn policy(app: &App) -> HeaderValue {
 const NO_SHELL: &str = "<!doctype html><meta charset=utf-8><title>AXIS-AFENDA</title>\
     <p>The API is here; the workspace is not. <a href=/api/v1/docs>Reference</a></p>";
 
-/// `/app/…`: a file, or else the page that finds its own way by the address.
+/// `/app/…`: a file if there is one, or else the page, which finds its own way by the address.
 pub(super) fn routes(folder: Option<&Path>, policy: &HeaderValue) -> Router {
     let Some(folder) = folder.filter(|folder| folder.join("index.html").is_file()) else {
         if let Some(folder) = folder {

@@ -18,20 +18,20 @@ use crate::problem::Faults;
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// A company whose people and machines come in here.
+/// A company whose people and machines use this installation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tenant {
-    /// Its short name, which stays.
+    /// Short name, which never changes.
     #[schema(value_type = String, example = "acme")]
     id: TenantId,
-    /// Its name for people.
+    /// Name for people.
     #[schema(example = "Acme Ltd")]
     name: String,
-    /// Since when it is here.
+    /// When it was created.
     created_at: DateTime<Utc>,
-    /// What an OpenID provider says of its people. Who stands above the tenants says so: a tenant could
-    /// take another one's.
+    /// What an OpenID provider says of its people. Only keys of the installation and operators set
+    /// this: a tenant could take another one's.
     #[schema(example = json!(["acme"]))]
     claims: Vec<String>,
 }
@@ -43,13 +43,13 @@ impl From<Described> for Tenant {
     }
 }
 
-/// The tenant of this name, if the transaction may see it.
+/// Returns the tenant with this name, if the transaction may see it.
 pub(super) async fn read(connection: &mut PgConnection, id: &TenantId) -> Result<Tenant, ApiError> {
     let known = store::tenants::described(connection, Some(id), 0, 1).await?.pop();
     known.map(Tenant::from).ok_or(ApiError::NotFound("tenant"))
 }
 
-/// Gives a tenant another name. What is written down of it is made of what changed.
+/// Gives a tenant another name. `entry` makes the audit's entry of what changed.
 pub(super) async fn rename(
     mut transaction: Placed,
     id: &TenantId,
@@ -65,7 +65,7 @@ pub(super) async fn rename(
     Ok(now)
 }
 
-/// A name for people, without the blanks around it.
+/// Checks a name for people. Returns it without the blanks around it.
 pub(super) fn named(name: &str) -> Result<&str, ApiError> {
     let name = name.trim();
     Faults::only_text("name", name, 1..=LONGEST_NAME)?;

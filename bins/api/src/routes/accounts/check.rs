@@ -14,38 +14,38 @@ use crate::extract::Id;
 use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 
-/// How the webhook is in Chatwoot.
+/// The state of an account's webhook in Chatwoot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 struct CheckedWebhook {
-    /// Chatwoot has it.
+    /// Whether Chatwoot has the webhook.
     registered: bool,
-    /// Where it posts to.
+    /// Address that it posts to; null if Chatwoot does not have it.
     url: Option<String>,
-    /// That is where the receiver is, as far as the API knows where that is.
+    /// Whether that is the receiver's address, as far as the API knows it.
     placed: bool,
-    /// It subscribes to all events, and to no other.
+    /// Whether it subscribes to all events, and to no others.
     complete: bool,
-    /// Chatwoot signs with the secret that is known here.
+    /// Whether Chatwoot signs with the secret that is known here.
     signed: bool,
-    /// Where other webhooks post to this account's address too: every event then comes more than once,
-    /// which costs time and does no harm.
+    /// Addresses of other webhooks that post to this account here as well. Every event then comes
+    /// more than once, which costs time but does no harm.
     duplicates: Vec<String>,
 }
 
-/// Ask Chatwoot how the webhook is. Changes nothing.
+/// Ask Chatwoot for the state of the webhook. Changes nothing.
 #[utoipa::path(
     post, path = "/accounts/{id}/webhook/check", tag = "administration",
     security(("bearer" = ["accounts:read"])),
     params(("id" = AccountKey, Path, description = "The account's key")),
     responses(
-        (status = 200, description = "How it is", body = CheckedWebhook),
-        (status = 404, description = "There is no such account that is served", body = Problem,
+        (status = 200, description = "The state of the webhook", body = CheckedWebhook),
+        (status = 404, description = "There is no such connected account", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`another-key`: the account's token does not open here; `under-way`",
-         body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`no-answer`: Chatwoot does not say", body = Problem,
+        (status = 409, description = "`another-key`: the account's token cannot be opened here; `under-way`: the \
+         same request is being carried out", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`no-answer`: Chatwoot does not answer properly", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

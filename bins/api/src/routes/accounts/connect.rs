@@ -20,17 +20,18 @@ use crate::problem::{Faults, Problem};
 
 const LONGEST_NAME: usize = 200;
 
-/// An account to be served.
+/// An account to connect.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ConnectAccount {
     /// Scheme and host of the installation: `https`, at a public address.
     #[schema(min_length = 1, max_length = 500, example = "https://chat.example.com")]
     chatwoot_url: String,
-    /// Scheme and host under which people open it, if it is another one; not given: as it was.
+    /// Scheme and host under which people open it, if that is another address. If not given, it
+    /// stays as it was.
     #[schema(min_length = 1, max_length = 500, example = "https://support.example.com")]
     screen_url: Option<String>,
-    /// The account's number there.
+    /// Number of the account in the installation.
     #[schema(minimum = 1, example = 1)]
     chatwoot_account_id: i64,
     /// The access token of an administrator of the account. It is kept sealed and never shown.
@@ -38,35 +39,37 @@ pub(in crate::routes) struct ConnectAccount {
     #[schema(value_type = String, min_length = 1, max_length = 500, format = "password",
              example = "an administrator's access token")]
     token: SecretString,
-    /// For people; not given: as it was, and at first what Chatwoot calls it.
+    /// Name of the account, for people. If not given, it stays as it was; a new account gets the
+    /// name that Chatwoot has.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
 }
 
-/// An account that is served from now on.
+/// A connected account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ConnectedAccount {
     account: Account,
-    /// Why Chatwoot does not call us yet; null: it does.
+    /// Why Chatwoot does not call us yet; null if it does.
     webhook_trouble: Option<String>,
 }
 
-/// Connect a Chatwoot account, or give another token to one that is connected.
+/// Connect a Chatwoot account, or give a new token to one that is connected.
 ///
-/// Chatwoot is asked whether the token is an administrator's. The webhook is then registered there,
-/// and the history is brought in in the background. May be repeated.
+/// Chatwoot is asked whether the token is an administrator's. Then the webhook is registered there,
+/// and the history is imported in the background. May be repeated.
 #[utoipa::path(
     post, path = "/accounts", tag = "administration",
     security(("bearer" = ["accounts:manage"])),
     request_body = ConnectAccount,
     responses(
         (status = 201, description = "The account, which is served from now on",
-         body = ConnectedAccount, headers(("location" = String, description = "Its address"))),
-        (status = 409, description = "`account-taken`: another tenant has it, or had it; `account-busy`; `another-key`; \
-          `too-many-accounts`: the tenant has as many as it may", body = Problem,
+         body = ConnectedAccount, headers(("location" = String, description = "Address of the account"))),
+        (status = 409, description = "`account-taken`: it belongs, or belonged, to another tenant; `account-busy`: \
+          somebody else is changing it; `another-key`: its secrets cannot be opened here; `too-many-accounts`: the \
+          tenant has as many as it may; `under-way`: the same request is being carried out", body = Problem,
           content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not, or Chatwoot does not know them",
+        (status = 422, description = "Fields hold values that they may not, or that Chatwoot does not know: see `errors`",
          body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -87,7 +90,7 @@ pub(in crate::routes) async fn connect_account(
     let accounts = &administration.accounts;
     let connects = deed(&principal, "accounts connect");
     let unheard = |error| match error {
-        // Nothing says that anything is at the address that was given.
+        // Perhaps there is nothing at the address that was given, so that field is at fault.
         error @ (AccountError::Chatwoot(_) | AccountError::Nowhere { .. }) => {
             ApiError::field("chatwootUrl", error.to_string())
         }
@@ -128,7 +131,7 @@ fn connected(account: Account, webhook_trouble: Option<String>) -> Result<Answer
     answer(StatusCode::CREATED, Some(connected.location()), &connected)
 }
 
-/// Which account an answer is about.
+/// Returns which account an answer is about.
 fn located(answer: &Response) -> Option<AccountKey> {
     answer.headers().get(LOCATION)?.to_str().ok()?.rsplit('/').next()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The end of an account.
+//! Disconnecting an account.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,28 +12,28 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// An account that is not served any more.
+/// An account that is no longer served.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct DisconnectedAccount {
     account: Account,
-    /// The webhook is gone from Chatwoot; if not, remove it there.
+    /// Whether the webhook was removed from Chatwoot. If not, remove it there.
     webhook_removed: bool,
 }
 
-/// Disconnect a Chatwoot account: nothing more is taken from it or sent to it.
+/// Disconnect a Chatwoot account: nothing more is accepted from it or sent to it.
 ///
-/// What it has told stays, and what waits to be sent stays waiting. Its token and webhook secrets are
-/// forgotten, which cannot be undone: to serve it again, connect it again.
+/// What came from it stays, and what waits to be sent stays waiting. Its token and webhook secrets
+/// are deleted, which cannot be undone: to serve it again, connect it again.
 #[utoipa::path(
     delete, path = "/accounts/{id}", tag = "administration",
     security(("bearer" = ["accounts:manage"])),
     params(("id" = AccountKey, Path, description = "The account's key")),
     responses(
-        (status = 200, description = "It is not served any more", body = DisconnectedAccount),
-        (status = 404, description = "There is no such account that is served", body = Problem,
+        (status = 200, description = "The account, which is no longer served", body = DisconnectedAccount),
+        (status = 404, description = "There is no such connected account", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`account-busy`: somebody else changes it", body = Problem,
+        (status = 409, description = "`account-busy`: somebody else is changing it", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -46,7 +46,7 @@ pub(in crate::routes) async fn disconnect_account(
     let _room = app.asking(tenant)?;
     let mut transaction = app.tenant(tenant).await?;
     if read(&mut transaction, tenant, id).await?.disconnected_at.is_some() {
-        // Whoever ended it may have been cut off before the receivers were told.
+        // An earlier request may have ended it and been cut off before the receivers were told.
         app.administration()?.accounts.publish(id).await.map_err(refused)?;
         return Err(ApiError::NotFound("connected account"));
     }

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// A Chatwoot account, without its secrets.
+/// Read a Chatwoot account, without its secrets.
 #[utoipa::path(
     get, path = "/accounts/{id}", tag = "administration",
     security(("bearer" = ["accounts:read"])),

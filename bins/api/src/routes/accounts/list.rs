@@ -9,13 +9,13 @@ use crate::App;
 use crate::auth::{May, ReadAccounts};
 use crate::error::ApiError;
 
-/// All accounts, those that are not served any more too.
+/// All accounts, including those that are no longer served.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct AccountList {
     data: Vec<Account>,
 }
 
-/// List the tenant's Chatwoot accounts, all of them, without their secrets.
+/// List all Chatwoot accounts of the tenant, without their secrets.
 #[utoipa::path(
     get, path = "/accounts", tag = "administration",
     security(("bearer" = ["accounts:read"])),

@@ -1,4 +1,4 @@
-//! Other secrets for an account.
+//! New secrets for an account.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,36 +15,37 @@ use crate::extract::{self, Id};
 use crate::idempotency::{Begun, Key, answer};
 use crate::problem::{Faults, Problem};
 
-/// What is to be another one; at least one of the two.
+/// What to replace; at least one of the two.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({ "webhookSecret": true }))]
 pub(in crate::routes) struct RotateAccount {
-    /// Another access token of an administrator.
+    /// A new access token of an administrator.
     #[serde(default, deserialize_with = "super::secret_if_any")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 500, format = "password")]
     token: Option<SecretString>,
-    /// Have Chatwoot sign with another secret.
+    /// Whether to have Chatwoot sign with a new secret.
     #[serde(default)]
     webhook_secret: bool,
 }
 
-/// Take another token into use, or have Chatwoot sign with another secret.
+/// Replace an account's token, or have Chatwoot sign with a new secret.
 ///
-/// The token is used by all programs within half a minute. For another secret the webhook is made anew
-/// in Chatwoot; what was signed with the one before is taken until the next rotation.
+/// All programs use the new token within half a minute. For a new secret the webhook is created
+/// anew in Chatwoot; what was signed with the previous one is accepted until the next rotation.
 #[utoipa::path(
     post, path = "/accounts/{id}/rotate", tag = "administration",
     security(("bearer" = ["accounts:manage"])),
     params(("id" = AccountKey, Path, description = "The account's key")),
     request_body = RotateAccount,
     responses(
-        (status = 200, description = "The account, whose secrets are others", body = Account),
-        (status = 404, description = "There is no such account that is served", body = Problem,
+        (status = 200, description = "The account, with its new secrets in use", body = Account),
+        (status = 404, description = "There is no such connected account", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`account-busy`: somebody else changes it; `another-key`", body = Problem,
+        (status = 409, description = "`account-busy`: somebody else is changing it; `another-key`: its secrets cannot \
+         be opened here; `under-way`: the same request is being carried out", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not, or Chatwoot does not know them",
+        (status = 422, description = "Fields hold values that they may not, or that Chatwoot does not know: see `errors`",
          body = Problem, content_type = "application/problem+json"),
     )
 )]

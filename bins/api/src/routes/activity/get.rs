@@ -17,7 +17,7 @@ use crate::problem::Problem;
     params(("id" = ActivityId, Path, description = "The activity")),
     responses(
         (status = 200, description = "The activity", body = Activity),
-        (status = 404, description = "There is none with this id", body = Problem,
+        (status = 404, description = "There is no activity with this id", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

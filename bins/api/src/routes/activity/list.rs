@@ -17,7 +17,7 @@ use crate::live;
 use crate::paging::{self, Asked, Page};
 use crate::routes::Snapshot;
 
-/// Which activities.
+/// Which activities to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -26,32 +26,32 @@ pub(in crate::routes) struct ListActivity {
     #[serde(rename = "type")]
     #[param(rename = "type")]
     kind: Option<String>,
-    /// Only what was done in `chatwoot` or in `axis`; not for the live stream.
+    /// Only what was done in `chatwoot` or in `axis`. Does not apply to the live stream.
     source: Option<String>,
     /// Only of this conversation.
     conversation_id: Option<ConversationId>,
-    /// Only what this one did, by type and id (`user:7`), or anybody of a type (`contact`); not for
-    /// the live stream.
+    /// Only what this actor did, by type and id (`user:7`), or what any actor of a type did
+    /// (`contact`). Does not apply to the live stream.
     actor: Option<String>,
-    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
+    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
-    /// Rows of a page; 25 if not given.
+    /// Most rows per page; 25 if not given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Live stream: the id of the last event that was received, or `position.activity` of a list;
-    /// the same as the header `Last-Event-ID`, which wins.
+    /// Live stream: id of the last event that was received, or `position.activity` of a list. The
+    /// header `Last-Event-ID` means the same, and wins.
     last_event_id: Option<String>,
-    /// Instead of a token: a ticket of `POST /activity/tickets`, for browsers, whose `EventSource`
-    /// sends no header.
+    /// A ticket of `POST /activity/tickets` in place of a token, for browsers, whose `EventSource`
+    /// cannot send a header.
     #[serde(rename = "ticket")]
     #[param(rename = "ticket")]
     _ticket: Option<String>,
 }
 
-/// A part of the timeline.
+/// A page of the timeline.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ActivityList {
@@ -62,14 +62,14 @@ pub(in crate::routes) struct ActivityList {
 
 /// List the timeline, newest first, or follow it live.
 ///
-/// With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end. It
-/// holds conversations, messages and approvals, so it also needs `conversations:read` and `approvals:read`.
-/// `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
-/// told: read the state again and go on. Any other event is an `Announcement`, with its position as
-/// id, or a `Live` one (`typing`) without an id.
+/// With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end.
+/// It holds conversations, messages and approvals, so it also needs `conversations:read` and
+/// `approvals:read`. The event `ready` means that nothing was missed up to its id. `reset` means
+/// that what was missed cannot be told: read the state again, and go on. Any other event is an
+/// `Announcement`, whose id is its position, or a `Live` event (such as `typing`), which has no id.
 ///
-/// Where few activities are of the types, the source or the actor that were asked for, a page may have
-/// fewer rows than its limit, or none, and still say where to go on: go on until `nextCursor` is null.
+/// If few activities match the types, the source or the actor, a page may have fewer rows than its
+/// limit, or none, without being the last: go on until `nextCursor` is null.
 #[utoipa::path(
     get, path = "/activity", tag = "activity",
     security(("bearer" = ["activity:read"])),
@@ -90,7 +90,7 @@ pub(in crate::routes) async fn list_activity(
 ) -> Result<Response, ApiError> {
     let kinds = query.kind.as_deref().map(kinds).filter(|kinds| !kinds.is_empty());
     if live::is_wanted(&headers) {
-        // What happened is told with the rows that it happened to.
+        // The live stream shows what happened together with the rows that it happened to.
         principal.require(Permission::ReadConversations)?;
         principal.require(Permission::ReadApprovals)?;
         let filter = live::Filter { kinds, conversation: query.conversation_id };

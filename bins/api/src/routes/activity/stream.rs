@@ -19,8 +19,8 @@ use crate::capacity::Room;
 use crate::error::ApiError;
 use crate::live::{Filter, InTurn, Resume, Session, Terms};
 
-/// What clients wait before they come back, in milliseconds: spread, so that those who lost their
-/// stream together do not come back together.
+/// How long clients wait before they come back, in milliseconds. Spread, so that those who lost
+/// their streams together do not come back together.
 const RETRY: std::ops::RangeInclusive<u32> = 1_000..=3_000;
 /// How long a stream goes on that was opened with an API key.
 const LONGEST_WITH_KEY: Duration = Duration::from_mins(15);
@@ -50,17 +50,17 @@ pub(super) fn open(
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // Proxies shall hand on each event at once.
+        // Proxies must pass on each event at once.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, Body::from_stream(frames)).into_response())
 }
 
-/// When a stream ends at the latest, and its client proves again who they are.
+/// When a stream must end, for its client to authenticate again. `None` means never.
 fn end(principal: &Principal) -> Option<Instant> {
     let left = principal.ends_at.map(|end| (end - Utc::now()).to_std().unwrap_or_default());
     let left = match principal.kind {
-        // It may have been revoked since.
+        // The key may have been revoked since.
         CallerKind::ApiKey => {
             Some(left.map_or(LONGEST_WITH_KEY, |left| left.min(LONGEST_WITH_KEY)))
         }
@@ -77,7 +77,7 @@ struct Open {
 }
 
 impl Open {
-    /// The next thing to write; none when the stream ends.
+    /// Returns the next frame to write, or `None` when the stream ends.
     async fn next(&mut self) -> Option<Bytes> {
         match self.end {
             Some(end) => tokio::time::timeout_at(end, self.session.next()).await.ok()?,
@@ -86,7 +86,7 @@ impl Open {
     }
 }
 
-/// A stream's place among those that are open, as long as it lives.
+/// The room of an open stream, counted in the metrics as long as it lives.
 struct Counted {
     _room: Room,
 }

@@ -15,23 +15,25 @@ use crate::problem::Problem;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Ticket {
-    /// For `GET /activity?ticket=…`, once.
+    /// Opens `GET /activity?ticket=…`, once.
     #[schema(
         example = "axis_ticket_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
     )]
     ticket: String,
-    /// Until when it can be used.
+    /// When it expires.
     expires_at: DateTime<Utc>,
 }
 
-/// Get a ticket that opens one live stream, within half a minute, without a header: for
-/// `EventSource`. The stream ends when the token ends that the ticket was asked for with.
+/// Get a ticket that opens one live stream without a header, for `EventSource`.
+///
+/// It can be used once, within half a minute. The stream ends when the token expires with which the
+/// ticket was requested.
 #[utoipa::path(
     post, path = "/activity/tickets", tag = "activity",
     security(("bearer" = ["activity:read"])),
     responses(
         (status = 201, description = "The ticket", body = Ticket),
-        (status = 503, description = "Too many tickets of the tenant wait to be used",
+        (status = 503, description = "`too-many-streams`: too many of the tenant's tickets are unused",
          body = Problem, content_type = "application/problem+json"),
     )
 )]

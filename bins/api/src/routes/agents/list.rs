@@ -13,27 +13,27 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::routes::OfAccount;
 
-/// People who answer, by name. Those who have not accepted their invitation are left out.
+/// Agents by name. Those who have not accepted their invitation are left out.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct AgentList {
     data: Vec<ListedAgent>,
 }
 
-/// A person who answers.
+/// An agent.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ListedAgent {
     #[serde(flatten)]
     agent: Agent,
-    /// It is whoever asks: the agent has the e-mail address that the caller's token vouches for.
+    /// Whether this agent is the caller: the one with the e-mail address that the caller's token vouches for.
     you: bool,
 }
 
-/// List agents, all of them, as Chatwoot told when it was last asked.
+/// List all agents, as Chatwoot had them when it was last asked.
 #[utoipa::path(
     get, path = "/agents", tag = "catalogue",
     security(("bearer" = ["conversations:read"])),
     params(OfAccount),
-    responses((status = 200, description = "The people who answer", body = AgentList))
+    responses((status = 200, description = "The agents", body = AgentList))
 )]
 pub(in crate::routes) async fn list_agents(
     State(app): State<App>,
@@ -51,7 +51,7 @@ pub(in crate::routes) async fn list_agents(
     Ok(Json(AgentList { data: agents.into_iter().map(listed).collect() }))
 }
 
-/// The agents who are the caller: their accounts, and their numbers there.
+/// Returns which agents are the caller: their accounts, and their numbers there.
 pub(in crate::routes) async fn own_agents(
     connection: &mut PgConnection,
     principal: &Principal,

@@ -1,4 +1,4 @@
-//! Making a key.
+//! Creating a key.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,48 +19,49 @@ use crate::problem::{Faults, Problem};
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// A key to be made.
+/// A key to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreateApiKey {
-    /// What it is for; not only blanks.
+    /// What the key is for; not only blanks.
     #[schema(min_length = 1, max_length = 200, example = "nightly export")]
     name: String,
-    /// What it may do; together with `roles` at least one thing.
+    /// What the key may do. With `roles`, it must be at least one thing.
     #[serde(default)]
     permissions: Vec<Permission>,
-    /// It may do what these may.
+    /// The key may also do what these roles may.
     #[serde(default)]
     #[schema(example = json!(["viewer"]))]
     roles: Vec<Role>,
-    /// From when on it is worth nothing; not given: for good. A key that ends makes only keys that end no
-    /// later.
+    /// When the key expires; if not given, never. A key that expires can only create keys that
+    /// expire no later.
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// A key that was made.
+/// A created key.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreatedApiKey {
     key: ApiKey,
-    /// The key itself, for `Authorization: Bearer …`. It is shown here, and never again.
+    /// The key itself, for `Authorization: Bearer …`. It is shown here and never again.
     #[schema(
         example = "axis_key_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
     )]
     token: String,
 }
 
-/// Make a key for a machine. It may do no more than whoever makes it, and ends no later than a key that
-/// makes it.
+/// Create a key for a machine.
+///
+/// It may do no more than its creator. If a key creates it, it expires no later than that key.
 #[utoipa::path(
     post, path = "/api-keys", tag = "administration",
     security(("bearer" = ["api-keys:manage"])),
     request_body = CreateApiKey,
     responses(
         (status = 201, description = "The key, with its secret", body = CreatedApiKey),
-        (status = 409, description = "The tenant has too many valid keys", body = Problem,
+        (status = 409, description = "`too-many-keys`: the tenant has as many valid keys as it may", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -102,12 +103,12 @@ impl CreateApiKey {
         faults.check("permissions", !permissions.is_empty(), message);
         let lasts = self.expires_at.is_none_or(|at| at > Utc::now());
         faults.check("expiresAt", lasts, "must be in the future");
-        // A key that ends makes none that outlives it.
+        // A key that expires creates none that outlives it.
         if maker.kind == CallerKind::ApiKey
             && let Some(end) = maker.ends_at
             && self.expires_at.is_none_or(|at| at > end)
         {
-            let message = format!("must be {end} at the latest, when the key ends that asks");
+            let message = format!("must be {end} at the latest, when the calling key expires");
             faults.note("expiresAt", message);
         }
         faults.done()?;

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::paging::{Numbered, Page};
 
-/// Keys, newest first, revoked and expired ones too.
+/// Keys, newest first, including revoked and expired ones.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ApiKeyList {
@@ -20,7 +20,7 @@ pub(in crate::routes) struct ApiKeyList {
     page: Page,
 }
 
-/// List keys, newest first. None is shown with its secret.
+/// List keys, newest first, without their secrets.
 #[utoipa::path(
     get, path = "/api-keys", tag = "administration",
     security(("bearer" = ["api-keys:manage"])),

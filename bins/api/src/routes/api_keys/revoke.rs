@@ -12,15 +12,17 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// Revoke a key: it stops working with the next request. A live stream that it opened ends
-/// within a quarter of an hour. Doing so again changes nothing.
+/// Revoke a key.
+///
+/// It stops working with the next request. A live stream that it opened ends within a quarter of an
+/// hour. Revoking it again changes nothing.
 #[utoipa::path(
     delete, path = "/api-keys/{id}", tag = "administration",
     security(("bearer" = ["api-keys:manage"])),
     params(("id" = ApiKeyId, Path, description = "The key's id")),
     responses(
         (status = 204, description = "The key no longer works"),
-        (status = 404, description = "There is none with this id", body = Problem,
+        (status = 404, description = "There is no key with this id", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -23,41 +23,43 @@ use crate::routes::conversations::messages::create::CreateMessage;
 const LONGEST_KIND: usize = 64;
 /// Longest reason, in characters.
 pub(super) const LONGEST_REASON: usize = 2_000;
-/// Metadata, as JSON, without what a reply would say.
+/// Most bytes of metadata, as JSON, not counting the text of a reply.
 const MOST_METADATA_BYTES: usize = 64 * 1024;
 
 /// Something that somebody else has to approve.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreateApproval {
-    /// The conversation it is about.
+    /// The conversation that it is about.
     conversation_id: ConversationId,
-    /// `refund`, `discount`, or another word of the company's: small letters, digits, `_` and `-`.
-    /// `proposed_reply` has a meaning: approved, the reply in its metadata is sent.
+    /// `refund`, `discount`, or another word of the company's: lower-case letters, digits, `_` and
+    /// `-`. `proposed_reply` has a meaning: once it is approved, the reply in its metadata is sent.
     #[serde(rename = "type")]
     #[schema(min_length = 1, max_length = 64, example = "refund")]
     kind: String,
-    /// Why; not only blanks.
+    /// Why it is asked for; not only blanks.
     #[schema(min_length = 1, max_length = 2_000, example = "The parcel arrived broken.")]
     reason: String,
-    /// What exactly, in 64 KiB of JSON at most. For `proposed_reply` as for a message: `content`, which does not
-    /// count, `private`, `inReplyTo`.
+    /// What exactly is asked for, at most 64 KiB of JSON. For `proposed_reply`, the fields of a
+    /// message: `content`, which does not count, `private` and `inReplyTo`.
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,
 }
 
-/// Ask for an approval. What is asked stays as it is; with it is kept how the conversation was.
+/// Ask for an approval.
+///
+/// What was asked for does not change any more. How the conversation was at the time is stored with it.
 #[utoipa::path(
     post, path = "/approvals", tag = "approvals",
     security(("bearer" = ["approvals:request"])),
     request_body = CreateApproval,
     responses(
         (status = 201, description = "The approval, which waits for a decision", body = Approval,
-         headers(("location" = String, description = "Its address"))),
+         headers(("location" = String, description = "Address of the approval"))),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -85,7 +87,7 @@ pub(in crate::routes) struct Asked {
     pub(in crate::routes) metadata: Map<String, Value>,
 }
 
-/// Writes down what is asked for, and tells it.
+/// Stores what is asked for, and announces it.
 pub(in crate::routes) async fn ask(
     app: &App,
     principal: &Principal,
@@ -123,11 +125,12 @@ impl Asked {
         let mut faults = Faults::default();
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
         let fits = (1..=LONGEST_KIND).contains(&self.kind.len()) && self.kind.chars().all(fits);
-        let message = format!("must have 1 to {LONGEST_KIND} small letters, digits, `_` or `-`");
+        let message =
+            format!("must have 1 to {LONGEST_KIND} lower-case letters, digits, `_` or `-`");
         faults.check("type", fits, message);
         faults.text("reason", &self.reason, 1..=LONGEST_REASON);
         let metadata = serde_json::to_string(&self.metadata).unwrap_or_default();
-        // How long a reply may be is looked at below.
+        // The length of a reply is checked below.
         let said = self.metadata.get("content").filter(|_| self.kind == Approval::PROPOSED_REPLY);
         let said = said.and_then(|content| serde_json::to_string(content).ok());
         let bytes = metadata.len() - said.map_or(0, |said| said.len());

@@ -30,17 +30,17 @@ use crate::routes::conversations::messages::create::{APPROVED, CreateMessage};
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({ "status": "approved", "decision": "Refund it." }))]
 pub(in crate::routes) struct Decide {
-    /// The decision.
+    /// What is decided.
     status: Verdict,
-    /// Why, in words.
+    /// The reason, in words.
     #[schema(max_length = 2_000)]
     decision: Option<String>,
-    /// The text that goes out instead of the proposed one. Only to approve a `proposed_reply`.
+    /// A text to send instead of the proposed one. Only when approving a `proposed_reply`.
     #[schema(min_length = 1, max_length = 150_000)]
     content: Option<String>,
 }
 
-/// What a decider says.
+/// What a decider decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Verdict {
@@ -57,33 +57,36 @@ impl Verdict {
     }
 }
 
-/// Decide an approval that somebody else asked for.
+/// Decide on an approval that somebody else asked for.
 ///
-/// A person and the keys that they made, or that these made, are one, and decide none of their own. Of
-/// several who decide one wins; the others are told who. Approving is refused when the customer has
-/// written since it was asked, unless `If-Match` names the tag of that very state: then the
-/// decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step; with
-/// `content`, that text is sent, and `editedContent` tells it. What was asked stays as it was asked.
+/// A person, the keys that they created, and the keys that those created count as one, and cannot decide on
+/// their own requests. Of several who decide at once one wins, and the others are told who. Approving is
+/// refused if the customer has written since approval was asked for, unless `If-Match` names the tag of that
+/// very state, which shows that the decider knows. An approved `proposed_reply` is sent as its asker's
+/// message, in the same step. With another `content`, that text is sent, as the decider's message, and
+/// `editedContent` shows it. What was asked for stays as it was.
 #[utoipa::path(
     patch, path = "/approvals/{id}", tag = "approvals",
     security(("bearer" = ["approvals:decide"])),
     params(
         ("id" = ApprovalId, Path, description = "The approval"),
-        ("If-Match" = Option<String>, Header, description = "Only if its tag is still this one"),
+        ("If-Match" = Option<String>, Header, description = "Decide only if the approval still has this tag"),
     ),
     request_body = Decide,
     responses(
         (status = 200, description = "The approval, decided", body = Approval,
-         headers(("etag" = String, description = "Its version"))),
+         headers(("etag" = String, description = "Its entity tag"))),
+        (status = 403, description = "`own-approval`: the caller, or another who counts as the same person, asked \
+         for it", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such approval", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`decided`: somebody has decided or withdrawn it; `stale`: the \
-         customer has written since. `current` is what it is now", body = Problem,
+        (status = 409, description = "`decided`: somebody has decided on it or withdrawn it; `stale`: the \
+         customer has written since. `current` is its present state", body = Problem,
          content_type = "application/problem+json"),
-        (status = 412, description = "It has changed: `current` is what it is now", body = Problem,
+        (status = 412, description = "It has changed: `current` is its present state", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not, or the proposed reply answers \
-         a message that Chatwoot does not have", body = Problem,
+        (status = 422, description = "Fields hold values that they may not (see `errors`), or the proposed reply \
+         answers a message that Chatwoot does not have", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -148,23 +151,23 @@ impl Decide {
         )?;
         match &self.content {
             Some(_) if self.status != Verdict::Approved => {
-                Err(ApiError::field("content", "goes only with `approved`"))
+                Err(ApiError::field("content", "is allowed only with `approved`"))
             }
             Some(text) => CreateMessage::of(text.clone()).map(drop),
             None => Ok(()),
         }
     }
 
-    /// The text that goes out instead of the proposed one, if it is another one.
+    /// Returns the text that goes out instead of the proposed one, if it differs.
     fn edited(&self, held: &Approval) -> Result<Option<&str>, ApiError> {
         let Some(text) = self.content.as_deref() else { return Ok(None) };
         if held.kind != Approval::PROPOSED_REPLY {
-            return Err(ApiError::field("content", "goes only with a `proposed_reply`"));
+            return Err(ApiError::field("content", "is allowed only for a `proposed_reply`"));
         }
         Ok(Some(text).filter(|text| held.metadata["content"] != *text))
     }
 
-    /// The caller has decided just so before: an answer may have been lost.
+    /// Whether the caller has already decided just so: their answer may have been lost.
     fn is_as(&self, held: &Approval, edited: Option<&str>, caller: &Principal) -> bool {
         held.status == self.status.as_str()
             && held.decision == self.decision
@@ -172,7 +175,7 @@ impl Decide {
             && caller.is(held.decided_by_type.as_deref(), held.decided_by_id.as_deref())
     }
 
-    /// `own` are the ids of those who act for the same person as the caller.
+    /// Refuses a caller who may not decide now. `own` are the ids of all who act for the same person.
     fn check_against(
         &self,
         held: &Approval,
@@ -195,8 +198,8 @@ impl Decide {
     }
 }
 
-/// Sends a reply that was approved, as the message of whoever wrote it: who proposed it, or who decides in
-/// other words. Under the approval's name, so that it is one message whatever happens.
+/// Sends an approved reply as the message of its author: whoever proposed it, or whoever approves it in other
+/// words. Its client id is made of the approval's id, so it is one message whatever happens.
 async fn send(
     connection: &mut PgConnection,
     decider: &Principal,
@@ -204,7 +207,7 @@ async fn send(
     edited: Option<&str>,
     trace: TraceParent,
 ) -> Result<(Message, domain::Activity), ApiError> {
-    let unreadable = || ApiError::internal(anyhow::anyhow!("a proposed reply is not one"));
+    let unreadable = || ApiError::internal(anyhow::anyhow!("a proposed reply cannot be read"));
     let metadata = approval.metadata.as_object().ok_or_else(unreadable)?;
     let proposed = CreateMessage::proposed(metadata).map_err(|_| unreadable())?;
     let asker = || Actor {
@@ -214,7 +217,7 @@ async fn send(
     };
     let author = edited.map_or_else(asker, |_| decider.actor());
     let name = format!("{APPROVED}{}", approval.id);
-    // Whoever approves has had the time to think: nothing is left to be undone.
+    // Whoever approves has had time to think, so it cannot be undone any more.
     let composition =
         proposed.composition(&decider.tenant, approval.conversation_id, &author, trace);
     let content = edited.unwrap_or(composition.content);
@@ -223,7 +226,7 @@ async fn send(
     match store::messages::compose(connection, &composition).await? {
         Composed::Queued { message, activity } => Ok((message, activity)),
         Composed::NoOriginal | Composed::OriginalNotSent => {
-            let message = "is not in Chatwoot (any more): reject it, or ask again later";
+            let message = "is not in Chatwoot, or not any more: reject it, or try again later";
             Err(ApiError::field("metadata.inReplyTo", message))
         }
         Composed::NoConversation => Err(ApiError::NotFound("conversation")),

@@ -20,8 +20,8 @@ use crate::problem::Problem;
     params(("id" = ApprovalId, Path, description = "The approval")),
     responses(
         (status = 200, description = "The approval", body = Approval,
-         headers(("etag" = String, description = "Its version; the customer's writing changes it too"))),
-        (status = 404, description = "There is none with this id", body = Problem,
+         headers(("etag" = String, description = "Its entity tag, which the customer's messages change too"))),
+        (status = 404, description = "There is no approval with this id", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

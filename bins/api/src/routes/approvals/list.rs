@@ -27,21 +27,21 @@ pub(in crate::routes) struct ListApprovals {
     kind: Option<String>,
     /// Only about this conversation.
     conversation_id: Option<ConversationId>,
-    /// Only what this one asked for, by the id of an activity's actor; `me`: you.
+    /// Only what this actor asked for, by its id in an activity; `me` is you.
     requested_by: Option<String>,
-    /// Only what this one decided or withdrew; `me`: you.
+    /// Only what this actor decided on or withdrew; `me` is you.
     decided_by: Option<String>,
-    /// Only what waits for somebody's decision and may be decided by this one, who did not ask for it,
-    /// nor did a key of theirs. Nothing for whoever may decide nothing.
+    /// Only what waits for a decision that this caller may make: not what they, or a key of theirs,
+    /// asked for. Nothing if they may not decide at all.
     #[param(inline)]
     waiting_for: Option<Decider>,
-    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
+    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
-    /// Rows of a page; 25 if not given. A page has fewer where they are large: go on with `nextCursor`.
+    /// Most rows per page; 25 if not given. A page has fewer if they are large: go on with `nextCursor`.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub(in crate::routes) async fn list_approvals(
     Ok(Json(ApprovalList { data: listed.approvals, page: asked.page(next), position }))
 }
 
-/// Whom a caller names.
+/// Whom a caller means by this id.
 fn named(id: String, principal: &Principal) -> Who {
     if id == "me" { caller(principal) } else { Who { kind: None, id } }
 }

@@ -1,4 +1,4 @@
-//! Withdrawing what one has asked for.
+//! Withdrawing one's own request.
 
 use axum::Json;
 use axum::extract::State;
@@ -13,16 +13,18 @@ use crate::extract::Id;
 use crate::problem::Problem;
 use crate::request::Trace;
 
-/// Withdraw an approval that you asked for and that nobody has decided. It stays readable.
+/// Withdraw an approval that you asked for and that nobody has decided on. It stays readable.
 #[utoipa::path(
     delete, path = "/approvals/{id}", tag = "approvals",
     security(("bearer" = ["approvals:request"])),
     params(("id" = ApprovalId, Path, description = "The approval")),
     responses(
         (status = 200, description = "The approval, withdrawn", body = Approval),
+        (status = 403, description = "`others-approval`: somebody else asked for it", body = Problem,
+         content_type = "application/problem+json"),
         (status = 404, description = "There is no such approval", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "It is decided: `current` says by whom", body = Problem,
+        (status = 409, description = "`decided`: `current` says by whom", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

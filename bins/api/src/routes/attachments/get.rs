@@ -1,4 +1,4 @@
-//! Giving out a file.
+//! Serving a file.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -14,18 +14,20 @@ use crate::extract::{Id, Query};
 use crate::files::{Asked, Headers, theirs};
 use crate::problem::Problem;
 
-/// Which form of it.
+/// Which form of the file.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct GetAttachment {
-    /// A small picture of it instead, where there is one.
+    /// Whether to send its thumbnail instead, where there is one.
     #[serde(default)]
     thumb: bool,
 }
 
-/// Read a file of a message, or a part of it. Pictures, sound and films come with their type, to be
-/// shown; all else as bytes, to be kept: a page or a document of a stranger's is not opened here.
+/// Read a file of a message, or a part of it.
+///
+/// Images, sound and video come with their type, to be shown. Everything else comes as bytes, to be
+/// saved: a stranger's page or document must not be opened here.
 #[utoipa::path(
     get, path = "/attachments/{id}", tag = "conversations",
     security(("bearer" = ["conversations:read"])),
@@ -34,21 +36,21 @@ pub(in crate::routes) struct GetAttachment {
         GetAttachment,
         ("Range" = Option<String>, Header, description = "One part of it, such as `bytes=0-1023`"),
         ("If-Range" = Option<String>, Header,
-         description = "The part only if the file's tag is still this one, else all of it"),
+         description = "Send the part only if the file still has this tag, and otherwise all of it"),
         ("If-None-Match" = Option<String>, Header,
-         description = "Only if the file's tag is another one"),
+         description = "Send the file only if it has another tag"),
     ),
     responses(
         (status = 200, description = "The file", body = Vec<u8>,
          content_type = "application/octet-stream"),
         (status = 206, description = "The part of it", body = Vec<u8>,
          content_type = "application/octet-stream"),
-        (status = 304, description = "The caller has it"),
-        (status = 404, description = "There is no such file (any more)", body = Problem,
+        (status = 304, description = "The caller has the file already"),
+        (status = 404, description = "There is no such file, or not any more", body = Problem,
          content_type = "application/problem+json"),
-        (status = 416, description = "The file ends before the part", body = Problem,
+        (status = 416, description = "The file ends before that part", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "The file is not to be had where it is kept", body = Problem,
+        (status = 502, description = "`no-file`: the file cannot be fetched from where it is stored", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -78,7 +80,7 @@ pub(in crate::routes) async fn get_attachment(
     }
 }
 
-/// A file that was written here.
+/// Serves a file that was written here.
 async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Response, ApiError> {
     let headers =
         Headers { tag, file_name: &upload.file_name, content_type: Some(&upload.content_type) };

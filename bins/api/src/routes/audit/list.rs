@@ -14,19 +14,19 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::paging::{self, Asked, Page};
 
-/// Which deeds.
+/// Which entries of the audit.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct ListAudit {
     /// Only this action, such as `api-keys create`.
     action: Option<String>,
-    /// Only what this one did, as `actor` of a row has it.
+    /// Only what this actor did, as `actor` of an entry names them.
     actor: Option<String>,
-    /// Rows of a page; 25 if not given.
+    /// Most rows per page; 25 if not given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -35,7 +35,7 @@ pub(in crate::routes) struct ListAudit {
 #[serde(rename_all = "camelCase")]
 struct Deed {
     id: AuditId,
-    /// When it was written down.
+    /// When it was recorded.
     at: DateTime<Utc>,
     /// Who did it.
     #[schema(example = "member dev-admin")]
@@ -51,9 +51,9 @@ struct Deed {
     target: String,
     /// The Chatwoot account, if it was about one.
     account_id: Option<AccountKey>,
-    /// To how many, where there is something to count.
+    /// How many things it was done to, if they can be counted.
     count: Option<i64>,
-    /// What else is known: `why`, `before`, `after`, ….
+    /// What else is known, such as `why`, `before` and `after`.
     #[schema(value_type = Object)]
     details: Value,
 }
@@ -82,8 +82,9 @@ pub(in crate::routes) struct AuditList {
     page: Page,
 }
 
-/// List who did what, newest first: by people, by machines and by operators. Rows are added only; nobody
-/// changes or removes one.
+/// List who did what, newest first: people, machines and operators.
+///
+/// Entries are only added; nobody changes or removes one.
 #[utoipa::path(
     get, path = "/audit", tag = "administration",
     security(("bearer" = ["audit:read"])),

@@ -13,27 +13,27 @@ use crate::auth::Auth;
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(tag = "mode", rename_all = "lowercase")]
 pub(in crate::routes) enum SignIn {
-    /// Nobody has to: `Bearer mock-token` is an administrator, and `Bearer mock-agent-token` an
+    /// Nobody needs to: `Bearer mock-token` is an administrator, and `Bearer mock-agent-token` an
     /// agent. For development.
     Dev,
-    /// With an OpenID provider, by an authorisation code and PKCE.
+    /// With an OpenID provider, by an authorisation code with PKCE.
     #[serde(rename_all = "camelCase")]
     Oidc {
-        /// The provider; its addresses are found by discovery below this one.
+        /// The provider. Its addresses are found by discovery below this one.
         #[schema(example = "https://id.example.com/realms/axis")]
         issuer: String,
-        /// What the provider knows the program by.
+        /// Client id of the program at the provider.
         #[schema(example = "shell")]
         client_id: String,
-        /// What to ask the provider for.
+        /// Scopes to ask the provider for.
         #[schema(example = json!(["openid"]))]
         scopes: Vec<String>,
-        /// What else to say when asking.
+        /// Further parameters of the authorisation request.
         parameters: BTreeMap<String, String>,
     },
 }
 
-/// Read how people sign in. Anybody may.
+/// Read how people sign in. Needs no token.
 #[utoipa::path(
     get, path = "/auth/config", tag = "session",
     security(()),
@@ -45,7 +45,7 @@ pub(in crate::routes) async fn get_auth_config(State(app): State<App>) -> Json<S
         Auth::Oidc(provider) => SignIn::Oidc {
             issuer: provider.issuer().to_owned(),
             client_id: app.sign_in.oidc_client_id.clone(),
-            // With blanks in between as well, as the protocol has them.
+            // Blanks separate scopes as well, as they do in the protocol.
             scopes: app
                 .sign_in
                 .oidc_scopes

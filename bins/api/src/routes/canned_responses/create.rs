@@ -1,4 +1,4 @@
-//! Making a prepared answer.
+//! Creating a canned response.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -24,37 +24,38 @@ const LONGEST_SHORT_CODE: usize = 255;
 /// Longest text, in characters.
 const LONGEST_TEXT: usize = 20_000;
 
-/// A prepared answer to be made.
+/// A canned response to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreateCannedResponse {
-    /// What an agent types to get it; not only blanks, and none around it.
+    /// What an agent types to get it. Must not be blank, nor begin or end with a blank.
     #[schema(min_length = 1, max_length = 255, example = "parcel")]
     short_code: String,
     /// The text; not only blanks.
     #[schema(min_length = 1, max_length = 20_000, example = "Your parcel left today.")]
     content: String,
-    /// The Chatwoot account that is to have it; may be left out if there is only one.
+    /// The Chatwoot account to create it in. May be left out if there is only one.
     account_id: Option<AccountKey>,
 }
 
-/// Make a prepared answer in Chatwoot. It is there when this is answered.
+/// Create a canned response in Chatwoot.
 ///
-/// Asked for again it is found, not made twice: what is there just so is answered with 200.
+/// It is there by the time this is answered. Asked for again, it is not created twice: if it is
+/// already there exactly so, the answer is 200.
 #[utoipa::path(
     post, path = "/canned-responses", tag = "catalogue",
     security(("bearer" = ["catalogue:manage"])),
     request_body = CreateCannedResponse,
     responses(
-        (status = 201, description = "The answer, which Chatwoot has made", body = CannedResponse),
-        (status = 200, description = "The answer, which was there", body = CannedResponse),
+        (status = 201, description = "The canned response, which Chatwoot has created", body = CannedResponse),
+        (status = 200, description = "The canned response, which was there already", body = CannedResponse),
         (status = 404, description = "There is no such account", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`taken`: there is another one of this short code; `current` is \
-         it", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 409, description = "`taken`: another one has this short code, see `current`; `under-way`: the same \
+         request is being carried out", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "`refused`: Chatwoot will not have it", body = Problem,
+        (status = 502, description = "`refused`: Chatwoot refuses it", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -11,18 +11,18 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::routes::OfAccount;
 
-/// Prepared answers, by short code.
+/// Canned responses, by short code.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct CannedResponseList {
     data: Vec<CannedResponse>,
 }
 
-/// List canned responses, all of them, as Chatwoot told when it was last asked.
+/// List all canned responses, as Chatwoot had them when it was last asked.
 #[utoipa::path(
     get, path = "/canned-responses", tag = "catalogue",
     security(("bearer" = ["conversations:read"])),
     params(OfAccount),
-    responses((status = 200, description = "The prepared answers", body = CannedResponseList))
+    responses((status = 200, description = "The canned responses", body = CannedResponseList))
 )]
 pub(in crate::routes) async fn list_canned_responses(
     State(app): State<App>,

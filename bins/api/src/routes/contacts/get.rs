@@ -10,14 +10,16 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// Read a contact. Its conversations: `GET /conversations?contactId=…`.
+/// Read a contact.
+///
+/// Its conversations are at `GET /conversations?contactId=…`.
 #[utoipa::path(
     get, path = "/contacts/{id}", tag = "catalogue",
     security(("bearer" = ["conversations:read"])),
     params(("id" = ContactId, Path, description = "The contact")),
     responses(
         (status = 200, description = "The contact", body = Contact),
-        (status = 404, description = "There is none with this id, or none any more", body = Problem,
+        (status = 404, description = "There is no contact with this id, or not any more", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct Kind {
-    /// The note; without it, the reply.
+    /// Whether the note is meant; otherwise, the reply.
     #[serde(default)]
     #[param(default = false)]
     private: bool,

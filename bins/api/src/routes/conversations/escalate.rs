@@ -15,20 +15,22 @@ use crate::problem::Problem;
 use crate::request::Trace;
 use crate::routes::approvals::create::{Asked, ask};
 
-/// Why it is escalated.
+/// Why a conversation is escalated.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Escalate {
-    /// Why; not only blanks.
+    /// The reason; not only blanks.
     #[schema(min_length = 1, max_length = 2_000, example = "The customer threatens to leave.")]
     reason: String,
-    /// What else is to be known, in 64 KiB of JSON at most.
+    /// What else should be known, at most 64 KiB of JSON.
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,
 }
 
-/// Escalate a conversation: an approval of the type `escalation`, for somebody else to decide.
+/// Escalate a conversation.
+///
+/// This asks for an approval of the type `escalation`, which somebody else decides on.
 #[utoipa::path(
     post, path = "/conversations/{id}/escalate", tag = "conversations",
     security(("bearer" = ["approvals:request"])),
@@ -39,7 +41,7 @@ pub(in crate::routes) struct Escalate {
          headers(("location" = String, description = "The address of the approval"))),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -20,8 +20,8 @@ use crate::problem::Problem;
     params(("id" = ConversationId, Path, description = "The conversation")),
     responses(
         (status = 200, description = "The conversation", body = Conversation,
-         headers(("etag" = String, description = "Its version"))),
-        (status = 404, description = "There is none with this id", body = Problem,
+         headers(("etag" = String, description = "Its entity tag"))),
+        (status = 404, description = "There is no conversation with this id", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

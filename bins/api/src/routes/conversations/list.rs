@@ -24,37 +24,36 @@ const ME: &str = "me";
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct ListConversations {
-    /// Only with this status: `open`, `resolved`, `pending`, `snoozed`, or another of the
-    /// installation.
+    /// Only with this status: `open`, `resolved`, `pending`, `snoozed`, or another one of the installation.
     status: Option<String>,
     /// Only with this priority: `low`, `medium`, `high`, `urgent`, or `none`.
     priority: Option<String>,
-    /// Only those in charge of the user with this number in Chatwoot, of yourself (`me`: of the agents that
-    /// `GET /agents` calls `you`, each in their own account), of nobody (`none`) or of somebody (`any`).
+    /// Only those assigned to the user with this number in Chatwoot, to yourself (`me`: to the agents that
+    /// `GET /agents` calls `you`, each in their own account), to nobody (`none`) or to anybody (`any`).
     assignee_id: Option<String>,
-    /// Only those of the team with this number in Chatwoot.
+    /// Only those assigned to the team with this number in Chatwoot.
     team_id: Option<i64>,
     /// Only with this label.
     label: Option<String>,
-    /// Only those of the inbox with this number in Chatwoot.
+    /// Only those in the inbox with this number in Chatwoot.
     inbox_id: Option<i64>,
     /// Only those with this contact.
     contact_id: Option<ContactId>,
-    /// Only those with this number, with a contact whose name, address or phone number contains
-    /// this (one or two characters: of whose name a word, of the first four, begins with this), or with a
-    /// message that has these words. `#` before a number asks for the number alone.
+    /// Only those with this number, with a contact whose name, address or phone number contains this text, or
+    /// with a message that has these words. A text of one or two characters is looked for at the beginnings
+    /// of the first four words of names only. `#` before a number searches for the number alone.
     #[param(max_length = 200)]
     search: Option<String>,
     /// What comes first; `newest` if not given.
     #[param(inline)]
     sort: Option<SortBy>,
-    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
+    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
-    /// Rows of a page; 25 if not given.
+    /// Most rows per page; 25 if not given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before, asked for with the same `sort`.
+    /// `nextCursor` of the previous page, which must have had the same `sort`.
     cursor: Option<String>,
 }
 
@@ -62,7 +61,7 @@ pub(in crate::routes) struct ListConversations {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum SortBy {
-    /// Where something happened last.
+    /// Where something happened most recently.
     #[default]
     Newest,
     /// Where nothing has happened for longest.
@@ -73,7 +72,7 @@ enum SortBy {
     Priority,
 }
 
-/// A part of the list.
+/// A page of the list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ConversationList {
@@ -158,7 +157,7 @@ impl From<SortBy> for Sort {
     }
 }
 
-/// The last row of a page and the order it was found in.
+/// The last row of a page, and the order in which it was found.
 #[derive(Serialize, Deserialize)]
 struct Cursor(SortBy, Option<i64>, i32, ConversationId);
 
@@ -171,7 +170,10 @@ impl Cursor {
     fn read(cursor: &str, sort: SortBy) -> Result<Place, ApiError> {
         let Self(sorted, micros, rank, id) = paging::decode(cursor)?;
         if sorted != sort {
-            return Err(ApiError::field("cursor", "belongs to another sort; begin without one"));
+            return Err(ApiError::field(
+                "cursor",
+                "is from a list with another sort; leave it out to begin at the start",
+            ));
         }
         let at = match (micros, sort) {
             (None, SortBy::Waiting) => None,

@@ -20,14 +20,15 @@ use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::request::Trace;
 
-/// Mark a conversation as read: nothing that the customer wrote is unread any more, for the whole
-/// team. Chatwoot is told.
+/// Mark a conversation as read.
+///
+/// Nothing that the customer wrote is unread any more, for the whole team. Chatwoot is told.
 #[utoipa::path(
     post, path = "/conversations/{id}/read", tag = "conversations",
     security(("bearer" = ["conversations:update"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     responses(
-        (status = 204, description = "It is read"),
+        (status = 204, description = "The conversation is read"),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -42,14 +43,16 @@ pub(in crate::routes) async fn mark_read(
     mark(&app, &principal, trace, conversation, key, true).await
 }
 
-/// Mark a conversation as unread: the customer's newest message counts as not seen, until somebody
-/// reads it here or in Chatwoot. Chatwoot cannot be told.
+/// Mark a conversation as unread.
+///
+/// The customer's newest message counts as not seen, until somebody reads it here or in Chatwoot.
+/// Chatwoot cannot be told.
 #[utoipa::path(
     post, path = "/conversations/{id}/unread", tag = "conversations",
     security(("bearer" = ["conversations:update"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     responses(
-        (status = 204, description = "It is unread, if the customer ever wrote"),
+        (status = 204, description = "The conversation is unread, if the customer ever wrote"),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -64,7 +67,7 @@ pub(in crate::routes) async fn mark_unread(
     mark(&app, &principal, trace, conversation, key, false).await
 }
 
-/// What is so already is not told again.
+/// Marks a conversation. Announces nothing if it is so already.
 async fn mark(
     app: &App,
     principal: &Principal,
@@ -82,7 +85,7 @@ async fn mark(
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
     if !read {
-        // Carried out later, it would be read again.
+        // If carried out later, it would mark the conversation as read again.
         store::outbox::forget_untried(work.connection(), conversation, Command::MARK_READ).await?;
         store::outbox::let_next(work.connection(), conversation).await?;
     }

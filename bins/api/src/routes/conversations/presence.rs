@@ -14,7 +14,7 @@ use crate::extract::{self, Id};
 use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 
-/// What somebody does there.
+/// What somebody does in a conversation.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({ "state": "viewing" }))]
@@ -25,15 +25,15 @@ pub(in crate::routes) struct Presence {
 
 /// Show colleagues that you look at a conversation, answer in it, or have left it.
 ///
-/// They get the live event `presence`. Nothing is stored: say it again at least every half minute
-/// while it is so, and take somebody who says it no more for gone.
+/// They get the live event `presence`. Nothing is stored: repeat it at least every half minute
+/// while it is so, and take somebody who does not repeat it any more as gone.
 #[utoipa::path(
     post, path = "/conversations/{id}/presence", tag = "conversations",
     security(("bearer" = ["conversations:read"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     request_body = Presence,
     responses(
-        (status = 204, description = "It is shown to whoever looks"),
+        (status = 204, description = "It is shown to whoever is looking"),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -63,7 +63,7 @@ pub(in crate::routes) async fn show_presence(
     Ok(answer)
 }
 
-/// Shows what matters only now; nobody misses it later.
+/// Publishes what matters only now. Nobody misses it later, so a failure is no error.
 pub(super) async fn show(app: &App, tenant: &TenantId, live: &Live) {
     let Ok(payload) = serde_json::to_vec(live) else { return };
     let told = app.bus.publisher().live(subject::live(tenant, live.kind()), payload.into()).await;

@@ -23,23 +23,25 @@ use crate::request::Trace;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Typing {
-    /// Began, or stopped.
+    /// Whether you began to type or stopped.
     #[schema(example = true)]
     on: bool,
-    /// It is a note: the customer is not shown it.
+    /// Whether it is a note, which the customer is not shown.
     #[serde(default)]
     private: bool,
 }
 
-/// Show that you type, or that you stopped: to colleagues at once (the live event `typing`), and
-/// through Chatwoot to the customer. Say it every few seconds while it is so.
+/// Show that you are typing, or that you stopped.
+///
+/// Colleagues are shown it at once, by the live event `typing`, and the customer through Chatwoot.
+/// Repeat it every few seconds while it is so.
 #[utoipa::path(
     post, path = "/conversations/{id}/typing", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     request_body = Typing,
     responses(
-        (status = 204, description = "It is shown to whoever looks"),
+        (status = 204, description = "It is shown to whoever is looking"),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -60,7 +62,7 @@ pub(in crate::routes) async fn show_typing(
     let held = store::conversations::hold(work.connection(), tenant, conversation)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
-    // Only the newest matters.
+    // Only the newest one matters.
     store::outbox::forget_untried(work.connection(), conversation, Command::TYPING).await?;
     let command = Enqueue {
         operation: OperationId::generate(),

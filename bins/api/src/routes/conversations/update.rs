@@ -24,36 +24,36 @@ use crate::request::Trace;
 const MOST_LABELS: usize = 100;
 /// Longest label, in characters.
 const LONGEST_LABEL: usize = 255;
-/// Custom attributes, as JSON.
+/// Most bytes of custom attributes, as JSON.
 const MOST_ATTRIBUTE_BYTES: usize = 64 * 1024;
 
-/// What is to be changed; a field that is absent stays as it is.
+/// What to change. A field that is absent stays as it is.
 #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({ "status": "resolved", "labels": ["billing"] }))]
 pub(in crate::routes) struct UpdateConversation {
-    /// The status.
+    /// The new status.
     #[schema(inline)]
     status: Option<StatusName>,
-    /// With `snoozed` only: until then; without it until the customer writes. Whole seconds.
+    /// Only with `snoozed`: until when, in whole seconds. Without it, until the customer writes.
     snoozed_until: Option<DateTime<Utc>>,
-    /// The priority; null takes it away.
+    /// The new priority; null removes it.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<PriorityName>, inline)]
     priority: Option<Option<PriorityName>>,
-    /// Number of the agent in Chatwoot, one of `GET /agents`; null gives it to nobody.
+    /// Number in Chatwoot of the agent to assign it to, one of `GET /agents`; null assigns it to nobody.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>, minimum = 1)]
     assignee_id: Option<Option<i64>>,
-    /// Number of the team in Chatwoot, one of `GET /teams`; null gives it to none.
+    /// Number in Chatwoot of the team to assign it to, one of `GET /teams`; null assigns it to none.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>, minimum = 1)]
     team_id: Option<Option<i64>>,
-    /// All labels, by titles that `GET /labels` has: those that are not named are taken away.
+    /// All labels, by titles that `GET /labels` has. Those that are not named are removed.
     #[schema(max_items = 100)]
     labels: Option<Vec<String>>,
-    /// All custom attributes: those that are not named are taken away.
+    /// All custom attributes. Those that are not named are removed.
     #[schema(value_type = Option<Object>)]
     custom_attributes: Option<Map<String, Value>>,
 }
@@ -79,24 +79,24 @@ enum PriorityName {
 /// Change a conversation.
 ///
 /// The answer, and every list, shows the change at once; `pendingChanges` names what Chatwoot has not
-/// confirmed. If Chatwoot refuses, what it shows is shown again, and the activity `command_failed`
-/// says why. Each field is a command of its own: they succeed and fail by themselves, in their order.
+/// confirmed. If Chatwoot refuses, its own state is shown again, and the activity `command_failed` says why.
+/// Each field is a command of its own: they are carried out in order, and each succeeds or fails by itself.
 #[utoipa::path(
     patch, path = "/conversations/{id}", tag = "conversations",
     security(("bearer" = ["conversations:update"])),
     params(
         ("id" = ConversationId, Path, description = "The conversation"),
-        ("If-Match" = Option<String>, Header, description = "Only if its tag is still this one"),
+        ("If-Match" = Option<String>, Header, description = "Change only if the conversation still has this tag"),
     ),
     request_body = UpdateConversation,
     responses(
         (status = 200, description = "The conversation as it is shown from now on",
-         body = Conversation, headers(("etag" = String, description = "Its version"))),
+         body = Conversation, headers(("etag" = String, description = "Its entity tag"))),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
-        (status = 412, description = "It has changed: `current` is what it is now", body = Problem,
+        (status = 412, description = "It has changed: `current` is its present state", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -141,7 +141,7 @@ impl UpdateConversation {
             if self.status == Some(StatusName::Snoozed) {
                 faults.check("snoozedUntil", until > Utc::now(), "must be in the future");
             } else {
-                faults.note("snoozedUntil", "goes with the status snoozed only");
+                faults.note("snoozedUntil", "is allowed only with the status snoozed");
             }
         }
         for (field, number) in [("assigneeId", self.assignee_id), ("teamId", self.team_id)] {
@@ -182,7 +182,7 @@ impl UpdateConversation {
 }
 
 /// Refuses what the account's lists do not have: Chatwoot takes an agent that it does not know for
-/// nobody, and says nothing.
+/// nobody, without an error.
 async fn refuse_unknown(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -216,7 +216,7 @@ fn word(name: impl Serialize) -> String {
     }
 }
 
-/// Tells null, which takes something away, from what is absent.
+/// Tells null, which removes something, from an absent field.
 #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,

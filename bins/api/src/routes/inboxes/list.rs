@@ -11,13 +11,13 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::routes::OfAccount;
 
-/// Ways by which customers write, by name.
+/// Inboxes, the ways by which customers write, by name.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct InboxList {
     data: Vec<Inbox>,
 }
 
-/// List inboxes, all of them, as Chatwoot told when it was last asked.
+/// List all inboxes, as Chatwoot had them when it was last asked.
 #[utoipa::path(
     get, path = "/inboxes", tag = "catalogue",
     security(("bearer" = ["conversations:read"])),

@@ -1,4 +1,4 @@
-//! Making a label.
+//! Creating a label.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -24,42 +24,43 @@ const LONGEST_TITLE: usize = 255;
 /// Longest description, in characters.
 const LONGEST_DESCRIPTION: usize = 2_000;
 
-/// A label to be made.
+/// A label to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreateLabel {
-    /// What conversations name it by: letters, digits, `-` and `_`. Chatwoot makes capitals small.
+    /// What conversations name it by: letters, digits, `-` and `_`. Chatwoot turns capitals into
+    /// lower-case letters.
     #[schema(min_length = 1, max_length = 255, example = "late-parcel")]
     title: String,
-    /// What it is for.
+    /// What the label is for.
     #[schema(max_length = 2_000)]
     description: Option<String>,
-    /// `#rrggbb`; without it, Chatwoot's choice.
+    /// Its colour as `#rrggbb`. If not given, Chatwoot chooses.
     #[schema(pattern = "^#[0-9a-fA-F]{6}$", example = "#1f93ff")]
     color: Option<String>,
-    /// Whether Chatwoot's own screen lists it; without it, not.
+    /// Whether Chatwoot's own screen lists it; false if not given.
     show_on_sidebar: Option<bool>,
-    /// The Chatwoot account that is to have it; may be left out if there is only one.
+    /// The Chatwoot account to create it in. May be left out if there is only one.
     account_id: Option<AccountKey>,
 }
 
-/// Make a label in Chatwoot. It is there when this is answered, and conversations can bear it.
+/// Create a label in Chatwoot. Conversations can bear it by the time this is answered.
 ///
-/// Asked for again it is found, not made twice: what is there just so is answered with 200.
+/// Asked for again, it is not created twice: if it is already there exactly so, the answer is 200.
 #[utoipa::path(
     post, path = "/labels", tag = "catalogue",
     security(("bearer" = ["catalogue:manage"])),
     request_body = CreateLabel,
     responses(
-        (status = 201, description = "The label, which Chatwoot has made", body = Label),
-        (status = 200, description = "The label, which was there", body = Label),
+        (status = 201, description = "The label, which Chatwoot has created", body = Label),
+        (status = 200, description = "The label, which was there already", body = Label),
         (status = 404, description = "There is no such account", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`taken`: there is another label of this title; `current` is it",
-         body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 409, description = "`taken`: another one has this title, see `current`; `under-way`: the same request \
+         is being carried out", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "`refused`: Chatwoot will not have it", body = Problem,
+        (status = 502, description = "`refused`: Chatwoot refuses it", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -74,7 +75,7 @@ pub(in crate::routes) async fn create_label(
 }
 
 impl CreateLabel {
-    /// With the title as Chatwoot will have it.
+    /// Checks the fields. Returns the label with its title as Chatwoot will have it.
     fn checked(mut self) -> Result<Self, ApiError> {
         let mut faults = Faults::default();
         let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
@@ -122,7 +123,7 @@ impl Wanted for CreateLabel {
         Ok(shown(place.client.create_label(&new).await?, place))
     }
 
-    /// What is not said may be anyhow.
+    /// What was not asked for may be anything.
     fn is(&self, made: &Label) -> bool {
         let described = made.description.as_deref().unwrap_or_default();
         let color = made.color.as_deref().unwrap_or_default();

@@ -17,7 +17,7 @@ pub(in crate::routes) struct LabelList {
     data: Vec<Label>,
 }
 
-/// List labels, all of them, as Chatwoot told when it was last asked.
+/// List all labels, as Chatwoot had them when it was last asked.
 #[utoipa::path(
     get, path = "/labels", tag = "catalogue",
     security(("bearer" = ["conversations:read"])),

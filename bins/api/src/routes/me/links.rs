@@ -14,32 +14,32 @@ use crate::auth::{CallerKind, Principal};
 use crate::error::ApiError;
 use crate::routes::accounts::refused;
 
-/// Which user of an account's Chatwoot the caller is: as whom their replies and notes go out.
+/// Which user of an account's Chatwoot the caller is: the one as whom their replies and notes go out.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Link {
     /// The account.
     account_id: AccountKey,
-    /// Its number in the installation.
+    /// Number of the account in the installation.
     #[schema(example = 1)]
     chatwoot_account_id: i64,
-    /// For people.
+    /// Name of the account, for people.
     #[schema(example = "Acme Support")]
     account_name: Option<String>,
-    /// Where people open it.
+    /// Address at which people open the installation.
     #[schema(example = "https://chat.example.com")]
     chatwoot_url: String,
-    /// The number of the user there; null: the caller has not linked one, and what they write goes out as
-    /// the owner of the account's token.
+    /// Number of the user in Chatwoot. Null if the caller has not linked one: what they write then
+    /// goes out as the owner of the account's token.
     #[schema(example = 7)]
     user_id: Option<i64>,
-    /// That user's name when it was linked.
+    /// Name of that user when it was linked.
     #[schema(example = "Ada Example")]
     user_name: Option<String>,
-    /// Since when it is linked.
+    /// When it was linked.
     linked_at: Option<DateTime<Utc>>,
-    /// Since when Chatwoot has refused the token, which is forgotten: what the caller writes goes out as the
-    /// owner of the account's token until they link another one.
+    /// Since when Chatwoot has refused the token, which was then deleted: what the caller writes goes out as
+    /// the owner of the account's token until they link another one. Null if it was not refused.
     refused_at: Option<DateTime<Utc>>,
 }
 
@@ -58,7 +58,7 @@ impl Link {
     }
 }
 
-/// Refuses whoever has no name in Chatwoot.
+/// Refuses machines, which are no user in Chatwoot.
 fn require_person(principal: &Principal) -> Result<(), ApiError> {
     match principal.kind {
         CallerKind::Member => Ok(()),
@@ -66,7 +66,7 @@ fn require_person(principal: &Principal) -> Result<(), ApiError> {
     }
 }
 
-/// What can be done about a failure, by whoever gave a token of their own.
+/// Turns a failure into what the caller can do about it, if they gave a token of their own.
 fn own_refused(error: AccountError) -> ApiError {
     match error {
         AccountError::Trouble(trouble) => ApiError::field("token", trouble.to_string()),

@@ -16,60 +16,60 @@ use super::pipeline;
 use crate::App;
 use crate::error::ApiError;
 
-/// A Chatwoot account, and how we get on with it.
+/// A Chatwoot account, and how calls to it and its events get on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AccountState {
     id: AccountKey,
-    /// Its number in the installation.
+    /// Number of the account in the installation.
     chatwoot_account_id: i64,
-    /// The installation.
+    /// Address of the installation.
     base_url: String,
-    /// For people.
+    /// Name of the account, for people.
     name: Option<String>,
     breaker: Breaker,
-    /// What may be asked of the installation, by all who have an account there; null: it was never
-    /// called.
+    /// How many requests the installation allows, for all who have an account there together; null
+    /// if it was never called.
     rate: Option<Rate>,
-    /// Events that are not processed; null while NATS does not answer.
+    /// Events that are not processed yet; null while NATS does not answer.
     inbound: Option<Queue>,
     /// Commands that wait to be carried out.
     outbound: Queue,
-    /// How far it has been compared with Chatwoot; null: nobody has begun to.
+    /// How far it has been compared with Chatwoot; null if that has not begun.
     reconciliation: Option<Comparison>,
 }
 
-/// Whether calls to an account pass.
+/// Whether calls to an account are let through.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Breaker {
     state: BreakerState,
-    /// Calls in a row that were not answered.
+    /// Calls in a row that got no answer.
     failures: i32,
-    /// The end of the rest, or of the wait for the trial's outcome.
+    /// When `open`, the end of the rest; on `trial`, until when its outcome is awaited. Null if `closed`.
     until: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum BreakerState {
-    /// They do.
+    /// Calls are let through.
     Closed,
-    /// They do not: Chatwoot did not answer.
+    /// Calls are not let through: Chatwoot did not answer.
     Open,
-    /// One worker tries.
+    /// One worker tries whether Chatwoot answers again.
     Trial,
 }
 
-/// What may be asked of an installation.
+/// How many requests an installation allows.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Rate {
-    /// Requests a minute.
+    /// Requests per minute.
     per_minute: i32,
     /// Requests that may be made at once.
     available: f64,
-    /// It asked to slow down until then.
+    /// Until when Chatwoot has asked to be left alone; null if it has not.
     pub(in crate::routes) paused_until: Option<DateTime<Utc>>,
 }
 
@@ -77,8 +77,9 @@ pub(in crate::routes) struct Rate {
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Queue {
+    /// How many wait.
     pub(in crate::routes) pending: u64,
-    /// When the oldest of it came.
+    /// When the oldest of them came; null if none waits.
     pub(in crate::routes) oldest_at: Option<DateTime<Utc>>,
 }
 
@@ -86,33 +87,33 @@ pub(in crate::routes) struct Queue {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Comparison {
-    /// It is being compared at this moment.
+    /// Whether it is being compared at this moment.
     under_way: bool,
     /// Everything that changed before then has been compared once.
     swept_to: Option<DateTime<Utc>>,
-    /// When what changed lately is asked for next.
+    /// When recent changes are compared next.
     sweep_due_at: DateTime<Utc>,
-    /// The way through everything has begun and not ended.
+    /// Whether a walk through everything has begun and not ended.
     walk_under_way: bool,
-    /// Conversations behind it.
+    /// Conversations that the walk has passed.
     walk_done: i64,
-    /// Conversations that there are, as Chatwoot says.
+    /// Conversations in all, as Chatwoot says.
     walk_total: Option<i64>,
     /// When a walk last came to its end.
     walked_at: Option<DateTime<Utc>>,
-    /// Rows of history brought in.
+    /// Rows of history that were imported.
     brought_in: i64,
-    /// Rows that were missing, different or gone since then.
+    /// Rows that were found missing, different or gone since then.
     drift_found: i64,
-    /// Those whose repair is under way or done.
+    /// How many of these are repaired or being repaired.
     drift_repaired: i64,
-    /// Tries in a row that failed.
+    /// Comparisons in a row that failed.
     failures: u32,
-    /// Why the last one did.
+    /// Why the last one failed; null if it did not.
     last_error: Option<String>,
 }
 
-/// The way from here to an account.
+/// An account, and how calls to it and its commands get on.
 pub(in crate::routes) struct Way {
     pub(in crate::routes) account: Served,
     pub(in crate::routes) breaker: Breaker,
@@ -120,7 +121,7 @@ pub(in crate::routes) struct Way {
     pub(in crate::routes) outbound: Queue,
 }
 
-/// The ways to the tenant's accounts that are served, in a transaction of the tenant.
+/// Returns the ways to the tenant's accounts that are served. Needs a transaction of the tenant.
 pub(in crate::routes) async fn ways(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -146,8 +147,8 @@ pub(in crate::routes) async fn ways(
     Ok(ways.collect())
 }
 
-/// The tenant's accounts, or one of them, in a transaction of the tenant. What is in the stream is not
-/// known of them.
+/// Returns the states of the tenant's accounts, or of one of them. Needs a transaction of the
+/// tenant. What is in the stream is still unknown then.
 async fn states(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -173,7 +174,7 @@ async fn states(
     Ok(states.collect())
 }
 
-/// Looks into the stream, which may take seconds.
+/// Adds what is in the stream, which may take seconds.
 async fn look(app: &App, states: &mut [AccountState]) {
     let accounts: Vec<_> = states.iter().map(|state| state.id).collect();
     for (state, inside) in states.iter_mut().zip(pipeline::lanes(app, &accounts).await) {
@@ -185,7 +186,7 @@ async fn look(app: &App, states: &mut [AccountState]) {
 }
 
 impl Breaker {
-    /// Whether calls pass as if nothing had been wrong.
+    /// Whether calls pass without any restriction.
     pub(in crate::routes) fn is_closed(&self) -> bool {
         matches!(self.state, BreakerState::Closed)
     }

@@ -19,8 +19,8 @@ use crate::App;
 use crate::auth::Principal;
 use crate::error::ApiError;
 
-/// Names a dead letter by when it died and its position, so that another letter which comes to have
-/// that position is not taken for it.
+/// Names a dead letter by when it died and by its position, so that another letter that later gets
+/// the position is not taken for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Uuid)]
@@ -33,7 +33,7 @@ impl From<Uuid> for DeadLetterId {
 }
 
 impl DeadLetterId {
-    /// What a UUID's variant leaves of its last 8 bytes.
+    /// The bits that a UUID's variant leaves of its last 8 bytes.
     const POSITION: u64 = u64::MAX >> 2;
 
     fn of(stored: &StoredDeadLetter) -> Self {
@@ -50,31 +50,31 @@ impl DeadLetterId {
     }
 }
 
-/// What could not be processed, without what it holds.
+/// A message that could not be processed, without its content.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeadLetter {
     id: DeadLetterId,
-    /// Its position among all dead letters, as `axis dead-letters` names it.
+    /// Position among all dead letters, by which `axis dead-letters` names it.
     sequence: u64,
     /// When it was given up.
     at: DateTime<Utc>,
-    /// The stream that it was read from.
+    /// Stream that it was read from.
     #[schema(example = "INBOUND")]
     stream: String,
-    /// Its position there.
+    /// Position in that stream.
     stream_sequence: u64,
-    /// Who could not process it.
+    /// Consumer that could not process it.
     #[schema(example = "sync-worker")]
     consumer: String,
-    /// Its subject.
+    /// Subject of the message.
     subject: String,
-    /// The Chatwoot account, where it is known.
+    /// Chatwoot account that it belongs to; null if that is not known.
     account_id: Option<AccountKey>,
-    /// What it is: the name of an event or of a command.
+    /// Name of the event or command.
     #[schema(example = "message_created")]
     event: Option<String>,
-    /// A word for the kind of failure.
+    /// Kind of failure, in a word.
     #[schema(example = "undecodable")]
     reason: String,
     /// The failure in words, with what it quotes masked.
@@ -99,20 +99,20 @@ impl DeadLetter {
         }
     }
 
-    /// In words without personal data, for the audit.
+    /// Describes it without personal data, for the audit.
     fn words(&self) -> String {
         let Self { sequence, reason, stream_sequence, stream, .. } = self;
         format!("sequence {sequence}: {reason} {stream_sequence} of {stream}")
     }
 
-    /// Writes down, for good, what is about to be done to it.
+    /// Records in the audit what is about to be done to it.
     async fn begin(
         &self,
         app: &App,
         principal: &Principal,
         action: &str,
     ) -> Result<Begun, ApiError> {
-        // The second of a request that has room to ask.
+        // The request's second transaction, for which it has room.
         let mut transaction = app.store.tenant(&principal.tenant).await?;
         let (words, account) = (self.words(), self.account_id);
         let begun =
@@ -122,20 +122,20 @@ impl DeadLetter {
     }
 }
 
-/// Events of names that are not known share a subject, so their headers tell; commands have none.
+/// Events with unknown names share a subject, so their headers tell the name; commands have no such header.
 fn event_of(stored: &StoredDeadLetter) -> Option<&str> {
     let told = events::Inbound::event_of(&stored.headers);
     told.or_else(|| stored.letter.subject.split('.').nth(2))
 }
 
-/// Which letters are a tenant's.
+/// Which dead letters are a tenant's.
 pub(super) struct Own<'a> {
     principal: &'a Principal,
     accounts: Vec<AccountKey>,
 }
 
 impl<'a> Own<'a> {
-    /// In a transaction of the tenant.
+    /// Needs a transaction of the tenant.
     pub(super) async fn of(
         connection: &mut PgConnection,
         principal: &'a Principal,
@@ -144,7 +144,7 @@ impl<'a> Own<'a> {
         Ok(Self { principal, accounts: served.into_iter().map(|account| account.id).collect() })
     }
 
-    /// Its accounts.
+    /// The tenant's accounts.
     pub(super) fn accounts(&self) -> &[AccountKey] {
         &self.accounts
     }
@@ -162,7 +162,7 @@ impl<'a> Own<'a> {
     }
 }
 
-/// The letter with this id, if it is the caller's.
+/// Returns the dead letter with this id, if it is the caller's.
 async fn find(app: &App, own: &Own<'_>, id: DeadLetterId) -> Result<StoredDeadLetter, ApiError> {
     let stored = app.bus.dead_letters().get(id.position()).await?;
     stored
@@ -170,29 +170,29 @@ async fn find(app: &App, own: &Own<'_>, id: DeadLetterId) -> Result<StoredDeadLe
         .ok_or(ApiError::NotFound("dead letter"))
 }
 
-/// What to do with a letter.
+/// What to do with a dead letter.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({ "dryRun": true }))]
 pub(in crate::routes) struct ActOnDeadLetter {
-    /// Only say what would be done.
+    /// Whether only to say what would be done.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// What became of a letter.
+/// What became of a dead letter.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeadLetterActedOn {
     dead_letter: DeadLetter,
     outcome: Outcome,
-    /// Its new position in its own stream, if it was sent there again.
+    /// New position in its own stream; null if it was not sent there again.
     sequence: Option<u64>,
-    /// Nothing was done.
+    /// Whether this was a dry run, in which nothing is done.
     dry_run: bool,
 }
 
-/// What became of a letter, or would.
+/// What became of a dead letter, or would.
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Outcome {
@@ -206,7 +206,7 @@ pub(super) enum Outcome {
     WouldBeDropped,
     /// It was removed for good.
     Dropped,
-    /// Somebody else was faster.
+    /// It is gone: somebody else was faster.
     Gone,
 }
 

@@ -20,30 +20,31 @@ use crate::auth::{May, Principal, ReadOperations};
 use crate::error::ApiError;
 use crate::single_flight::SingleFlight;
 
-/// How many accounts' lanes are looked at at a time: one that is not answered takes seconds.
+/// How many accounts' lanes are asked about at a time: one that gets no answer takes seconds.
 const LANES_AT_ONCE: usize = 100;
-/// Among so many of the newest dead letters the tenant's are counted.
+/// How many of the newest dead letters are searched for the tenant's.
 const COUNTED: usize = 200;
 
-/// Whose the newest dead letters are, one look for all tenants; none while NATS does not answer, and
-/// where they are too far apart.
+/// The owners of the newest dead letters, looked up once for all tenants. `None` while NATS does
+/// not answer, or if they are too far apart.
 pub(crate) type NewestLetters = SingleFlight<Option<Arc<[Option<Owner>]>>, ()>;
 
-/// What was last told of each tenant's: it takes much counting, and screens ask again and again.
+/// The last answer for each tenant: it takes much counting, and screens ask again and again.
 pub(crate) type Pipelines = SingleFlight<Pipeline>;
 
 /// How the tenant's events and commands get on.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pipeline {
-    /// When this was looked at.
+    /// When this was measured.
     at: DateTime<Utc>,
-    /// From Chatwoot to the screen and back: receiver, inbound, sync, outbound, chatwoot, activity.
+    /// The stages from Chatwoot to the screen and back: receiver, inbound, sync, outbound,
+    /// chatwoot, activity.
     stages: Vec<Stage>,
-    /// The last 60 minutes, oldest first, that under way last.
+    /// The last 60 minutes, oldest first. The last one is still under way.
     points: Vec<Point>,
-    /// The tenant's among the 200 newest dead letters; null while NATS does not answer, and where they
-    /// are too far apart to be counted.
+    /// How many of the 200 newest dead letters are the tenant's; null while NATS does not answer,
+    /// or if they are too far apart to be counted.
     dead_letters: Option<u64>,
 }
 
@@ -52,22 +53,22 @@ pub(crate) struct Pipeline {
 #[serde(rename_all = "camelCase")]
 struct Stage {
     name: StageName,
-    /// What passed in a minute, as a mean of the last five. The receiver's and the stream's counts
-    /// what has been processed since.
+    /// What passed per minute, as a mean of the last five. `receiver` and `inbound` count only what
+    /// has been processed since.
     per_minute: Option<f64>,
-    /// What waits before it.
+    /// What waits before this stage.
     pending: Option<u64>,
-    /// When the oldest of that came.
+    /// When the oldest of it came.
     oldest_at: Option<DateTime<Utc>>,
-    /// Failures of the last hour: events rejected, commands given up, calls that Chatwoot did not
-    /// answer well.
+    /// Failures of the last hour: events rejected, commands given up, calls to which Chatwoot gave
+    /// no good answer.
     errors: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum StageName {
-    /// Takes webhooks; what waits in its journal, only it knows.
+    /// Takes webhooks. Only the receiver knows what waits in its journal.
     Receiver,
     /// The stream of events.
     Inbound,
@@ -81,25 +82,26 @@ enum StageName {
     Activity,
 }
 
-/// A minute.
+/// One minute.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Point {
     /// When it began.
     at: DateTime<Utc>,
-    /// Webhooks received in it, as far as they are processed.
+    /// Webhooks received in it that are processed by now.
     received: u64,
-    /// Milliseconds from the receipt of a webhook to the commit that screens are told of, of half of
-    /// them at most.
+    /// Median time from the receipt of a webhook to the commit that screens are told of, in milliseconds.
     p50_ms: Option<f64>,
-    /// Milliseconds of 95 in a hundred at most.
+    /// 95th percentile of that time, in milliseconds.
     p95_ms: Option<f64>,
-    /// Milliseconds of 99 in a hundred at most.
+    /// 99th percentile of that time, in milliseconds.
     p99_ms: Option<f64>,
 }
 
-/// See how events and commands get on: each stage with its rate, what waits before it, since when, and
-/// its failures; throughput and latency of the last hour. Two seconds old at most.
+/// See how events and commands get on.
+///
+/// Each stage with its rate, what waits before it, since when, and its failures; throughput and
+/// latency of the last hour. At most two seconds old.
 #[utoipa::path(
     get, path = "/operations/pipeline", tag = "operations",
     security(("bearer" = ["operations:read"])),
@@ -136,7 +138,7 @@ async fn look(app: &App, principal: &Principal) -> Result<Pipeline, ApiError> {
     })
 }
 
-/// What of the accounts is in the stream and not settled.
+/// What the stream has of some accounts that is not settled.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Inside {
     pub(super) pending: u64,
@@ -154,7 +156,7 @@ impl Inside {
     }
 }
 
-/// What of each of these accounts is in the stream; none while NATS does not answer.
+/// Returns what the stream has of each of these accounts, or `None` while NATS does not answer.
 pub(super) async fn lanes(app: &App, accounts: &[AccountKey]) -> Vec<Option<Inside>> {
     let asked = stream::iter(accounts.iter().copied()).map(|account| lane(app, account));
     asked.buffered(LANES_AT_ONCE).collect().await
@@ -174,7 +176,7 @@ async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
 }
 
 async fn dead_letters(app: &App, own: &Own<'_>) -> Option<u64> {
-    // That nothing was found is kept too: those who wait do not each wait for NATS in turn.
+    // A failure is kept too, so that those who wait do not each wait for NATS in turn.
     let look = async { Ok::<_, Infallible>(newest_letters(app).await) };
     let Ok(owners) = app.newest_letters.get(&(), look).await;
     Some(owners?.iter().flatten().filter(|owner| own.is(owner)).count() as u64)

@@ -12,25 +12,25 @@ use store::audit::Undertaking;
 /// The action's name in the audit.
 const ACTION: &str = "replay";
 
-/// How long one counts as running that does not say when it should have ended.
+/// How long a replay counts as running if it does not say when it should have ended.
 const LONGEST: TimeDelta = TimeDelta::days(1);
 
-/// A replay, as the audit has it: those of operators at the tool too.
+/// A replay as the audit has it, including those of operators with `axis`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Replay {
-    /// The row of the audit that has its beginning.
+    /// Id of the audit's entry for its beginning.
     id: AuditId,
     /// When it began.
     started_at: DateTime<Utc>,
-    /// When it ended.
+    /// When it ended; null if it has not, as far as is known.
     ended_at: Option<DateTime<Utc>>,
     /// Who asked for it.
     #[schema(example = "member dev-admin")]
     by: String,
-    /// The Chatwoot account whose events it is about; null: all of them.
+    /// The Chatwoot account whose events it is about; null for all of them.
     account_id: Option<AccountKey>,
-    /// Which events.
+    /// Which events, in words.
     target: String,
     state: ReplayState,
     /// How many events were handed to the workers; null until it has ended.
@@ -43,17 +43,17 @@ pub(in crate::routes) struct Replay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum ReplayState {
-    /// It goes on, as far as is known.
+    /// It is running, as far as is known.
     Running,
-    /// It came to the end.
+    /// It came to its end.
     Done,
-    /// As many as wanted were handed out, and there are more.
+    /// As many events as wanted were handed out, and there are more.
     Most,
     /// The program was stopped.
     Interrupted,
     /// NATS failed for too long, had no room for the copies, or had lost some of the events.
     Failed,
-    /// It should have ended and has not said how: the program that ran it is gone.
+    /// It should have ended but has not said how: the program that ran it is gone.
     Lost,
 }
 

@@ -17,7 +17,7 @@ pub(in crate::routes) struct TeamList {
     data: Vec<Team>,
 }
 
-/// List teams, all of them, as Chatwoot told when it was last asked.
+/// List all teams, as Chatwoot had them when it was last asked.
 #[utoipa::path(
     get, path = "/teams", tag = "catalogue",
     security(("bearer" = ["conversations:read"])),

@@ -1,4 +1,4 @@
-//! The tenant, read.
+//! Reading the tenant.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use crate::App;
 use crate::auth::{May, ReadAccounts};
 use crate::error::ApiError;
 
-/// The tenant that the caller belongs to.
+/// Read the tenant that you belong to.
 #[utoipa::path(
     get, path = "/tenant", tag = "administration",
     security(("bearer" = ["accounts:read"])),

@@ -1,4 +1,4 @@
-//! The tenant, renamed.
+//! Renaming the tenant.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,23 +11,23 @@ use crate::error::ApiError;
 use crate::extract;
 use crate::problem::Problem;
 
-/// What is to be changed.
+/// What to change.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct UpdateTenant {
-    /// Its name for people; not only blanks.
+    /// Name for people; not only blanks.
     #[schema(min_length = 1, max_length = 200, example = "Acme Ltd")]
     pub(in crate::routes) name: String,
 }
 
-/// Rename the tenant.
+/// Rename the tenant that you belong to.
 #[utoipa::path(
     patch, path = "/tenant", tag = "administration",
     security(("bearer" = ["accounts:manage"])),
     request_body = UpdateTenant,
     responses(
         (status = 200, description = "The tenant, as it is now", body = Tenant),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

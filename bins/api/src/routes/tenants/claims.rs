@@ -18,7 +18,7 @@ pub(in crate::routes) struct TenantClaim {
     /// The tenant that it means.
     #[schema(value_type = String, example = "acme")]
     tenant_id: TenantId,
-    /// Since when.
+    /// Since when it means this tenant.
     created_at: DateTime<Utc>,
 }
 

@@ -1,4 +1,4 @@
-//! A tenant, made.
+//! Creating a tenant.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,30 +15,32 @@ use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::routes::tenant::{Tenant, named, read};
 
-/// A tenant to be made.
+/// A tenant to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreateTenant {
-    /// Its short name, which stays.
+    /// Short name, which never changes.
     #[schema(value_type = String, pattern = "^[a-z0-9_-]{1,64}$", example = "acme")]
     id: TenantId,
-    /// Its name for people, not only blanks; not given: the short one.
+    /// Name for people, not only blanks. If not given, the short one.
     #[schema(min_length = 1, max_length = 200, example = "Acme Ltd")]
     name: Option<String>,
 }
 
-/// Make a tenant. Only keys of the installation may. Nobody is in it until a claim means it, or until an
-/// operator makes a key for it.
+/// Create a tenant.
+///
+/// Nobody is in it until a claim means it, or until an operator creates a key for it. Only keys of
+/// the installation may do it.
 #[utoipa::path(
     post, path = "/tenants", tag = "tenants",
     security(("bearer" = ["tenants:manage"])),
     request_body = CreateTenant,
     responses(
         (status = 201, description = "The tenant", body = Tenant),
-        (status = 409, description = "`taken`: there is one of this short name, which is `current`. \
+        (status = 409, description = "`taken`: another tenant has this short name, see `current`. \
                                       `under-way`: the same request is being carried out",
          body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -1,4 +1,4 @@
-//! A tenant, read from above.
+//! Reading any tenant, from above.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,14 +11,16 @@ use crate::extract::Name;
 use crate::problem::Problem;
 use crate::routes::tenant::{Tenant, read};
 
-/// One tenant. Only keys of the installation may read it here; its own people have `/tenant`.
+/// Read any tenant.
+///
+/// Only keys of the installation may do it here; the tenant's own people have `/tenant`.
 #[utoipa::path(
     get, path = "/tenants/{id}", tag = "tenants",
     security(("bearer" = ["tenants:read"])),
     params(("id" = TenantId, Path, description = "The tenant's short name")),
     responses(
         (status = 200, description = "The tenant", body = Tenant),
-        (status = 404, description = "There is none of this name", body = Problem,
+        (status = 404, description = "There is no tenant of this name", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -19,7 +19,7 @@ pub(in crate::routes) struct TenantList {
     page: Page,
 }
 
-/// List all tenants. Only keys of the installation may.
+/// List all tenants. Only keys of the installation may do it.
 #[utoipa::path(
     get, path = "/tenants", tag = "tenants",
     security(("bearer" = ["tenants:read"])),

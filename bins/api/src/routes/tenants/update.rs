@@ -1,4 +1,4 @@
-//! A tenant, renamed from above.
+//! Renaming any tenant, from above.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,9 @@ use crate::problem::Problem;
 use crate::routes::tenant::update::UpdateTenant;
 use crate::routes::tenant::{Tenant, named, rename};
 
-/// Rename a tenant. Only keys of the installation may here; its own administrators have `/tenant`.
+/// Rename any tenant.
+///
+/// Only keys of the installation may do it here; the tenant's own administrators have `/tenant`.
 #[utoipa::path(
     patch, path = "/tenants/{id}", tag = "tenants",
     security(("bearer" = ["tenants:manage"])),
@@ -20,9 +22,9 @@ use crate::routes::tenant::{Tenant, named, rename};
     request_body = UpdateTenant,
     responses(
         (status = 200, description = "The tenant, as it is now", body = Tenant),
-        (status = 404, description = "There is none of this name", body = Problem,
+        (status = 404, description = "There is no tenant of this name", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -1,4 +1,4 @@
-//! Throwing a draft away.
+//! Discarding a draft.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,13 +12,13 @@ use crate::error::ApiError;
 use crate::extract::{Id, Query};
 use crate::problem::Problem;
 
-/// Throw away the reply, or the note, that you have begun to write in a conversation.
+/// Discard the reply, or the note, that you have begun to write in a conversation.
 #[utoipa::path(
     delete, path = "/conversations/{id}/draft", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
     params(("id" = ConversationId, Path, description = "The conversation"), Kind),
     responses(
-        (status = 204, description = "There is no such draft of yours any more"),
+        (status = 204, description = "You have no such draft any more"),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
     )

@@ -20,7 +20,7 @@ use crate::routes::drafts::Draft;
     params(("id" = ConversationId, Path, description = "The conversation"), Kind),
     responses(
         (status = 200, description = "Your draft", body = Draft),
-        (status = 404, description = "There is no such conversation, or no such draft of yours in it",
+        (status = 404, description = "There is no such conversation, or you have no such draft in it",
          body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -1,4 +1,4 @@
-//! Keeping a draft.
+//! Saving a draft.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,30 +14,31 @@ use crate::problem::{Faults, Problem};
 use crate::routes::conversations::messages::create::LONGEST_CONTENT;
 use crate::routes::drafts::Draft;
 
-/// A draft to be kept.
+/// A draft to save.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct PutDraft {
     /// The text so far.
     #[schema(max_length = 150_000, example = "Your parcel")]
     content: String,
-    /// It is to be a note; a reply that was begun stays beside it.
+    /// Whether it is a note. A reply that was begun stays beside it.
     #[serde(default)]
     private: bool,
 }
 
-/// Keep what you have begun to write, in place of what you kept before of the same kind: a reply or a
-/// note. Nobody else sees it.
+/// Save what you have begun to write in a conversation.
+///
+/// It replaces what you saved before of the same kind, a reply or a note. Nobody else sees it.
 #[utoipa::path(
     put, path = "/conversations/{id}/draft", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     request_body = PutDraft,
     responses(
-        (status = 200, description = "It is kept", body = Draft),
+        (status = 200, description = "The draft, as saved", body = Draft),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

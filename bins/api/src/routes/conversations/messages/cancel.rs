@@ -15,12 +15,16 @@ use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::request::Trace;
 
-/// Take back a message that is queued or waits to be retried, and that has certainly not left: it was
-/// never tried, or no try reached Chatwoot; or discard one that failed on its way to Chatwoot. It is
-/// gone from the conversation; the activity `message_cancelled` tells so, with `discarded` if it had
-/// failed. A message that failed without anybody knowing whether Chatwoot has it comes back if it has.
-/// Of a message that Chatwoot has and was asked to hand to its channel again, that alone is taken back, as long as no
-/// try can have reached Chatwoot: it has failed, as before, which `message_retry_cancelled` tells.
+/// Take back a message that has not left, or discard one that failed.
+///
+/// A message that is queued or waits to be retried can be taken back if it has certainly not left: it was
+/// never tried, or no try reached Chatwoot. One that failed on its way to Chatwoot is discarded. Either is
+/// gone from the conversation, and the activity `message_cancelled` says so, with `discarded` if it had
+/// failed. If it failed without anybody knowing whether Chatwoot has it, it comes back if Chatwoot does.
+///
+/// If Chatwoot has the message and was asked to hand it to its channel again, that alone is taken back, as
+/// long as no try can have reached Chatwoot. The message has then failed, as before, and
+/// `message_retry_cancelled` says so.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/cancel", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
@@ -29,11 +33,12 @@ use crate::request::Trace;
         ("messageId" = MessageId, Path, description = "The message"),
     ),
     responses(
-        (status = 200, description = "It is not handed over again", body = Message),
+        (status = 200, description = "The message, which is not handed over again", body = Message),
         (status = 204, description = "The message is gone and will not be sent"),
-        (status = 404, description = "The conversation has no such message (any more)",
+        (status = 404, description = "The conversation has no such message, or not any more",
          body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It has left or may have: the detail names its state",
+        (status = 409, description = "`not-cancellable`: it has left, or may have; `detail` names its state. \
+         `under-way`: the same request is being carried out",
          body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -29,11 +29,11 @@ use crate::request::Trace;
 pub(in crate::routes) const LONGEST_CONTENT: usize = 150_000;
 /// Longest id that a client gives, in characters.
 const LONGEST_CLIENT_ID: usize = 128;
-/// What an approved reply is sent under begins with this, and what clients name never does: it would be
-/// taken for that reply.
+/// Beginning of the client ids of approved replies. No client may use it: its message would be
+/// taken for such a reply.
 pub(in crate::routes) const APPROVED: &str = "approval:";
 
-/// A message to be sent.
+/// A message to send.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreateMessage {
@@ -41,65 +41,69 @@ pub(in crate::routes) struct CreateMessage {
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 150_000, example = "Your parcel left today.")]
     content: String,
-    /// A note, which only the team sees.
+    /// Whether it is a note, which only the team sees.
     #[serde(default)]
     private: bool,
     /// The message of the same conversation that it answers.
     in_reply_to: Option<MessageId>,
-    /// The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`.
+    /// The client's own id for the message: sent again under the same one, it is the same message.
+    /// Must not begin with `approval:`.
     #[schema(min_length = 1, max_length = 128)]
     client_id: Option<String>,
 }
 
-/// A message to be sent as a form, with files. Text may be left out if there are files.
+/// A message to send as a form, with files. Text may be left out if there are files.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it is what the description says of the form")]
 pub(in crate::routes) struct CreateMessageWithFiles {
     /// The text.
     #[schema(max_length = 150_000, example = "Here is the label.")]
     content: Option<String>,
-    /// A note, which only the team sees: `true` or `false`.
+    /// Whether it is a note, which only the team sees: `true` or `false`.
     private: Option<bool>,
     /// The message of the same conversation that it answers.
     #[schema(rename = "inReplyTo")]
     in_reply_to: Option<MessageId>,
-    /// The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`.
+    /// The client's own id for the message: sent again under the same one, it is the same message.
+    /// Must not begin with `approval:`.
     #[schema(rename = "clientId", min_length = 1, max_length = 128)]
     client_id: Option<String>,
-    /// Files, of 40 MiB at most and 100 MiB together.
+    /// Up to 15 files, of at most 40 MiB each and 100 MiB together.
     #[schema(rename = "attachments[]", value_type = Vec<String>, format = Binary, max_items = 15)]
     attachments: Vec<u8>,
 }
 
-/// Write a message or a note. It is on its way from here on: its `state` tells how far it is.
+/// Write a message or a note.
+///
+/// It is on its way from then on, and its `state` tells how far it is.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
     params(
         ("id" = ConversationId, Path, description = "The conversation"),
         ("If-Match" = Option<String>, Header,
-         description = "Only if the conversation's tag is still this one"),
+         description = "Write only if the conversation still has this tag"),
     ),
     request_body(content(
         (CreateMessage = "application/json"),
         (CreateMessageWithFiles = "multipart/form-data"),
     )),
     responses(
-        (status = 201, description = "The message is on its way", body = Message),
-        (status = 200, description = "It was there already, under this clientId", body = Message),
+        (status = 201, description = "The message, which is on its way", body = Message),
+        (status = 200, description = "The message, which was there already under this `clientId`", body = Message),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`client-id-taken`: the clientId stands for another message; \
-         `withdrawn`: for one that was taken back; `too-many-bytes`: the tenant has sent as many bytes of \
-         files in 24 hours as it may", body = Problem,
+        (status = 409, description = "`client-id-taken`: the `clientId` is that of another message; `withdrawn`: of one \
+         that was taken back; `under-way`: the same request is being carried out; `too-many-bytes`: the tenant has \
+         sent as many bytes of files in 24 hours as it may", body = Problem,
          content_type = "application/problem+json"),
-        (status = 413, description = "A file has more than 40 MiB, or all of them more than 100",
+        (status = 413, description = "A file has more than 40 MiB, or all of them have more than 100 MiB",
          body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is neither JSON nor a form", body = Problem,
          content_type = "application/problem+json"),
-        (status = 412, description = "The conversation has changed: `current` is what it is now",
+        (status = 412, description = "The conversation has changed: `current` is its present state",
          body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -160,7 +164,7 @@ impl Written {
 }
 
 impl Writer<'_> {
-    /// Refuses before anything large is read.
+    /// Refuses an unknown conversation before anything large is read.
     async fn find(&self) -> Result<(), ApiError> {
         let mut transaction = self.app.tenant(&self.principal.tenant).await?;
         let found = store::conversations::exists(&mut transaction, self.conversation).await?;
@@ -203,7 +207,7 @@ impl Writer<'_> {
             Composed::Withdrawn => return Err(ApiError::Withdrawn),
             Composed::NoConversation => return Err(ApiError::NotFound("conversation")),
             Composed::NoOriginal => {
-                return Err(ApiError::field("inReplyTo", "is no message of this conversation"));
+                return Err(ApiError::field("inReplyTo", "is not a message of this conversation"));
             }
             Composed::OriginalNotSent => {
                 return Err(ApiError::field("inReplyTo", "has not reached Chatwoot yet"));
@@ -218,8 +222,8 @@ impl Writer<'_> {
     }
 }
 
-/// Refuses to write into a conversation that is not as the writer has seen it. What was written under
-/// the same client's id before may have changed it: whoever sends it again got no answer.
+/// Refuses to write into a conversation that is not as its writer has seen it. A message that was written
+/// under the same client id before may itself have changed it: it is sent again because no answer arrived.
 async fn unchanged(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -240,7 +244,7 @@ async fn unchanged(
 }
 
 impl CreateMessage {
-    /// A reply that is proposed in an approval's metadata.
+    /// Reads the reply that an approval's metadata proposes.
     pub(in crate::routes) fn proposed(metadata: &Map<String, Value>) -> Result<Self, ApiError> {
         let read = serde_path_to_error::deserialize::<_, Self>(Value::Object(metadata.clone()));
         let message = read.map_err(|misfit| ApiError::Invalid(vec![field_error(&misfit)]))?;
@@ -248,14 +252,14 @@ impl CreateMessage {
         Ok(message)
     }
 
-    /// A reply that says this.
+    /// Makes a reply with this text.
     pub(in crate::routes) fn of(content: String) -> Result<Self, ApiError> {
         let message = Self { content, ..Self::default() };
         message.check(&[])?;
         Ok(message)
     }
 
-    /// The message as this person writes it, at once.
+    /// The message as this author writes it, to be sent at once.
     pub(in crate::routes) fn composition<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -277,7 +281,7 @@ impl CreateMessage {
         }
     }
 
-    /// What it says, for telling it from another one.
+    /// Serialises what tells the message from another one.
     fn digest(&self) -> Vec<u8> {
         let in_reply_to = self.in_reply_to;
         let Self { content, private, client_id, .. } = self;
@@ -291,7 +295,7 @@ impl CreateMessage {
         let shortest = usize::from(files.is_empty());
         faults.text("content", &self.content, shortest..=LONGEST_CONTENT);
         if let Some(id) = &self.client_id {
-            // Blanks are as good as any other name.
+            // Blanks are as good as any other id.
             faults.check("clientId", !id.is_empty(), "must not be empty");
             faults.text("clientId", id, 0..=LONGEST_CLIENT_ID);
             let message = format!("must not begin with {APPROVED}");

@@ -15,9 +15,10 @@ use crate::extract::Ids;
 use crate::problem::Problem;
 use crate::request::Trace;
 
-/// Delete a message in Chatwoot. It is shown as deleted from now on; should Chatwoot refuse, it is
-/// shown again and the activity `command_failed` says why. What the customer's channel has brought
-/// is mostly not recalled there.
+/// Delete a message in Chatwoot.
+///
+/// It is shown as deleted from then on. If Chatwoot refuses, it is shown again, and the activity
+/// `command_failed` says why. What the customer's channel has delivered is mostly not recalled there.
 #[utoipa::path(
     delete, path = "/conversations/{id}/messages/{messageId}", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
@@ -26,11 +27,11 @@ use crate::request::Trace;
         ("messageId" = MessageId, Path, description = "The message"),
     ),
     responses(
-        (status = 202, description = "It is being deleted", body = Message),
-        (status = 200, description = "It was deleted already", body = Message),
+        (status = 202, description = "The message, which is being deleted", body = Message),
+        (status = 200, description = "The message, which was deleted already", body = Message),
         (status = 404, description = "The conversation has no such message", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "Chatwoot does not have it yet", body = Problem,
+        (status = 409, description = "`not-deletable`: Chatwoot does not have it yet", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

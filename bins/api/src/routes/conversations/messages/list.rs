@@ -19,11 +19,11 @@ use crate::routes::Snapshot;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct ListMessages {
-    /// What was written before the message with this id.
+    /// Only messages written before the one with this id.
     before: Option<MessageId>,
-    /// What was written after the message with this id.
+    /// Only messages written after the one with this id.
     after: Option<MessageId>,
-    /// Most messages; 25 if not given. There are fewer where they are large, and `hasMore` says so.
+    /// Most messages per page; 25 if not given. A page has fewer if they are large, and `hasMore` says so.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
@@ -37,14 +37,14 @@ pub(in crate::routes) struct MessageList {
     position: Snapshot,
 }
 
-/// Where the messages are in their conversation.
+/// The place of the messages in their conversation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MessagePage {
-    /// Most messages of a page.
+    /// Most messages per page.
     #[schema(example = 25)]
     limit: u32,
-    /// There are more: older ones, or newer ones if `after` was given.
+    /// Whether there are more: older ones, or newer ones if `after` was given.
     has_more: bool,
 }
 
@@ -68,7 +68,7 @@ pub(in crate::routes) async fn list_messages(
     let limit = paging::limit(query.limit)?;
     let (window, field) = match (query.before, query.after) {
         (Some(_), Some(_)) => {
-            return Err(ApiError::field("after", "does not go together with before"));
+            return Err(ApiError::field("after", "cannot be combined with before"));
         }
         (Some(id), None) => (Window::Before(id), "before"),
         (None, Some(id)) => (Window::After(id), "after"),
@@ -81,7 +81,7 @@ pub(in crate::routes) async fn list_messages(
     }
     let found = store::messages::window(&mut transaction, conversation, window, limit)
         .await?
-        .ok_or_else(|| ApiError::field(field, "is no message of this conversation"))?;
+        .ok_or_else(|| ApiError::field(field, "is not a message of this conversation"))?;
     let page = MessagePage { limit, has_more: found.more };
     Ok(Json(MessageList { data: found.messages, page, position }))
 }

@@ -15,13 +15,18 @@ use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::request::Trace;
 
-/// Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
-/// in its conversation, and its state is unknown until it was looked for there if an earlier try may have
-/// reached Chatwoot. One that waits to be retried is tried at once, in its place; one whose state is
-/// unknown is looked for in Chatwoot at once. One that waits behind something else that waits to be tried
-/// again or looked for has that one tried at once. Should an earlier try have reached Chatwoot after all,
-/// it is found and not sent twice. What Chatwoot has and the customer's channel did not deliver, Chatwoot is told to
-/// hand to the channel again; no other message is written.
+/// Send a message again that failed, or try one at once that waits.
+///
+/// A message that failed on its way to Chatwoot is queued behind everything that waits in its
+/// conversation. If an earlier try may have reached Chatwoot, its state is unknown until it was
+/// looked for there; if it is found, it is not sent twice.
+///
+/// One that waits to be retried is tried at once, in its place; one whose state is unknown is
+/// looked for in Chatwoot at once. If it waits behind something else that waits to be tried again
+/// or looked for, that is done at once.
+///
+/// If Chatwoot has the message and the customer's channel did not deliver it, Chatwoot is told to
+/// hand it to the channel again; no other message is written.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/retry", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
@@ -30,10 +35,11 @@ use crate::request::Trace;
         ("messageId" = MessageId, Path, description = "The message"),
     ),
     responses(
-        (status = 202, description = "The message is on its way again", body = Message),
+        (status = 202, description = "The message, which is on its way again", body = Message),
         (status = 404, description = "The conversation has no such message", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "It cannot be sent again: the detail names its state",
+        (status = 409, description = "`not-retriable`: it cannot be sent again; `detail` names its state. \
+         `under-way`: the same request is being carried out",
          body = Problem, content_type = "application/problem+json"),
     )
 )]

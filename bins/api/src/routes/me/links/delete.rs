@@ -1,4 +1,4 @@
-//! Being nobody in particular in Chatwoot again.
+//! Unlinking one's own user.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,17 +13,18 @@ use crate::extract::Id;
 use crate::problem::Problem;
 use crate::routes::accounts::{served, target};
 
-/// Have your own token forgotten: what you write goes out with the account's. Whoever is a person may,
-/// whatever else they may not any more. Doing so again changes nothing.
+/// Delete your own token: what you write then goes out with the account's.
+///
+/// Any person may do this, whatever else they may not do any more. Repeating it changes nothing.
 #[utoipa::path(
     delete, path = "/me/links/{id}", tag = "session",
     security(("bearer" = [])),
     params(("id" = AccountKey, Path, description = "The account's key")),
     responses(
-        (status = 204, description = "Your token is forgotten here"),
-        (status = 403, description = "`people-only`: a key is nobody in Chatwoot", body = Problem,
+        (status = 204, description = "Your token is deleted here"),
+        (status = 403, description = "`people-only`: an API key is no user in Chatwoot", body = Problem,
          content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account that is served", body = Problem,
+        (status = 404, description = "There is no such connected account", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

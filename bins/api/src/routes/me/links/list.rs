@@ -16,15 +16,16 @@ pub(in crate::routes) struct LinkList {
     data: Vec<Link>,
 }
 
-/// List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out. Whoever is a
-/// person may.
+/// List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out.
+///
+/// Any person may do this.
 #[utoipa::path(
     get, path = "/me/links", tag = "session",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The accounts that are served, each with your user if you have linked one",
+        (status = 200, description = "The connected accounts, each with your user if you have linked one",
          body = LinkList),
-        (status = 403, description = "`people-only`: a key is nobody in Chatwoot", body = Problem,
+        (status = 403, description = "`people-only`: an API key is no user in Chatwoot", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

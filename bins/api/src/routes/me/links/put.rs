@@ -14,7 +14,7 @@ use crate::extract::{self, Id};
 use crate::problem::{Faults, Problem};
 use crate::routes::accounts::{LONGEST, deed, secret, served};
 
-/// Who one is in Chatwoot.
+/// Who you are in Chatwoot.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct PutLink {
@@ -25,24 +25,24 @@ pub(in crate::routes) struct PutLink {
     token: SecretString,
 }
 
-/// Have your replies and notes go out under your own name, in place of what you linked before.
+/// Have your replies and notes go out under your own name, instead of what you linked before.
 ///
-/// Chatwoot is asked whose token it is. What you write in the account's conversations then goes out with
-/// it; everything else goes on with the account's token. May be repeated.
+/// Chatwoot is asked whose token it is. What you write in the account's conversations then goes out
+/// with it; everything else still goes out with the account's token. May be repeated.
 #[utoipa::path(
     put, path = "/me/links/{id}", tag = "session",
     security(("bearer" = ["conversations:reply"])),
     params(("id" = AccountKey, Path, description = "The account's key")),
     request_body = PutLink,
     responses(
-        (status = 200, description = "Who you are there from now on", body = Link),
-        (status = 403, description = "`people-only`: a key is nobody in Chatwoot", body = Problem,
+        (status = 200, description = "Who you are in Chatwoot from now on", body = Link),
+        (status = 403, description = "`people-only`: an API key is no user in Chatwoot", body = Problem,
          content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account that is served", body = Problem,
+        (status = 404, description = "There is no such connected account", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`another-key`: an operator has to give the API its key", body = Problem,
-         content_type = "application/problem+json"),
-        (status = 422, description = "Chatwoot does not take the token, or its owner is not of the account",
+        (status = 409, description = "`another-key`: an operator has to give the API the right AXIS_SECRET_KEY",
+         body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Chatwoot does not accept the token, or its owner is not in the account",
          body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -1,4 +1,4 @@
-//! How we get on with each account.
+//! The state of each account.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,8 +15,10 @@ pub(in crate::routes) struct AccountStateList {
     data: Vec<AccountState>,
 }
 
-/// See how we get on with each Chatwoot account: whether it answers, what may be asked of it, what
-/// waits, and how far it has been compared with what is here.
+/// See how we get on with each Chatwoot account.
+///
+/// Whether it answers, how many requests it allows, what waits, and how far it has been compared
+/// with what is here.
 #[utoipa::path(
     get, path = "/operations/accounts", tag = "operations",
     security(("bearer" = ["operations:read"])),

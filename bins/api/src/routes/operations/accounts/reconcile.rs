@@ -20,21 +20,21 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[schema(example = json!({ "everything": false }))]
 pub(in crate::routes) struct Reconcile {
-    /// Go through everything, and not only through what changed lately.
+    /// Whether to go through everything, and not only through what changed lately.
     #[serde(default)]
     everything: bool,
 }
 
 /// Have an account compared with Chatwoot now, and what webhooks missed repaired.
 ///
-/// The sync workers do so, at their own pace; one that is under way goes on.
+/// The sync workers do this at their own pace. A comparison that is under way goes on.
 #[utoipa::path(
     post, path = "/operations/accounts/{id}/reconcile", tag = "operations",
     security(("bearer" = ["accounts:reconcile"])),
     params(("id" = AccountKey, Path, description = "The account")),
     request_body = Reconcile,
     responses(
-        (status = 202, description = "It is due now", body = AccountState),
+        (status = 202, description = "The account, whose comparison is due now", body = AccountState),
         (status = 404, description = "There is no such account", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -52,7 +52,8 @@ pub(in crate::routes) async fn reconcile_account(
         Begun::Answered(answer) => return Ok(answer),
     };
     let (tenant, connection) = (&principal.tenant, work.connection());
-    // NATS may take its time, and a worker that compares the account must not wait for it.
+    // Asked before the row is held: NATS may take its time, and a worker that compares the account
+    // must not wait for it.
     let mut before = states(connection, tenant, Some(id)).await?;
     look(&app, &mut before).await;
     let inbound = before.pop().ok_or(ApiError::NotFound("account"))?.inbound;

@@ -19,8 +19,8 @@ use crate::problem::Problem;
     params(("id" = DeadLetterId, Path, description = "The dead letter")),
     request_body = ActOnDeadLetter,
     responses(
-        (status = 200, description = "What became of it, or would", body = DeadLetterActedOn),
-        (status = 404, description = "There is none with this id, or none any more", body = Problem,
+        (status = 200, description = "What became of the dead letter, or would", body = DeadLetterActedOn),
+        (status = 404, description = "There is no dead letter with this id, or not any more", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

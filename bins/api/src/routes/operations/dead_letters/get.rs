@@ -13,18 +13,18 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// What could not be processed, with what it holds.
+/// A dead letter with its content.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct DeadLetterContent {
     #[serde(flatten)]
     letter: DeadLetter,
-    /// How large it is.
+    /// Size of its content, in bytes.
     bytes: usize,
-    /// Its headers; those that are not ours are masked.
+    /// Its headers. Those that are not ours are masked.
     #[schema(value_type = Object)]
     headers: Value,
-    /// Its structure, with all texts masked that may be personal.
+    /// The structure of its content, with all texts masked that may be personal.
     payload: Value,
 }
 
@@ -35,7 +35,7 @@ pub(in crate::routes) struct DeadLetterContent {
     params(("id" = DeadLetterId, Path, description = "The dead letter")),
     responses(
         (status = 200, description = "The dead letter", body = DeadLetterContent),
-        (status = 404, description = "There is none with this id, or none any more", body = Problem,
+        (status = 404, description = "There is no dead letter with this id, or not any more", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -45,7 +45,7 @@ pub(in crate::routes) async fn get_dead_letter(
     Id(id): Id<DeadLetterId>,
 ) -> Result<Json<DeadLetterContent>, ApiError> {
     let _room = app.reading(&principal.tenant)?;
-    // Over before NATS is asked, which may take seconds to say nothing.
+    // Ended before NATS is asked, which may take seconds to give no answer.
     let own = Own::of(&mut *app.tenant(&principal.tenant).await?, &principal).await?;
     let stored = find(&app, &own, id).await?;
     Ok(Json(DeadLetterContent {

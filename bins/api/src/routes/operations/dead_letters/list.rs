@@ -12,26 +12,26 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::paging::{self, Asked, Page};
 
-/// How many positions are looked at for one page: those of other tenants cost as much as one's own.
+/// How many positions are looked at for one page: other tenants' letters cost as much as one's own.
 pub(in crate::routes::operations) const REACH: u64 = 1_000;
 /// How many letters are in memory at a time; one may have 8 MB.
 pub(in crate::routes::operations) const AT_ONCE: u64 = 4;
 
-/// Which dead letters.
+/// Which dead letters to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct ListDeadLetters {
     /// Only those given up for this reason: `undecodable`, `refused-by-database`, ….
     reason: Option<String>,
-    /// Only those of this stream, `INBOUND` or `OUTBOUND`.
+    /// Only those from this stream, `INBOUND` or `OUTBOUND`.
     stream: Option<String>,
     /// Only those of this Chatwoot account.
     account_id: Option<AccountKey>,
-    /// Rows of a page; 25 if not given.
+    /// Most rows per page; 25 if not given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -43,9 +43,9 @@ pub(in crate::routes) struct DeadLetterList {
     page: Page,
 }
 
-/// List what could not be processed, newest first.
+/// List messages that could not be processed, newest first.
 ///
-/// A page may have fewer rows than asked for, or none, and still say where to go on: go on until
+/// A page may have fewer rows than its limit, or none, without being the last: go on until
 /// `nextCursor` is null.
 #[utoipa::path(
     get, path = "/operations/dead-letters", tag = "operations",

@@ -13,20 +13,20 @@ use crate::extract::{Id, Json};
 use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 
-/// Send a dead letter to the workers again, once what it died of is mended.
+/// Send a dead letter to the workers again, once its cause is fixed.
 ///
-/// It is applied once, however often it is sent; should it die again, it is a new dead letter.
+/// It is applied only once, however often it is sent. If it dies again, it is a new dead letter.
 #[utoipa::path(
     post, path = "/operations/dead-letters/{id}/redrive", tag = "operations",
     security(("bearer" = ["dead-letters:redrive"])),
     params(("id" = DeadLetterId, Path, description = "The dead letter")),
     request_body = ActOnDeadLetter,
     responses(
-        (status = 200, description = "What became of it, or would", body = DeadLetterActedOn),
-        (status = 404, description = "There is none with this id, or none any more", body = Problem,
+        (status = 200, description = "What became of the dead letter, or would", body = DeadLetterActedOn),
+        (status = 404, description = "There is no dead letter with this id, or not any more", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "Its stream will never take it", body = Problem,
-         content_type = "application/problem+json"),
+        (status = 409, description = "`not-redrivable`: its stream will never take it; `under-way`: the same request is \
+         being carried out", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::routes) async fn redrive_dead_letter(

@@ -29,7 +29,7 @@ const LONGEST_EVENT: usize = 64;
 const MOST: u64 = 10_000;
 /// Most events in a second.
 const FASTEST: u32 = 1_000;
-/// How long is counted before an answer says how far it came.
+/// How long a dry run counts before its answer says how far it came.
 const COUNTING: Duration = Duration::from_secs(15);
 
 /// Which events to hand to the workers again.
@@ -38,23 +38,23 @@ const COUNTING: Duration = Duration::from_secs(15);
 pub(in crate::routes) struct ReplayWanted {
     /// The Chatwoot account.
     account_id: AccountKey,
-    /// Begin with what came in at this time.
+    /// Only events that came in at this time or later.
     #[schema(example = "2026-03-01T08:00:00Z")]
     from: DateTime<Utc>,
-    /// End before what came in at this time; if not given, with what there is now.
+    /// Only events that came in before this time. If not given, all that there are now.
     to: Option<DateTime<Utc>>,
     /// Only events of this name: `message_created`, ….
     #[schema(max_length = 64)]
     event: Option<String>,
-    /// Only count them; it does unless told otherwise.
+    /// Whether only to count them; true if not given.
     #[serde(default = "yes")]
     #[schema(default = true)]
     dry_run: bool,
-    /// Most to hand to the workers; 1,000 if not given.
+    /// Most events to hand to the workers; 1,000 if not given.
     #[serde(default = "most")]
     #[schema(minimum = 1, maximum = 10_000, default = 1_000)]
     most: u64,
-    /// Most to hand to the workers in a second; 200 if not given.
+    /// Most events to hand to the workers per second; 200 if not given.
     #[serde(default = "per_second")]
     #[schema(minimum = 1, maximum = 1_000, default = 200)]
     per_second: u32,
@@ -76,22 +76,22 @@ const fn per_second() -> u32 {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ReplayCounted {
-    /// Nothing was done.
+    /// This was a dry run: nothing was done.
     dry_run: bool,
-    /// How many events.
+    /// How many events it would hand to the workers.
     count: u64,
-    /// How many of each event.
+    /// How many of each name.
     by: Vec<EventCount>,
-    /// Copies of earlier replays, which would be passed over.
+    /// Copies that earlier replays made, which it would skip.
     copies: u64,
-    /// What no worker could read either.
+    /// Events that no worker could read either.
     unreadable: u64,
     ended: CountingEnded,
-    /// Where to begin to see the rest; null if this is all.
+    /// Time to begin at in order to see the rest; null if this is all.
     go_on_from: Option<DateTime<Utc>>,
 }
 
-/// How many of an event.
+/// How many events have a name.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EventCount {
     #[schema(example = "message_created")]
@@ -107,26 +107,25 @@ enum CountingEnded {
     Done,
     /// There are more than `most`.
     Most,
-    /// It took too long to look at them all.
+    /// Looking at all of them took too long.
     Time,
 }
 
-/// Hand an account's events of the past to the workers again.
+/// Hand past events of an account to the workers again.
 ///
-/// They become the same rows: replaying is always safe, and repairs what was lost or changed here. A dry
-/// run counts them; a real one goes on after the answer, at the pace asked for, and is followed at
-/// `Location`.
+/// They become the same rows, so replaying is always safe, and repairs what was lost or changed here. A dry
+/// run counts them. A real one goes on after the answer, at the pace asked for; follow it at `Location`.
 #[utoipa::path(
     post, path = "/operations/replay", tag = "operations",
     security(("bearer" = ["events:replay"])),
     request_body = ReplayWanted,
     responses(
         (status = 200, description = "What a replay would do", body = ReplayCounted),
-        (status = 202, description = "It has begun", body = Replay,
+        (status = 202, description = "The replay, which has begun", body = Replay,
          headers(("location" = String, description = "Where to follow it"))),
         (status = 404, description = "There is no such account", body = Problem,
          content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -148,7 +147,7 @@ pub(in crate::routes) async fn replay_events(
     let wanted = asked.wanted();
     if asked.dry_run {
         let _room = app.reading(&principal.tenant)?;
-        // Counting may take long, and a transaction that is open keeps the database from tidying up.
+        // Counting may take long, and an open transaction keeps the database from cleaning up.
         work.release().await?;
         return Ok(Json(count(&app, wanted).await?).into_response());
     }

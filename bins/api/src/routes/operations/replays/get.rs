@@ -11,14 +11,16 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// See whether a replay goes on, or how it ended. How many events it handed out is known once it has ended.
+/// See whether a replay is running, or how it ended.
+///
+/// How many events it handed out is known once it has ended.
 #[utoipa::path(
     get, path = "/operations/replays/{id}", tag = "operations",
     security(("bearer" = ["operations:read"])),
     params(("id" = AuditId, Path, description = "The replay")),
     responses(
         (status = 200, description = "The replay", body = Replay),
-        (status = 404, description = "There is none with this id", body = Problem,
+        (status = 404, description = "There is no replay with this id", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

@@ -1,4 +1,4 @@
-//! A claim that comes to mean a tenant.
+//! Letting a claim mean a tenant.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -20,28 +20,30 @@ use crate::routes::tenant::read;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct AddTenantClaim {
-    /// What the OpenID provider says of the tenant's people, to the letter: at most 255 bytes, no control
-    /// characters.
+    /// What the OpenID provider says of the tenant's people, exactly: at most 255 bytes, without
+    /// control characters.
     #[schema(min_length = 1, max_length = 255, example = "Acme Ltd.")]
     claim: String,
 }
 
-/// Let a claim mean a tenant: whoever the provider says it of belongs to the tenant from then on. Only
-/// keys of the installation may. A claim means one tenant; doing so again changes nothing.
+/// Let a claim mean a tenant.
+///
+/// Everybody of whom the provider says it belongs to the tenant from then on. A claim means only
+/// one tenant; repeating this changes nothing. Only keys of the installation may do it.
 #[utoipa::path(
     post, path = "/tenants/{id}/claims", tag = "tenants",
     security(("bearer" = ["tenants:manage"])),
     params(("id" = TenantId, Path, description = "The tenant's short name")),
     request_body = AddTenantClaim,
     responses(
-        (status = 200, description = "It meant the tenant already", body = TenantClaim),
-        (status = 201, description = "It means the tenant", body = TenantClaim),
+        (status = 200, description = "The claim, which meant the tenant already", body = TenantClaim),
+        (status = 201, description = "The claim, which means the tenant now", body = TenantClaim),
         (status = 404, description = "There is no tenant of this name", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`taken`: it means another tenant, see `current`. `under-way`: the \
+        (status = 409, description = "`taken`: the claim means another tenant, see `current`. `under-way`: the \
                                       same request is being carried out",
          body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Fields hold what they may not", body = Problem,
+        (status = 422, description = "Fields hold values that they may not: see `errors`", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

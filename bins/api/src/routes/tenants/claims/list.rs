@@ -20,13 +20,13 @@ pub(in crate::routes) struct TenantClaimList {
     data: Vec<TenantClaim>,
 }
 
-/// List the claims that mean a tenant. Only keys of the installation may.
+/// List the claims that mean a tenant. Only keys of the installation may do it.
 #[utoipa::path(
     get, path = "/tenants/{id}/claims", tag = "tenants",
     security(("bearer" = ["tenants:read"])),
     params(("id" = TenantId, Path, description = "The tenant's short name")),
     responses(
-        (status = 200, description = "All of them", body = TenantClaimList),
+        (status = 200, description = "All claims that mean the tenant", body = TenantClaimList),
         (status = 404, description = "There is no tenant of this name", body = Problem,
          content_type = "application/problem+json"),
     )

@@ -1,4 +1,4 @@
-//! A claim that means nobody any more.
+//! Letting a claim mean nobody any more.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,25 +12,27 @@ use crate::error::ApiError;
 use crate::extract::{Name, Query};
 use crate::problem::Problem;
 
-/// Which claim. It may hold any character, which many a proxy would not let through in a path.
+/// Which claim. It may hold any character, and many proxies would not let some of them through in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct RemoveTenantClaim {
-    /// What the OpenID provider says, to the letter.
+    /// What the OpenID provider says, exactly.
     #[param(example = "Acme Ltd.")]
     claim: String,
 }
 
-/// Let a claim mean nobody: whoever it let in belongs to the tenant no more, from the next request on;
-/// a live stream that is open ends with its token. Only keys of the installation may.
+/// Let a claim mean nobody any more.
+///
+/// Whoever came in by it no longer belongs to the tenant, from the next request on; a live stream
+/// that is open ends with its token. Only keys of the installation may do it.
 #[utoipa::path(
     delete, path = "/tenants/{id}/claims", tag = "tenants",
     security(("bearer" = ["tenants:manage"])),
     params(("id" = TenantId, Path, description = "The tenant's short name"), RemoveTenantClaim),
     responses(
-        (status = 204, description = "It means nobody"),
-        (status = 404, description = "It does not mean this tenant", body = Problem,
+        (status = 204, description = "The claim means nobody any more"),
+        (status = 404, description = "The claim does not mean this tenant", body = Problem,
          content_type = "application/problem+json"),
     )
 )]

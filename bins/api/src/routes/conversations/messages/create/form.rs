@@ -4,7 +4,7 @@ use super::CreateMessage;
 use crate::error::ApiError;
 use crate::files::{Form, Receipt};
 
-/// Reads a form to its end: its files go where they are kept.
+/// Reads a form to its end, and stores its files.
 pub(super) async fn receive(
     mut form: Form,
     receipt: &mut Receipt<'_>,
@@ -30,7 +30,7 @@ pub(super) async fn receive(
                 let id = id.map_err(|_| ApiError::field("inReplyTo", "must be an id"))?;
                 wanted.in_reply_to = Some(id);
             }
-            _ => return Err(ApiError::field(&name, "is no field of a message")),
+            _ => return Err(ApiError::field(&name, "is not a field of a message")),
         }
     }
     Ok(wanted)
