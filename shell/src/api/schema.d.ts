@@ -567,7 +567,7 @@ export interface paths {
         /**
          * Show colleagues that you look at a conversation, answer in it, or have left it.
          * @description They get the live event `presence`. Nothing is stored: repeat it at least every half minute
-         *     while it is so, and take somebody who does not repeat it any more as gone.
+         *     while it is so, and treat somebody who stops repeating it as gone.
          */
         post: operations["show_presence"];
         delete?: never;
@@ -763,7 +763,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how we get on with each Chatwoot account.
+         * See the state of each Chatwoot account.
          * @description Whether it answers, how many requests it allows, what waits, and how far it has been compared
          *     with what is here.
          */
@@ -879,7 +879,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how events and commands get on.
+         * See how fast events and commands pass, and what waits or fails.
          * @description Each stage with its rate, what waits before it, since when, and its failures; throughput and
          *     latency of the last hour. At most two seconds old.
          */
@@ -1119,7 +1119,7 @@ export interface components {
         AccountList: {
             data: components["schemas"]["Account"][];
         };
-        /** @description A Chatwoot account, and how calls to it and its events get on. */
+        /** @description The state of a Chatwoot account: of calls to it, and of its events. */
         AccountState: {
             /** @description Address of the installation. */
             baseUrl: string;
@@ -2463,7 +2463,7 @@ export interface components {
          * @enum {string}
          */
         Permission: "conversations:read" | "conversations:reply" | "conversations:update" | "catalogue:manage" | "approvals:read" | "approvals:request" | "approvals:decide" | "activity:read" | "operations:read" | "dead-letters:redrive" | "events:replay" | "accounts:reconcile" | "accounts:read" | "accounts:manage" | "api-keys:manage" | "audit:read" | "tenants:read" | "tenants:manage";
-        /** @description How the tenant's events and commands get on. */
+        /** @description The pipeline that the tenant's events and commands pass through. */
         Pipeline: {
             /**
              * Format: date-time
@@ -3023,7 +3023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:read` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3097,7 +3097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:manage` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3194,7 +3194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:read` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3262,7 +3262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:manage` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3355,7 +3355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:manage` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3462,7 +3462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:read` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3597,7 +3597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `activity:read` */
+            /** @description `forbidden`: the caller lacks the permission `activity:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3658,7 +3658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `activity:read` */
+            /** @description `forbidden`: the caller lacks the permission `activity:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3723,7 +3723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `activity:read` */
+            /** @description `forbidden`: the caller lacks the permission `activity:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3802,7 +3802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3874,7 +3874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `api-keys:manage` */
+            /** @description `forbidden`: the caller lacks the permission `api-keys:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3943,7 +3943,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `api-keys:manage` */
+            /** @description `forbidden`: the caller lacks the permission `api-keys:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4036,7 +4036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `api-keys:manage` */
+            /** @description `forbidden`: the caller lacks the permission `api-keys:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4134,7 +4134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `approvals:read` */
+            /** @description `forbidden`: the caller lacks the permission `approvals:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4208,7 +4208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `approvals:request` */
+            /** @description `forbidden`: the caller lacks the permission `approvals:request`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4316,7 +4316,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `approvals:read` */
+            /** @description `forbidden`: the caller lacks the permission `approvals:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4384,7 +4384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: the permission `approvals:request` is missing; `others-approval`: somebody else asked for it */
+            /** @description `forbidden`: the caller lacks the permission `approvals:request`; `no-tenant`: the caller belongs to no tenant, or to several; `others-approval`: somebody else asked for it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4479,7 +4479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: the permission `approvals:decide` is missing; `own-approval`: the caller, or another who counts as the same person, asked for it */
+            /** @description `forbidden`: the caller lacks the permission `approvals:decide`; `no-tenant`: the caller belongs to no tenant, or to several; `own-approval`: the caller, or another who counts as the same person, asked for it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4627,7 +4627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4730,7 +4730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `audit:read` */
+            /** @description `forbidden`: the caller lacks the permission `audit:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4829,7 +4829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4910,7 +4910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `catalogue:manage` */
+            /** @description `forbidden`: the caller lacks the permission `catalogue:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5020,7 +5020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5081,7 +5081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5189,7 +5189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5252,7 +5252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5338,7 +5338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:update` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:update`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5456,7 +5456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5537,7 +5537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5642,7 +5642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5728,7 +5728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `approvals:request` */
+            /** @description `forbidden`: the caller lacks the permission `approvals:request`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5850,7 +5850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5946,7 +5946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6070,7 +6070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6159,7 +6159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6250,7 +6250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6350,7 +6350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6455,7 +6455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:update` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:update`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6555,7 +6555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6660,7 +6660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:update` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:update`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6759,7 +6759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6829,7 +6829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6899,7 +6899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6980,7 +6980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `catalogue:manage` */
+            /** @description `forbidden`: the caller lacks the permission `catalogue:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7092,6 +7092,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `no-tenant`: the caller belongs to no tenant, or to several */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The caller makes more requests than it may; `Retry-After` says when to come back */
             429: {
                 headers: {
@@ -7141,7 +7150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: an API key is no user in Chatwoot */
+            /** @description `no-tenant`: the caller belongs to no tenant, or to several; `people-only`: an API key is no user in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7213,7 +7222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: the permission `conversations:reply` is missing; `people-only`: an API key is no user in Chatwoot */
+            /** @description `forbidden`: the caller lacks the permission `conversations:reply`; `no-tenant`: the caller belongs to no tenant, or to several; `people-only`: an API key is no user in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7315,7 +7324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: an API key is no user in Chatwoot */
+            /** @description `no-tenant`: the caller belongs to no tenant, or to several; `people-only`: an API key is no user in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7382,7 +7391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `operations:read` */
+            /** @description `forbidden`: the caller lacks the permission `operations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7457,7 +7466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:reconcile` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:reconcile`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7580,7 +7589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `operations:read` */
+            /** @description `forbidden`: the caller lacks the permission `operations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7641,7 +7650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `operations:read` */
+            /** @description `forbidden`: the caller lacks the permission `operations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7725,7 +7734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `dead-letters:redrive` */
+            /** @description `forbidden`: the caller lacks the permission `dead-letters:redrive`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7845,7 +7854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `dead-letters:redrive` */
+            /** @description `forbidden`: the caller lacks the permission `dead-letters:redrive`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7946,7 +7955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `operations:read` */
+            /** @description `forbidden`: the caller lacks the permission `operations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8029,7 +8038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `events:replay` */
+            /** @description `forbidden`: the caller lacks the permission `events:replay`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8146,7 +8155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `operations:read` */
+            /** @description `forbidden`: the caller lacks the permission `operations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8207,7 +8216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `operations:read` */
+            /** @description `forbidden`: the caller lacks the permission `operations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8286,7 +8295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:read` */
+            /** @description `forbidden`: the caller lacks the permission `conversations:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8344,7 +8353,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:read` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:read`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8413,7 +8422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `accounts:manage` */
+            /** @description `forbidden`: the caller lacks the permission `accounts:manage`; `no-tenant`: the caller belongs to no tenant, or to several */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8512,7 +8521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `tenants:read` */
+            /** @description `forbidden`: the caller is not a key of the installation with the permission `tenants:read` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8584,7 +8593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `tenants:manage` */
+            /** @description `forbidden`: the caller is not a key of the installation with the permission `tenants:manage` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8681,7 +8690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `tenants:read` */
+            /** @description `forbidden`: the caller is not a key of the installation with the permission `tenants:read` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8762,7 +8771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `tenants:manage` */
+            /** @description `forbidden`: the caller is not a key of the installation with the permission `tenants:manage` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8859,7 +8868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `tenants:read` */
+            /** @description `forbidden`: the caller is not a key of the installation with the permission `tenants:read` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8952,7 +8961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `tenants:manage` */
+            /** @description `forbidden`: the caller is not a key of the installation with the permission `tenants:manage` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9069,7 +9078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `tenants:manage` */
+            /** @description `forbidden`: the caller is not a key of the installation with the permission `tenants:manage` */
             403: {
                 headers: {
                     [name: string]: unknown;

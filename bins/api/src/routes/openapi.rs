@@ -40,7 +40,7 @@ use crate::problem::kinds::{KINDS, Kind};
         (name = "activity", description = "What happened, as a list and live"),
         (name = "approvals", description = "Requests for approval, and the decisions on them"),
         (name = "catalogue", description = "What accounts have besides conversations"),
-        (name = "operations", description = "How events and commands get on, and how to repair them"),
+        (name = "operations", description = "What passes, waits and fails between Chatwoot and here, and its repair"),
         (name = "administration", description = "The tenant, its accounts and API keys, and who did what"),
         (name = "tenants", description = "All tenants, for keys of the installation")
     )
@@ -128,7 +128,7 @@ fn complete(document: &mut Document) {
 
 /// Adds the refusals that an operation has in common with others, and examples to all it has.
 fn complete_refusals(operation: &mut Operation) {
-    let permissions = permissions(operation).join("`, `");
+    let permissions = permissions(operation);
     let open = is_open(operation);
     let unreadable = unreadable(operation);
     let responses = &mut operation.responses.responses;
@@ -141,22 +141,32 @@ fn complete_refusals(operation: &mut Operation) {
         let more =
             "The caller makes more requests than it may; `Retry-After` says when to come back";
         responses.insert("429".to_owned(), refusal(more));
-    }
-    if !permissions.is_empty() {
-        let lacks = match responses.get("403") {
-            Some(RefOr::T(own)) => {
-                let own = &own.description;
-                format!("`forbidden`: the permission `{permissions}` is missing; {own}")
-            }
-            _ => format!("The caller lacks the permission `{permissions}`"),
-        };
-        responses.insert("403".to_owned(), refusal(&lacks));
+        let mut forbidden = forbidden(&permissions);
+        if let Some(RefOr::T(own)) = responses.get("403") {
+            forbidden = format!("{forbidden}; {}", own.description);
+        }
+        responses.insert("403".to_owned(), refusal(&forbidden));
     }
     responses.insert("default".to_owned(), refusal("Any other problem: `code` says which"));
     for (status, response) in responses {
         if let RefOr::T(response) = response {
             show_examples(status, response);
         }
+    }
+}
+
+/// Says why callers who are known may not carry out an operation that needs these permissions.
+fn forbidden(permissions: &[String]) -> String {
+    let no_tenant = "`no-tenant`: the caller belongs to no tenant, or to several";
+    let names = permissions.join("`, `");
+    if permissions.is_empty() {
+        no_tenant.to_owned()
+    } else if permissions.iter().all(|one| is_above_tenants(one)) {
+        format!(
+            "`forbidden`: the caller is not a key of the installation with the permission `{names}`"
+        )
+    } else {
+        format!("`forbidden`: the caller lacks the permission `{names}`; {no_tenant}")
     }
 }
 

@@ -26,7 +26,7 @@ pub(in crate::routes) struct Presence {
 /// Show colleagues that you look at a conversation, answer in it, or have left it.
 ///
 /// They get the live event `presence`. Nothing is stored: repeat it at least every half minute
-/// while it is so, and take somebody who does not repeat it any more as gone.
+/// while it is so, and treat somebody who stops repeating it as gone.
 #[utoipa::path(
     post, path = "/conversations/{id}/presence", tag = "conversations",
     security(("bearer" = ["conversations:read"])),

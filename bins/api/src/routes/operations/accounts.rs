@@ -16,7 +16,7 @@ use super::pipeline;
 use crate::App;
 use crate::error::ApiError;
 
-/// A Chatwoot account, and how calls to it and its events get on.
+/// The state of a Chatwoot account: of calls to it, and of its events.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AccountState {
@@ -113,7 +113,7 @@ struct Comparison {
     last_error: Option<String>,
 }
 
-/// An account, and how calls to it and its commands get on.
+/// The way to an account: the state of calls to it, and of its commands.
 pub(in crate::routes) struct Way {
     pub(in crate::routes) account: Served,
     pub(in crate::routes) breaker: Breaker,

@@ -1,4 +1,4 @@
-//! How events and commands get on.
+//! The state of the pipeline that events and commands pass through.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) type NewestLetters = SingleFlight<Option<Arc<[Option<Owner>]>>, ()>;
 /// The last answer for each tenant: it takes much counting, and screens ask again and again.
 pub(crate) type Pipelines = SingleFlight<Pipeline>;
 
-/// How the tenant's events and commands get on.
+/// The pipeline that the tenant's events and commands pass through.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pipeline {
@@ -98,7 +98,7 @@ struct Point {
     p99_ms: Option<f64>,
 }
 
-/// See how events and commands get on.
+/// See how fast events and commands pass, and what waits or fails.
 ///
 /// Each stage with its rate, what waits before it, since when, and its failures; throughput and
 /// latency of the last hour. At most two seconds old.

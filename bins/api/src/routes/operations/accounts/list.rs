@@ -15,7 +15,7 @@ pub(in crate::routes) struct AccountStateList {
     data: Vec<AccountState>,
 }
 
-/// See how we get on with each Chatwoot account.
+/// See the state of each Chatwoot account.
 ///
 /// Whether it answers, how many requests it allows, what waits, and how far it has been compared
 /// with what is here.
