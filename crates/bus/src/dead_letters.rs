@@ -6,8 +6,7 @@ use bytes::Bytes;
 use events::{DeadLetter, Headers, subject};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::streams::stream_info;
-use crate::{Bus, BusError, History, PublishError, headers};
+use crate::{Bus, BusError, History, PublishError, api, headers};
 
 /// Positions that are asked for at a time.
 const READ_AT_ONCE: usize = 16;
@@ -66,7 +65,7 @@ impl Bus {
 impl DeadLetters {
     /// How many there are.
     pub async fn count(&self) -> Result<u64, BusError> {
-        Ok(stream_info(&self.bus, subject::DEAD_LETTER).await?.state.messages)
+        Ok(api::stream_info(&self.bus, subject::DEAD_LETTER).await?.state.messages)
     }
 
     /// The readable ones among the newest `reach` positions below `before`, or below the end, newest
@@ -76,7 +75,7 @@ impl DeadLetters {
         before: Option<u64>,
         reach: u64,
     ) -> Result<(Vec<StoredDeadLetter>, Option<u64>), BusError> {
-        let state = stream_info(&self.bus, subject::DEAD_LETTER).await?.state;
+        let state = api::stream_info(&self.bus, subject::DEAD_LETTER).await?.state;
         let first = state.first_seq.max(1);
         let end = before.unwrap_or(u64::MAX).min(state.last_seq.saturating_add(1)).max(first);
         let begin = end.saturating_sub(reach).max(first);
@@ -101,13 +100,12 @@ impl DeadLetters {
         match stream.direct_get(sequence).await {
             Ok(message) => Ok(Some(message)),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            Err(error) => Err(BusError::Unavailable(error.into())),
+            Err(error) => Err(BusError::unavailable(error)),
         }
     }
 
     async fn stream(&self) -> Result<Stream<()>, BusError> {
-        let stream = self.bus.jetstream().get_stream_no_info(subject::DEAD_LETTER).await;
-        stream.map_err(|error| BusError::Unavailable(error.into()))
+        api::stream_handle(&self.bus, subject::DEAD_LETTER).await
     }
 
     /// Those that there are now, oldest first: of all streams or one, for all reasons or one.
@@ -146,7 +144,7 @@ impl DeadLetters {
             {
                 Ok(false)
             }
-            Err(error) => Err(BusError::Unavailable(error.into())),
+            Err(error) => Err(BusError::unavailable(error)),
         }
     }
 }

@@ -179,16 +179,22 @@ impl BusError {
         matches!(self, Self::Unavailable(_))
     }
 
-    /// A request of the JetStream API that was answered with an error.
-    pub(crate) fn answer(what: &str, of: &str, error: jetstream::Error) -> Self {
+    /// NATS did not answer a request, for this reason.
+    pub(crate) fn unavailable(error: impl Into<BoxError>) -> Self {
+        Self::Unavailable(error.into())
+    }
+
+    /// NATS answered a request with an error. `action` is the request as in "NATS refuses to …", and `target`
+    /// the stream, consumer, bucket or message that it was about.
+    pub(crate) fn refused(action: &str, target: &str, error: jetstream::Error) -> Self {
         match error.error_code() {
             ErrorCode::STREAM_NOT_FOUND
             | ErrorCode::CONSUMER_NOT_FOUND
-            | ErrorCode::NO_MESSAGE_FOUND => Self::NotFound { what: of.to_owned() },
+            | ErrorCode::NO_MESSAGE_FOUND => Self::NotFound { what: target.to_owned() },
             ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NOT_LEADER => {
-                Self::Unavailable(error.into())
+                Self::unavailable(error)
             }
-            _ => Self::Refused { what: what.to_owned(), source: error.into() },
+            _ => Self::Refused { what: action.to_owned(), source: error.into() },
         }
     }
 }

@@ -12,8 +12,7 @@ use chrono::{DateTime, Utc};
 use events::Headers;
 
 use crate::read::{Reading, ordered_as};
-use crate::streams::stream_info;
-use crate::{Bus, BusError, headers, time};
+use crate::{Bus, BusError, api, headers, time};
 
 /// How often reading begins anew, where it was, before a failure is told.
 const ATTEMPTS: u32 = 3;
@@ -94,7 +93,7 @@ impl Bus {
         };
         history.about = history.open().await?.waiting;
         // Asked for afterwards, so that whoever reads to the end meets all that were counted.
-        history.end = stream_info(self, stream).await?.state.last_seq;
+        history.end = api::stream_info(self, stream).await?.state.last_seq;
         Ok(history)
     }
 }

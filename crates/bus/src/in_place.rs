@@ -3,7 +3,7 @@
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::RawMessageErrorKind;
 
-use crate::streams::{Positions, stream_info};
+use crate::api::{self, Positions};
 use crate::{Bus, BusError};
 
 impl Bus {
@@ -15,7 +15,7 @@ impl Bus {
         sequence: u64,
         message_id: &str,
     ) -> Result<bool, BusError> {
-        let state = stream_info(self, stream).await?.state;
+        let state = api::stream_info(self, stream).await?.state;
         let is_it = |found: &StreamMessage| {
             let id = found.headers.get(events::MESSAGE_ID);
             id.is_some_and(|id| id.as_str() == message_id)
@@ -39,18 +39,17 @@ pub(crate) async fn is_lost(
     if sequence > state.last_seq {
         return Ok(true);
     }
-    let handle = bus.jetstream().get_stream_no_info(stream).await;
-    let handle = handle.map_err(|error| BusError::Unavailable(error.into()))?;
+    let handle = api::stream_handle(bus, stream).await?;
     // This asks the leader, unlike what is read directly.
     match handle.get_raw_message(sequence).await {
         Ok(found) => Ok(!is_it(&found)),
         Err(error) => match error.kind() {
             RawMessageErrorKind::NoMessageFound => Ok(false),
             RawMessageErrorKind::JetStream(answer) => {
-                let of = format!("message {sequence} of {stream}");
-                Err(BusError::answer(&format!("show {of}"), &of, answer))
+                let target = format!("message {sequence} of {stream}");
+                Err(BusError::refused(&format!("show {target}"), &target, answer))
             }
-            _ => Err(BusError::Unavailable(error.into())),
+            _ => Err(BusError::unavailable(error)),
         },
     }
 }

@@ -20,11 +20,8 @@ impl Bus {
     pub async fn subscribe_live(
         &self,
     ) -> Result<impl Stream<Item = LiveMessage> + Send + Unpin + use<>, BusError> {
-        let mut subscription = self
-            .client()
-            .subscribe("live.>")
-            .await
-            .map_err(|error| BusError::Unavailable(error.into()))?;
+        let mut subscription =
+            self.client().subscribe("live.>").await.map_err(BusError::unavailable)?;
         Ok(stream_of(|sender| async move {
             while let Some(message) = subscription.next().await {
                 let subject = message.subject.into_string();

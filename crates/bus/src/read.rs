@@ -16,8 +16,7 @@ use async_nats::{Message, jetstream};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
-use crate::streams::stream_info;
-use crate::{Bus, BusError};
+use crate::{Bus, BusError, api};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const EXPIRES: Duration = Duration::from_secs(30);
@@ -86,7 +85,7 @@ pub(crate) async fn ordered_as(
         .max_bytes_per_batch(PREFETCH_BYTES)
         .messages()
         .await
-        .map_err(|error| BusError::Unavailable(error.into()))?;
+        .map_err(BusError::unavailable)?;
     let (bus, stream) = (bus.clone(), stream.to_owned());
     Ok(Reading { bus, stream, consumer: name, messages, read: 0, waiting })
 }
@@ -101,14 +100,14 @@ async fn beside_leader(
         let created = bus.jetstream().create_consumer_on_stream(config.clone(), stream).await;
         let consumer = created.map_err(|error| match error.kind() {
             ConsumerErrorKind::JetStream(answer) => {
-                let what = format!("read stream {stream}");
-                BusError::answer(&what, &format!("stream {stream}"), answer)
+                let target = format!("stream {stream}");
+                BusError::refused(&format!("read {target}"), &target, answer)
             }
-            _ => BusError::Unavailable(error.into()),
+            _ => BusError::unavailable(error),
         })?;
         let Some(cluster) = &consumer.cached_info().cluster else { return Ok(consumer) };
         // Asked for afterwards: had it changed before, the reader would be beside a former leader.
-        let leader = stream_info(bus, stream).await?.cluster.leader;
+        let leader = api::stream_info(bus, stream).await?.cluster.leader;
         if leader.is_some() && cluster.leader == leader {
             return Ok(consumer);
         }
@@ -129,14 +128,14 @@ impl Reading {
 
     /// The next message, which is said to be there.
     pub(crate) async fn expected(&mut self) -> Result<Read, BusError> {
-        timeout(SILENCE, self.next()).await.map_err(|error| BusError::Unavailable(error.into()))?
+        timeout(SILENCE, self.next()).await.map_err(BusError::unavailable)?
     }
 
     /// The next message, whenever it comes.
     pub(crate) async fn next(&mut self) -> Result<Read, BusError> {
         let message: jetstream::Message = match self.messages.next().await {
             Some(Ok(message)) => message,
-            Some(Err(error)) => return Err(BusError::Unavailable(error.into())),
+            Some(Err(error)) => return Err(BusError::unavailable(error)),
             None => return Err(BusError::Unavailable("the subscription ended".into())),
         };
         let info = message.info().map_err(BusError::Unavailable)?;

@@ -18,8 +18,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::streams::{max_bytes, stream_info};
-use crate::{Bus, BusError, DeadLetters};
+use crate::streams::max_bytes;
+use crate::{Bus, BusError, DeadLetters, api};
 
 /// How long it counts what the stream said of its size.
 const LOOK: Duration = Duration::from_secs(5);
@@ -182,7 +182,7 @@ fn size_of_headers(headers: &Headers) -> u64 {
 }
 
 async fn fill(bus: &Bus) -> Result<Fill, BusError> {
-    let info = stream_info(bus, subject::DEAD_LETTER).await?;
+    let info = api::stream_info(bus, subject::DEAD_LETTER).await?;
     Ok(Fill { used: info.state.bytes, most: max_bytes(&info) })
 }
 

@@ -122,18 +122,18 @@ impl Sources {
 
 /// A request that the library says failed. The bucket is missing, or the request refused, only if NATS
 /// answered so; the rest is that there was no answer.
-fn failed(what: &str, error: impl Error + Send + Sync + 'static) -> BusError {
+fn failed(action: &str, error: impl Error + Send + Sync + 'static) -> BusError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(known) = cause {
         if let Some(answer) = answer_in(known) {
-            return BusError::answer(what, &format!("bucket {}", bucket::SOURCES), answer);
+            return BusError::refused(action, &format!("bucket {}", bucket::SOURCES), answer);
         }
         if is_too_large(known) {
-            return BusError::Refused { what: what.to_owned(), source: error.into() };
+            return BusError::Refused { what: action.to_owned(), source: error.into() };
         }
         cause = known.source();
     }
-    BusError::Unavailable(error.into())
+    BusError::unavailable(error)
 }
 
 /// What NATS answered, if that is the error.

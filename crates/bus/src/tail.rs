@@ -23,11 +23,11 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::api::{self, Action, StreamInfo};
 use crate::channel::stream_of;
 use crate::pauses::Pauses;
 use crate::read::{Read, Reading, ordered};
-use crate::streams::{StreamInfo, stream_info};
-use crate::{Bus, BusError, api, headers};
+use crate::{Bus, BusError, headers};
 
 /// The entry of the stream's metadata that is changed when its end was lost.
 const GENERATION: &str = "axis.generation";
@@ -100,7 +100,7 @@ impl Bus {
     /// The oldest and the newest position of `ACTIVITY`; the oldest is the larger one when the
     /// stream is empty.
     pub async fn activity_range(&self) -> Result<(u64, u64), BusError> {
-        let state = stream_info(self, subject::ACTIVITY).await?.state;
+        let state = api::stream_info(self, subject::ACTIVITY).await?.state;
         Ok((state.first_seq, state.last_seq))
     }
 
@@ -114,7 +114,7 @@ impl Bus {
         up_to: u64,
         limit: usize,
     ) -> Result<Part, BusError> {
-        let state = stream_info(self, subject::ACTIVITY).await?.state;
+        let state = api::stream_info(self, subject::ACTIVITY).await?.state;
         if after > state.last_seq || after.saturating_add(1) < state.first_seq {
             return Err(BusError::Reset { after });
         }
@@ -251,7 +251,7 @@ impl Tail {
 async fn described(bus: &Bus) -> Result<(StreamInfo, String), BusError> {
     loop {
         let server = bus.server_id();
-        let info = stream_info(bus, subject::ACTIVITY).await?;
+        let info = api::stream_info(bus, subject::ACTIVITY).await?;
         // Asked again if that was another server, since the two must belong together.
         if server.is_some() && bus.server_id() == server {
             let alone = info.cluster.name.as_ref().is_none_or(String::is_empty);
@@ -274,18 +274,13 @@ fn epoch(info: &StreamInfo, run: &str) -> String {
 
 /// Makes positions given before meaningless for everybody.
 async fn begin_generation(bus: &Bus, info: StreamInfo) -> Result<(), BusError> {
-    let of = "stream ACTIVITY";
-    let what = "mark that ACTIVITY lost its end";
     let mut config = info.config;
     let metadata = config.entry("metadata").or_insert_with(|| Value::Object(Map::default()));
     let generation = format!("{:08x}", Uuid::new_v4().as_fields().0);
     if let Some(metadata) = metadata.as_object_mut() {
         metadata.insert(GENERATION.to_owned(), generation.into());
     }
-    let body = serde_json::to_vec(&config)
-        .map_err(|error| BusError::Malformed { what: of.to_owned(), source: error.into() })?;
-    let subject = format!("STREAM.UPDATE.{}", subject::ACTIVITY);
-    let _: StreamInfo = api::request(bus, subject, body.into(), what, of).await?;
+    api::write_stream(bus, subject::ACTIVITY, &config, Action::Update).await?;
     tracing::warn!("NATS lost the end of ACTIVITY, clients will read the state again");
     Ok(())
 }

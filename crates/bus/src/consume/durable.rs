@@ -8,17 +8,14 @@
 //! Versions before the lanes read the whole stream by one consumer named like the template. Lanes
 //! that are made while it exists begin where it has settled everything.
 
-use bytes::Bytes;
 use chrono::Utc;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Consumer;
 use super::mark::{Mark, Seen};
-use crate::streams::{
-    ConsumerInfo, consumer_info, lane_declaration, stream_info, whole_declaration,
-};
-use crate::{Bus, BusError, api};
+use crate::api::{self, Action, ConsumerInfo};
+use crate::streams::{lane_declaration, whole_declaration};
+use crate::{Bus, BusError};
 
 /// Which consumer on the server.
 #[derive(Debug, Clone)]
@@ -65,7 +62,7 @@ impl Durable {
             (None, Some(account)) => self.first(bus, account).await?,
             (None, None) => return Err(missing),
         };
-        match self.create(bus, &config).await {
+        match api::write_consumer(bus, self.stream(), &self.name, &config, Action::Create).await {
             Err(refused @ BusError::Refused { .. }) => match self.info(bus).await {
                 // There is still none, so nobody was faster: the refusal says why.
                 Err(BusError::NotFound { .. }) => Err(refused),
@@ -85,7 +82,7 @@ impl Durable {
     }
 
     pub(crate) async fn info(&self, bus: &Bus) -> Result<ConsumerInfo, BusError> {
-        consumer_info(bus, self.stream(), &self.name).await
+        api::consumer_info(bus, self.stream(), &self.name).await
     }
 
     /// The position of the first message behind `sequence` that this consumer has to deliver.
@@ -95,35 +92,13 @@ impl Durable {
         sequence: u64,
     ) -> Result<Option<u64>, BusError> {
         let Some(account) = &self.account else { return Ok(Some(sequence + 1)) };
-        let stream = self.stream();
         let config = lane_declaration(self.consumer, account)?.config;
-        let body = json!({ "seq": sequence + 1, "next_by_subj": config.get("filter_subject") });
-        let of = format!("a message of {stream} behind {sequence}");
-        let subject = format!("STREAM.MSG.GET.{stream}");
-        let body = Bytes::from(body.to_string());
-        match api::request(bus, subject, body, &format!("show {of}"), &of).await {
-            Ok(Stored { message }) => Ok(Some(message.seq)),
-            Err(BusError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let filter = config.get("filter_subject").and_then(Value::as_str).unwrap_or(">");
+        api::first_after(bus, self.stream(), filter, sequence).await
     }
 
     pub(crate) async fn delete(&self, bus: &Bus) -> Result<(), BusError> {
-        let (stream, name) = (self.stream(), &self.name);
-        let of = self.what();
-        let subject = format!("CONSUMER.DELETE.{stream}.{name}");
-        match api::request(bus, subject, Bytes::new(), &format!("remove {of}"), &of).await {
-            Ok(Deleted {}) | Err(BusError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn create(
-        &self,
-        bus: &Bus,
-        config: &Map<String, Value>,
-    ) -> Result<ConsumerInfo, BusError> {
-        self.write(bus, config, "create").await
+        api::delete_consumer(bus, self.stream(), &self.name).await
     }
 
     /// Changes its settings.
@@ -132,21 +107,7 @@ impl Durable {
         bus: &Bus,
         config: &Map<String, Value>,
     ) -> Result<ConsumerInfo, BusError> {
-        self.write(bus, config, "update").await
-    }
-
-    async fn write(
-        &self,
-        bus: &Bus,
-        config: &Map<String, Value>,
-        action: &str,
-    ) -> Result<ConsumerInfo, BusError> {
-        let (stream, name) = (self.stream(), &self.name);
-        let of = self.what();
-        let subject = format!("CONSUMER.CREATE.{stream}.{name}");
-        let body = json!({ "stream_name": stream, "config": config, "action": action });
-        let body = Bytes::from(body.to_string());
-        api::request(bus, subject, body, &format!("{action} {of}"), &of).await
+        api::write_consumer(bus, self.stream(), &self.name, config, Action::Update).await
     }
 
     /// Notes in its settings how far it came.
@@ -155,9 +116,10 @@ impl Durable {
         mark: &Mark,
         config: &mut Map<String, Value>,
     ) -> Result<(), BusError> {
-        let what = || format!("the note of {}", self.what());
-        mark.write(config)
-            .map_err(|error| BusError::Malformed { what: what(), source: error.into() })
+        mark.write(config).map_err(|error| BusError::Malformed {
+            what: format!("the note of consumer {} of {}", self.name, self.stream()),
+            source: error.into(),
+        })
     }
 
     /// How a lane is made: as declared, after what the consumer of earlier versions has settled.
@@ -171,16 +133,12 @@ impl Durable {
             Err(BusError::NotFound { .. }) => return Ok(config),
             shared => shared?,
         };
-        let last = stream_info(bus, self.stream()).await?.state.last_seq;
+        let last = api::stream_info(bus, self.stream()).await?.state.last_seq;
         // One that is ahead of the stream has settled what the stream lost, and nobody knows more.
         if shared.delivered.stream_seq > last {
             return Ok(config);
         }
         Ok(begin_at(config, shared.ack_floor.stream_seq + 1))
-    }
-
-    fn what(&self) -> String {
-        format!("consumer {} of {}", self.name, self.stream())
     }
 }
 
@@ -195,19 +153,6 @@ pub(crate) fn begin_at(mut config: Map<String, Value>, sequence: u64) -> Map<Str
     config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
     config.insert("opt_start_seq".to_owned(), sequence.max(1).into());
     config
-}
-
-#[derive(Deserialize)]
-struct Deleted {}
-
-#[derive(Deserialize)]
-struct Stored {
-    message: StoredMessage,
-}
-
-#[derive(Deserialize)]
-struct StoredMessage {
-    seq: u64,
 }
 
 #[cfg(test)]

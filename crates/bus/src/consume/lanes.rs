@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::durable::Durable;
 use super::lane::Lane;
 use super::{Common, Consumer, Consumption, Handler};
-use crate::streams::{accounts_in, stream_info};
-use crate::{Bus, BusError, SourceChange};
+use crate::streams::accounts_in;
+use crate::{Bus, BusError, SourceChange, api};
 
 /// How often the number of the stream's subjects is looked at.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -201,7 +201,7 @@ impl Looking {
 
     async fn look(&mut self) -> Result<Option<Held>, BusError> {
         let stream = self.consumer.stream();
-        let subjects = stream_info(&self.bus, stream).await?.state.num_subjects;
+        let subjects = api::stream_info(&self.bus, stream).await?.state.num_subjects;
         if self.last.is_some_and(|(then, at)| then == subjects && at.elapsed() < LOOK) {
             return Ok(None);
         }

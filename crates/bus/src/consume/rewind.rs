@@ -33,9 +33,9 @@ use tokio::time::Instant;
 use super::durable::{Durable, begin_at};
 use super::mark::{Mark, Seen};
 use super::message::InHand;
+use crate::api::{self, ConsumerInfo, Positions, StreamInfo};
 use crate::in_place::is_lost;
 use crate::read::ordered;
-use crate::streams::{ConsumerInfo, Positions, StreamInfo, stream_info};
 use crate::time::{since, time_of};
 use crate::{Bus, BusError};
 
@@ -140,7 +140,7 @@ impl Place {
             // Somebody else has rewound it.
             known.seen = None;
         }
-        let stream = stream_info(bus, self.durable.stream()).await?;
+        let stream = api::stream_info(bus, self.durable.stream()).await?;
         let witness = Witness::known(known, &info);
         let lost = self.has_lost_its_end(bus, &stream.state, &info, witness.seen).await?;
         if lost || self.is_in_doubt(bus, &stream, &info, &witness).await? {

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::declaration::{self, Declaration};
 use super::server;
-use crate::{Bus, BusError, api};
+use crate::api::{self, Action};
+use crate::{Bus, BusError};
 
 const MAX_BYTES: &str = "max_bytes";
 const MAX_AGE: &str = "max_age";
@@ -110,11 +109,11 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
                 {
                     overlay(&mut config, field, value);
                 }
-                write(bus, &declaration, config, Verb::Update).await?;
+                write(bus, &declaration, config, Action::Update).await?;
                 Change::Updated
             }
             None => {
-                write(bus, &declaration, declaration.config.clone(), Verb::Create).await?;
+                write(bus, &declaration, declaration.config.clone(), Action::Create).await?;
                 Change::Created
             }
         };
@@ -170,27 +169,13 @@ fn serious(mut drift: Vec<Drift>) -> Result<(), BusError> {
     if drift.is_empty() { Ok(()) } else { Err(BusError::Drift(drift)) }
 }
 
-#[derive(Clone, Copy)]
-enum Verb {
-    Create,
-    Update,
-}
-
-#[derive(Deserialize)]
-struct Described {
-    config: Map<String, Value>,
-}
-
 async fn find(bus: &Bus, of: &Declaration) -> Result<Option<Map<String, Value>>, BusError> {
-    let subject = match &of.consumer {
-        None => format!("STREAM.INFO.{}", of.stream),
-        Some(consumer) => format!("CONSUMER.INFO.{}.{consumer}", of.stream),
+    let config = match &of.consumer {
+        None => api::stream_info(bus, &of.stream).await.map(|info| info.config),
+        Some(name) => api::consumer_info(bus, &of.stream, name).await.map(|info| info.config),
     };
-    let of = of.what();
-    let described: Result<Described, BusError> =
-        api::request(bus, subject, Bytes::new(), &format!("describe {of}"), &of).await;
-    match described {
-        Ok(described) => Ok(Some(described.config)),
+    match config {
+        Ok(config) => Ok(Some(config)),
         Err(BusError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
@@ -200,25 +185,15 @@ async fn write(
     bus: &Bus,
     of: &Declaration,
     mut config: Map<String, Value>,
-    verb: Verb,
+    action: Action,
 ) -> Result<(), BusError> {
-    let (verb, what) = match verb {
-        Verb::Create => ("CREATE", format!("create {}", of.what())),
-        Verb::Update => ("UPDATE", format!("update {}", of.what())),
-    };
-    let (subject, body) = match &of.consumer {
-        None => (format!("STREAM.{verb}.{}", of.stream), Value::Object(config)),
-        Some(consumer) => {
-            // One subject serves both; the action keeps a race from overwriting anything.
-            config.insert("name".to_owned(), consumer.as_str().into());
-            let action = verb.to_lowercase();
-            let body = json!({ "stream_name": of.stream, "config": config, "action": action });
-            (format!("CONSUMER.CREATE.{}.{consumer}", of.stream), body)
+    match &of.consumer {
+        None => api::write_stream(bus, &of.stream, &config, action).await.map(drop),
+        Some(name) => {
+            config.insert("name".to_owned(), name.as_str().into());
+            api::write_consumer(bus, &of.stream, name, &config, action).await.map(drop)
         }
-    };
-    let body = Bytes::from(body.to_string());
-    let _: Described = api::request(bus, subject, body, &what, &of.what()).await?;
-    Ok(())
+    }
 }
 
 fn changeable(

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::api::Target;
 use crate::consume::{Consumer, lane_prefix};
 use crate::streams::consumer_names;
 use crate::{Bus, BusError};
@@ -43,10 +44,11 @@ pub(crate) struct Declaration {
 impl Declaration {
     /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`
     pub(crate) fn what(&self) -> String {
-        match &self.consumer {
-            None => format!("stream {}", self.stream),
-            Some(consumer) => format!("consumer {consumer} of {}", self.stream),
-        }
+        let target = match &self.consumer {
+            None => Target::Stream(&self.stream),
+            Some(name) => Target::Consumer { stream: &self.stream, name },
+        };
+        target.to_string()
     }
 }
 

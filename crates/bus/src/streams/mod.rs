@@ -18,7 +18,4 @@ pub use state::{ConsumerState, Follower, Lane, StreamState};
 pub use watch::Watch;
 
 pub(crate) use declaration::{bucket, lane as lane_declaration, whole as whole_declaration};
-pub(crate) use state::{
-    ConsumerInfo, Left, Positions, StreamInfo, accounts_in, consumer_info, consumer_names,
-    stream_info,
-};
+pub(crate) use state::{Left, accounts_in, consumer_names};

@@ -1,12 +1,11 @@
 //! Keeping a stream that refuses when full from filling up with what is done.
 
-use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::state::{Positions, StreamInfo, accounts_in, stream_info};
+use super::state::accounts_in;
+use crate::api::{self, Positions, StreamInfo};
 use crate::consume::Durable;
-use crate::{Bus, BusError, Consumer, api};
+use crate::{Bus, BusError, Consumer};
 
 /// What [`Bus::make_room`] removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +31,7 @@ pub struct Room {
 impl Bus {
     /// What the stream that `consumer` reads has room for before [`Bus::make_room`] takes from it.
     pub async fn room(&self, consumer: Consumer) -> Result<Room, BusError> {
-        let info = stream_info(self, consumer.stream()).await?;
+        let info = api::stream_info(self, consumer.stream()).await?;
         let Positions { messages, bytes, first_seq: first_sequence, .. } = info.state;
         let left = match max_bytes(&info) {
             0 => u64::MAX,
@@ -49,7 +48,7 @@ impl Bus {
     /// None if there was room, or nothing to remove. Any number of workers may call this at once.
     pub async fn make_room(&self, consumer: Consumer) -> Result<Option<Purged>, BusError> {
         let name = consumer.stream();
-        let info = stream_info(self, name).await?;
+        let info = api::stream_info(self, name).await?;
         let max_bytes = max_bytes(&info);
         if max_bytes == 0 || !is_crowded(&info.state, max_bytes) {
             return Ok(None);
@@ -59,11 +58,7 @@ impl Bus {
         if first_sequence <= info.state.first_seq {
             return Ok(None);
         }
-        let of = format!("stream {name}");
-        let body = Bytes::from(json!({ "seq": first_sequence }).to_string());
-        let what = format!("make room in {of}");
-        let Answer { purged: messages } =
-            api::request(self, format!("STREAM.PURGE.{name}"), body, &what, &of).await?;
+        let messages = api::purge(self, name, first_sequence).await?;
         if messages == 0 {
             return Ok(None);
         }
@@ -72,16 +67,11 @@ impl Bus {
     }
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    purged: u64,
-}
-
 /// The position up to which everything is settled; none while that cannot be told.
 async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
     let stream = consumer.stream();
     // What is published from here on is behind this end, whoever it is for.
-    let mut floor = stream_info(bus, stream).await?.state.last_seq;
+    let mut floor = api::stream_info(bus, stream).await?.state.last_seq;
     let durables: Vec<Durable> = if consumer.has_lanes() {
         let accounts = accounts_in(bus, stream).await?;
         accounts.keys().map(|account| Durable::lane(consumer, account)).collect()
@@ -109,7 +99,7 @@ async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
     }
     // Asked for after the consumers: it may be newer, and they are checked against a newer end. If
     // the stream lost its end, their floors mean nothing until they are rewound.
-    let last = stream_info(bus, stream).await?.state.last_seq;
+    let last = api::stream_info(bus, stream).await?.state.last_seq;
     Ok((furthest <= last).then_some(floor))
 }
 

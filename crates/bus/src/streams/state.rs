@@ -1,18 +1,18 @@
 //! What streams hold now.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
+use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
 use events::{Headers, subject};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+use crate::api::{self, SubjectsPage};
 use crate::consume::lane_prefix;
-use crate::{Bus, BusError, Consumer, api, headers};
+use crate::{Bus, BusError, Consumer, headers};
 
 /// A stream as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,85 +64,15 @@ pub struct ConsumerState {
     pub waiting: u64,
 }
 
-/// The part of a stream's description that this crate relies on.
-#[derive(Debug, Deserialize)]
-pub(crate) struct StreamInfo {
-    pub(crate) config: serde_json::Map<String, serde_json::Value>,
-    pub(crate) created: DateTime<Utc>,
-    pub(crate) state: Positions,
-    #[serde(default)]
-    pub(crate) cluster: Cluster,
-    /// What the clock of the server says that gives messages their times.
-    #[serde(default, rename = "ts")]
-    pub(crate) now: Option<DateTime<Utc>>,
-}
-
-/// Where the stream is kept.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Cluster {
-    /// The cluster's name; none for a server that stands alone.
-    pub(crate) name: Option<String>,
-    /// The server that leads it, or that stands alone.
-    pub(crate) leader: Option<String>,
-    #[serde(default)]
-    pub(crate) replicas: Vec<Follower>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Positions {
-    pub(crate) messages: u64,
-    pub(crate) bytes: u64,
-    pub(crate) first_seq: u64,
-    pub(crate) last_seq: u64,
-    #[serde(default)]
-    pub(crate) num_subjects: u64,
-}
-
-/// The part of a durable consumer's description that this crate relies on.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ConsumerInfo {
-    pub(crate) config: serde_json::Map<String, serde_json::Value>,
-    pub(crate) created: DateTime<Utc>,
-    /// The furthest message delivered.
-    pub(crate) delivered: Reached,
-    /// The message up to which all are settled.
-    pub(crate) ack_floor: Reached,
-    /// How many messages it has yet to deliver.
-    pub(crate) num_pending: u64,
-    /// How many are delivered and not settled.
-    pub(crate) num_ack_pending: u64,
-    /// How many requests wait for messages.
-    #[serde(default)]
-    pub(crate) num_waiting: u64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Reached {
-    pub(crate) stream_seq: u64,
-}
-
-pub(crate) async fn consumer_info(
-    bus: &Bus,
-    stream: &str,
-    name: &str,
-) -> Result<ConsumerInfo, BusError> {
-    let of = format!("consumer {name} of {stream}");
-    let what = format!("describe {of}");
-    api::request(bus, format!("CONSUMER.INFO.{stream}.{name}"), Bytes::new(), &what, &of).await
-}
-
-/// The names of a stream's consumers that begin with `prefix`; none if there is no stream.
+/// The names of a stream's consumers that begin with `prefix`. Empty if there is no such stream.
 pub(crate) async fn consumer_names(
     bus: &Bus,
     stream: &str,
     prefix: &str,
 ) -> Result<Vec<String>, BusError> {
-    let (of, subject) = (format!("stream {stream}"), format!("CONSUMER.NAMES.{stream}"));
-    let what = format!("list the consumers of {of}");
     let (mut names, mut offset) = (Vec::new(), 0);
     loop {
-        let body = Bytes::from(json!({ "offset": offset }).to_string());
-        let page: Names = match api::request(bus, subject.clone(), body, &what, &of).await {
+        let page = match api::consumer_names(bus, stream, offset).await {
             Err(BusError::NotFound { .. }) => return Ok(names),
             page => page?,
         };
@@ -156,21 +86,16 @@ pub(crate) async fn consumer_names(
     }
 }
 
-/// How many messages a stream holds of each account: of the second token of their subjects.
+/// How many messages a stream holds by account, which is the second token of their subjects.
 pub(crate) async fn accounts_in(
     bus: &Bus,
     stream: &str,
 ) -> Result<BTreeMap<String, u64>, BusError> {
-    let (of, subject) = (format!("stream {stream}"), format!("STREAM.INFO.{stream}"));
-    let what = format!("list the subjects of {of}");
     let (mut accounts, mut offset) = (BTreeMap::new(), 0);
     loop {
-        let body = json!({ "subjects_filter": ">", "offset": offset });
-        let body = Bytes::from(body.to_string());
-        let page: Subjects = api::request(bus, subject.clone(), body, &what, &of).await?;
-        let subjects = page.state.subjects.unwrap_or_default();
+        let SubjectsPage { subjects, total } = api::subjects(bus, stream, ">", offset).await?;
         offset += subjects.len();
-        let last = subjects.is_empty() || offset >= page.total;
+        let last = subjects.is_empty() || offset >= total;
         for (subject, messages) in subjects {
             if let Some(account) = subject.split('.').nth(1) {
                 *accounts.entry(account.to_owned()).or_default() += messages;
@@ -182,44 +107,9 @@ pub(crate) async fn accounts_in(
     }
 }
 
-/// How many messages of these subjects a stream holds.
-async fn held(bus: &Bus, stream: &str, subjects: &str) -> Result<u64, BusError> {
-    let (of, subject) = (format!("stream {stream}"), format!("STREAM.INFO.{stream}"));
-    let what = format!("list the subjects of {of}");
-    let body = Bytes::from(json!({ "subjects_filter": subjects }).to_string());
-    let info: Subjects = api::request(bus, subject, body, &what, &of).await?;
-    Ok(info.state.subjects.unwrap_or_default().into_values().sum())
-}
-
-#[derive(Deserialize)]
-struct Names {
-    total: usize,
-    consumers: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct Subjects {
-    #[serde(default)]
-    total: usize,
-    state: HeldSubjects,
-}
-
-#[derive(Deserialize)]
-struct HeldSubjects {
-    /// How many messages each has.
-    #[serde(default)]
-    subjects: Option<HashMap<String, u64>>,
-}
-
-async fn handle(bus: &Bus, name: &str) -> Result<Stream<()>, BusError> {
-    let stream = bus.jetstream().get_stream_no_info(name).await;
-    stream.map_err(|error| BusError::Unavailable(error.into()))
-}
-
-pub(crate) async fn stream_info(bus: &Bus, name: &str) -> Result<StreamInfo, BusError> {
-    let of = format!("stream {name}");
-    let what = format!("describe {of}");
-    api::request(bus, format!("STREAM.INFO.{name}"), Bytes::new(), &what, &of).await
+/// How many messages a stream holds whose subjects match `filter`.
+async fn held(bus: &Bus, stream: &str, filter: &str) -> Result<u64, BusError> {
+    Ok(api::subjects(bus, stream, filter, 0).await?.subjects.into_values().sum())
 }
 
 /// What of an account is in a stream and not settled.
@@ -249,7 +139,7 @@ impl Bus {
         let stream = consumer.stream();
         let subjects = format!("inbound.{token}.*");
         let name = format!("{}{token}", lane_prefix(consumer));
-        let (pending, in_hand, settled) = match consumer_info(self, stream, &name).await {
+        let (pending, in_hand, settled) = match api::consumer_info(self, stream, &name).await {
             Ok(info) => (info.num_pending, info.num_ack_pending, info.ack_floor.stream_seq),
             // Nobody has begun to read it.
             Err(BusError::NotFound { .. }) => (held(self, stream, &subjects).await?, 0, 0),
@@ -257,12 +147,12 @@ impl Bus {
         };
         let mut lane = Lane { pending, in_hand, oldest: None };
         if pending + in_hand > 0 {
-            let stream = handle(self, stream).await?;
+            let stream = api::stream_handle(self, stream).await?;
             lane.oldest =
                 match stream.direct_get_next_for_subject(subjects, Some(settled + 1)).await {
                     Ok(message) => Some(headers::from_nats(Some(&message.headers))),
                     Err(error) if error.kind() == DirectGetErrorKind::NotFound => None,
-                    Err(error) => return Err(BusError::Unavailable(error.into())),
+                    Err(error) => return Err(BusError::unavailable(error)),
                 };
         }
         Ok(lane)
@@ -276,11 +166,11 @@ impl Bus {
         account: AccountKey,
         event: &str,
     ) -> Result<Option<(Headers, Bytes)>, BusError> {
-        let stream = handle(self, subject::INBOUND).await?;
+        let stream = api::stream_handle(self, subject::INBOUND).await?;
         match stream.direct_get_last_for_subject(subject::inbound(account, event)).await {
             Ok(found) => Ok(Some((headers::from_nats(Some(&found.headers)), found.payload))),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            Err(error) => Err(BusError::Unavailable(error.into())),
+            Err(error) => Err(BusError::unavailable(error)),
         }
     }
 
@@ -323,12 +213,8 @@ impl Bus {
 
     /// What a stream holds now, and how far its durable consumers are.
     pub async fn stream(&self, name: &str) -> Result<StreamState, BusError> {
-        let info = stream_info(self, name).await?;
-        let stream = self
-            .jetstream()
-            .get_stream_no_info(name)
-            .await
-            .map_err(|error| BusError::Unavailable(error.into()))?;
+        let info = api::stream_info(self, name).await?;
+        let stream = api::stream_handle(self, name).await?;
         let mut consumers: Vec<ConsumerState> = stream
             .consumers()
             .try_filter(|info| std::future::ready(info.config.durable_name.is_some()))
@@ -341,7 +227,7 @@ impl Bus {
             })
             .try_collect()
             .await
-            .map_err(|error| BusError::Unavailable(error.into()))?;
+            .map_err(BusError::unavailable)?;
         consumers.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(StreamState {
             name: name.to_owned(),
