@@ -46,18 +46,18 @@ impl Durable {
         &self.name
     }
 
-    /// The consumer as it is. `unmade` says how it was if this program has taken it away and not put
+    /// The consumer as it is. `removed` says how it was if this program has taken it away and not put
     /// it back; a lane that is missing is made as declared.
     pub(crate) async fn find(
         &self,
         bus: &Bus,
-        unmade: Option<&Map<String, Value>>,
+        removed: Option<&Map<String, Value>>,
     ) -> Result<ConsumerInfo, BusError> {
         let missing = match self.info(bus).await {
             Err(error @ BusError::NotFound { .. }) => error,
             found => return found,
         };
-        let config = match (unmade, &self.account) {
+        let config = match (removed, &self.account) {
             (Some(config), _) => config.clone(),
             (None, Some(account)) => self.first(bus, account).await?,
             (None, None) => return Err(missing),

@@ -38,7 +38,7 @@ pub(crate) async fn run<H: Handler>(
             ended = &mut task => break ended,
             _ = alive.tick() => {
                 // While there is no connection this waits, which must not hold up the handler.
-                let told = tokio::time::timeout(period, tell_alive(bus, place, batch));
+                let told = tokio::time::timeout(period, report_progress(bus, place, batch));
                 tokio::select! {
                     biased;
                     ended = &mut task => break ended,
@@ -64,9 +64,9 @@ pub(crate) async fn run<H: Handler>(
     }
 }
 
-async fn tell_alive(bus: &Bus, place: &Place, batch: &[InHand]) {
+async fn report_progress(bus: &Bus, place: &Place, batch: &[InHand]) {
     let Some(first) = batch.first() else { return };
-    if place.still(bus, first.made).await != Some(true) {
+    if place.is_current(bus, first.consumer_created).await != Some(true) {
         return;
     }
     for message in batch {

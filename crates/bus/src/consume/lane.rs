@@ -56,7 +56,7 @@ impl<H: Handler> Lane<H> {
             ended.map_err(crashed)?;
         }
         // A shutdown has little time, and what is not noted only leads further back.
-        tokio::time::timeout(LAST_NOTE, self.place.note(&self.bus, true)).await.ok();
+        tokio::time::timeout(LAST_NOTE, self.place.save_mark(&self.bus, true)).await.ok();
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl<H: Handler> Lane<H> {
             worked = true;
             self.gauges.works();
             self.take(batch, &pull).await;
-            self.place.note(&self.bus, false).await;
+            self.place.save_mark(&self.bus, false).await;
         };
         settle::give_back(&self.bus, pull.close().await).await;
         Ok(error)
@@ -151,14 +151,14 @@ impl<H: Handler> Lane<H> {
     }
 
     async fn take(&mut self, Batch { messages, reserved }: Batch, pull: &Pull) {
-        let (made, ack_wait) = (pull.made, pull.ack_wait);
-        let read = |message| InHand::read(message, self.bus.jetstream(), made);
+        let (created, ack_wait) = (pull.consumer_created, pull.ack_wait);
+        let read = |message| InHand::read(message, self.bus.jetstream(), created);
         let read = messages.into_iter().filter_map(read);
         let batch: Vec<InHand> = read.filter(|message| self.held.take(message)).collect();
         if batch.is_empty() {
             return;
         }
-        self.place.saw(pull.server.as_ref(), &batch).await;
+        self.place.record_seen(pull.server.as_ref(), &batch).await;
         self.gauges.measure(&batch);
         let (bus, consumption) = (self.bus.clone(), self.consumption);
         let (handler, held) = (Arc::clone(&self.handler), self.held.clone());

@@ -19,7 +19,7 @@ pub(crate) struct InHand {
     pub(crate) attempt: u64,
     pub(crate) published_at: DateTime<Utc>,
     /// When the consumer was made.
-    pub(crate) made: DateTime<Utc>,
+    pub(crate) consumer_created: DateTime<Utc>,
 }
 
 impl InHand {
@@ -27,7 +27,7 @@ impl InHand {
     pub(crate) fn read(
         message: Message,
         context: &jetstream::Context,
-        made: DateTime<Utc>,
+        consumer_created: DateTime<Utc>,
     ) -> Option<Self> {
         // The library parses only its own type of message.
         let message = jetstream::Message { message, context: context.clone() };
@@ -37,7 +37,7 @@ impl InHand {
         let published_at = time_of(info.published.unix_timestamp_nanos());
         let reply = message.reply.clone()?;
         let message = message.message;
-        Some(Self { message, reply, sequence, attempt, published_at, made })
+        Some(Self { message, reply, sequence, attempt, published_at, consumer_created })
     }
 
     /// For a line about it.

@@ -71,7 +71,7 @@ pub(crate) struct Pull {
     /// How long the server waits for a settlement.
     pub(crate) ack_wait: Duration,
     /// When the consumer was made.
-    pub(crate) made: DateTime<Utc>,
+    pub(crate) consumer_created: DateTime<Utc>,
     /// Which run of the server is asked.
     pub(crate) server: Option<String>,
 }
@@ -176,7 +176,7 @@ impl Pull {
             left: Left::Nothing,
             open: Open::default(),
             ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
-            made: info.created,
+            consumer_created: info.created,
             server,
         })
     }

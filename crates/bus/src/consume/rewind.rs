@@ -65,7 +65,7 @@ struct Known {
     noted: Option<Seen>,
     noted_at: Option<Instant>,
     /// The consumer that was taken away and not yet put back.
-    unmade: Option<Map<String, Value>>,
+    removed: Option<Map<String, Value>>,
     /// Since when there is none, and this program did not take it away.
     missing: Option<Instant>,
 }
@@ -79,11 +79,11 @@ impl Place {
     ///
     /// What a new run delivers counts only once the old has been checked against it, and what an old
     /// one delivered does not count any more then: else it would hide that others were lost.
-    pub(crate) async fn saw(&self, server: Option<&String>, batch: &[InHand]) {
+    pub(crate) async fn record_seen(&self, server: Option<&String>, batch: &[InHand]) {
         let Some(last) = batch.iter().max_by_key(|message| message.sequence) else { return };
         let mut known = self.known.lock().await;
         if known.server.as_ref() == server
-            && known.created == Some(last.made)
+            && known.created == Some(last.consumer_created)
             && known.seen.is_none_or(|seen| seen.sequence < last.sequence)
         {
             let (sequence, published_at) = (last.sequence, last.published_at);
@@ -103,7 +103,7 @@ impl Place {
     /// messages that it delivered. None if that is not known now.
     ///
     /// The first to ask in a new run of the server checks. May be dropped at any point.
-    pub(crate) async fn still(&self, bus: &Bus, made: DateTime<Utc>) -> Option<bool> {
+    pub(crate) async fn is_current(&self, bus: &Bus, created: DateTime<Utc>) -> Option<bool> {
         let mut known = self.known.lock().await;
         if !bus.connected() {
             return None;
@@ -115,27 +115,27 @@ impl Place {
             tracing::debug!(consumer, %error, "whether a consumer is the same is not known");
             return None;
         }
-        Some(known.created == Some(made))
+        Some(known.created == Some(created))
     }
 
     async fn compare(&self, bus: &Bus, known: &mut Known) -> Result<ConsumerInfo, BusError> {
         let server = bus.server_id();
         // First the consumer, then the stream: in between the end can only move away.
-        if known.unmade.is_none()
+        if known.removed.is_none()
             && known.missing.is_some_and(|at| at.elapsed() >= ABSENCE)
             && let Some(config) = self.durable.declared()?
         {
             // Who took it away has died. Where it was is not known: all that the stream holds comes again.
             let consumer = self.durable.name();
             tracing::warn!(consumer, "a consumer has been missing for a while and is made anew");
-            known.unmade = Some(config);
+            known.removed = Some(config);
         }
-        let found = self.durable.find(bus, known.unmade.as_ref()).await;
+        let found = self.durable.find(bus, known.removed.as_ref()).await;
         if matches!(found, Err(BusError::NotFound { .. })) {
             known.missing.get_or_insert_with(Instant::now);
         }
         let mut info = found?;
-        (known.unmade, known.missing) = (None, None);
+        (known.removed, known.missing) = (None, None);
         if known.created.replace(info.created) != Some(info.created) {
             // Somebody else has rewound it.
             known.seen = None;
@@ -169,11 +169,11 @@ impl Place {
                 });
                 self.durable.note(&Mark { server, seen }, &mut config)?;
             }
-            known.unmade = Some(config);
+            known.removed = Some(config);
             known.seen = None;
             self.durable.delete(bus).await?;
-            info = self.durable.find(bus, known.unmade.as_ref()).await?;
-            known.unmade = None;
+            info = self.durable.find(bus, known.removed.as_ref()).await?;
+            known.removed = None;
             known.created = Some(info.created);
         }
         known.server = server;
@@ -182,7 +182,7 @@ impl Place {
 
     /// Notes with the consumer how far it came: every now and then, and `at_once` at the end. What is
     /// not noted leads further back than need be.
-    pub(crate) async fn note(&self, bus: &Bus, at_once: bool) {
+    pub(crate) async fn save_mark(&self, bus: &Bus, at_once: bool) {
         let mut known = self.known.lock().await;
         let due = at_once || known.noted_at.is_none_or(|at| at.elapsed() >= NOTING);
         let (Some(server), Some(seen)) = (known.server.clone(), known.seen) else { return };

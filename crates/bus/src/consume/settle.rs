@@ -29,7 +29,7 @@ pub(crate) async fn settle(
     batch: Vec<InHand>,
     outcomes: Option<Vec<Outcome>>,
 ) {
-    let Some(made) = batch.first().map(|message| message.made) else { return };
+    let Some(created) = batch.first().map(|message| message.consumer_created) else { return };
     let consumer = consumption.consumer.name();
     let settlements = if let Some(outcomes) = outcomes {
         sort(bus, consumption, shares, batch, outcomes).await
@@ -40,7 +40,7 @@ pub(crate) async fn settle(
     let total = settlements.len();
     let mut told = 0;
     let tell = async {
-        if !may_be_told(bus, place, made).await {
+        if !may_be_told(bus, place, created).await {
             return;
         }
         for (message, kind) in settlements {
@@ -59,11 +59,11 @@ pub(crate) async fn settle(
 }
 
 /// Waits until it is known whether the consumer that was `made` then is still there.
-async fn may_be_told(bus: &Bus, place: &Place, made: DateTime<Utc>) -> bool {
+async fn may_be_told(bus: &Bus, place: &Place, created: DateTime<Utc>) -> bool {
     let mut connections = bus.connections();
     loop {
         connections.borrow_and_update();
-        if let Some(still) = place.still(bus, made).await {
+        if let Some(still) = place.is_current(bus, created).await {
             return still;
         }
         tokio::select! {
