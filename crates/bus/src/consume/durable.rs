@@ -46,8 +46,8 @@ impl Durable {
         &self.name
     }
 
-    /// The consumer as it is. `removed` says how it was if this program has taken it away and not put
-    /// it back; a lane that is missing is made as declared.
+    /// The consumer as it is. `removed` has its settings if this program removed it and has not put it
+    /// back. A lane that is missing is made as declared.
     pub(crate) async fn find(
         &self,
         bus: &Bus,

@@ -217,43 +217,55 @@ impl Pull {
                 Err(_) if got.is_empty() => return Err(PullError::Silent),
                 Ok(None) | Err(_) => return Ok(self.batch_of(got)),
             };
-            match message.status {
+            let is_over = match message.status {
                 None | Some(StatusCode::OK) => {
                     self.open.brings(message.length);
                     got.push(message);
                     if self.open.is_over() {
                         self.left = Left::Some;
-                        return Ok(self.batch_of(got));
                     }
+                    self.open.is_over()
                 }
-                Some(StatusCode::IDLE_HEARTBEAT) => {}
-                Some(_) if message.description.as_deref() == Some(COMPLETED) => {}
-                Some(_) if message.description.as_deref() == Some(TOO_MANY_BYTES) => {
-                    let not_sent =
-                        message.headers.as_ref().and_then(|headers| headers.get(NOT_SENT));
-                    let not_sent = not_sent.and_then(|number| number.as_str().parse().ok());
-                    // The others are still on their way.
-                    self.open.brings_no(not_sent);
-                    let none = !self.open.brought && self.open.is_over();
-                    if none && self.open.asked >= BYTES {
-                        return Err(PullError::Status(TOO_MANY_BYTES.to_owned()));
-                    }
-                    self.left = if none { Left::Larger(self.open.asked) } else { Left::Some };
-                    if self.open.is_over() {
-                        return Ok(self.batch_of(got));
-                    }
+                Some(status) => self.note_status(status, &message, !got.is_empty())?,
+            };
+            if is_over {
+                return Ok(self.batch_of(got));
+            }
+        }
+    }
+
+    /// Takes note of what the server says about the open request. Returns whether the batch ends with that;
+    /// `Err` if the pull is of no use any more and the batch, which `has_some` messages or not, has none.
+    fn note_status(
+        &mut self,
+        status: StatusCode,
+        message: &Message,
+        has_some: bool,
+    ) -> Result<bool, PullError> {
+        match (status, message.description.as_deref()) {
+            (StatusCode::IDLE_HEARTBEAT, _) | (_, Some(COMPLETED)) => Ok(false),
+            (_, Some(TOO_MANY_BYTES)) => {
+                let not_sent = message.headers.as_ref().and_then(|headers| headers.get(NOT_SENT));
+                let not_sent = not_sent.and_then(|number| number.as_str().parse().ok());
+                // The others are still on their way.
+                self.open.brings_no(not_sent);
+                let none = !self.open.brought && self.open.is_over();
+                if none && self.open.asked >= BYTES {
+                    return Err(PullError::Status(TOO_MANY_BYTES.to_owned()));
                 }
-                Some(status) => {
-                    self.open.brings_no(None);
-                    let regular = matches!(status, StatusCode::TIMEOUT | StatusCode::NOT_FOUND);
-                    if regular || !got.is_empty() {
-                        return Ok(self.batch_of(got));
-                    }
-                    return Err(match status {
-                        StatusCode::NO_RESPONDERS => PullError::NoResponders,
-                        _ => PullError::Status(message.description.unwrap_or_default()),
-                    });
+                self.left = if none { Left::Larger(self.open.asked) } else { Left::Some };
+                Ok(self.open.is_over())
+            }
+            (status, description) => {
+                self.open.brings_no(None);
+                let is_regular = matches!(status, StatusCode::TIMEOUT | StatusCode::NOT_FOUND);
+                if is_regular || has_some {
+                    return Ok(true);
                 }
+                Err(match status {
+                    StatusCode::NO_RESPONDERS => PullError::NoResponders,
+                    _ => PullError::Status(description.unwrap_or_default().to_owned()),
+                })
             }
         }
     }

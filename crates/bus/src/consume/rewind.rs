@@ -121,6 +121,24 @@ impl Place {
     async fn compare(&self, bus: &Bus, known: &mut Known) -> Result<ConsumerInfo, BusError> {
         let server = bus.server_id();
         // First the consumer, then the stream: in between the end can only move away.
+        let mut info = self.find(bus, known).await?;
+        if known.created.replace(info.created) != Some(info.created) {
+            // Somebody else has rewound it.
+            known.seen = None;
+        }
+        let stream = api::stream_info(bus, self.durable.stream()).await?;
+        let witness = Witness::known(known, &info);
+        let lost = self.has_lost_its_end(bus, &stream.state, &info, witness.seen).await?;
+        if lost || self.is_in_doubt(bus, &stream, &info, &witness).await? {
+            let finding = Finding { server: server.clone(), stream, witness, lost };
+            info = self.rewind(bus, known, info, &finding).await?;
+        }
+        known.server = server;
+        Ok(info)
+    }
+
+    /// Finds the consumer, or makes it again if it was removed and not put back.
+    async fn find(&self, bus: &Bus, known: &mut Known) -> Result<ConsumerInfo, BusError> {
         if known.removed.is_none()
             && known.missing.is_some_and(|at| at.elapsed() >= ABSENCE)
             && let Some(config) = self.durable.declared()?
@@ -134,49 +152,50 @@ impl Place {
         if matches!(found, Err(BusError::NotFound { .. })) {
             known.missing.get_or_insert_with(Instant::now);
         }
-        let mut info = found?;
+        let info = found?;
         (known.removed, known.missing) = (None, None);
-        if known.created.replace(info.created) != Some(info.created) {
-            // Somebody else has rewound it.
+        Ok(info)
+    }
+
+    /// Makes the consumer anew so that it begins before anything that the stream may have lost.
+    async fn rewind(
+        &self,
+        bus: &Bus,
+        known: &mut Known,
+        info: ConsumerInfo,
+        finding: &Finding,
+    ) -> Result<ConsumerInfo, BusError> {
+        let from = self.rewind_to(bus, &info, finding).await?;
+        // Workers notice it together. What another one has made meanwhile serves this one as well,
+        // and must not be taken away from under it.
+        if let Some(theirs) = self.made_meanwhile(bus, &info).await? {
             known.seen = None;
+            known.created = Some(theirs.created);
+            return Ok(theirs);
         }
-        let stream = api::stream_info(bus, self.durable.stream()).await?;
-        let witness = Witness::known(known, &info);
-        let lost = self.has_lost_its_end(bus, &stream.state, &info, witness.seen).await?;
-        if lost || self.is_in_doubt(bus, &stream, &info, &witness).await? {
-            let from = self.rewind_to(bus, &stream, &info, witness.seen, lost).await?;
-            // Workers notice it together. What another one has made meanwhile serves this one as well,
-            // and must not be taken away from under it.
-            if let Some(theirs) = self.made_meanwhile(bus, &info).await? {
-                known.seen = None;
-                known.created = Some(theirs.created);
-                known.server = server;
-                return Ok(theirs);
-            }
-            tracing::warn!(
-                consumer = self.durable.name(),
-                delivered = info.delivered.stream_seq,
-                stream.last = stream.state.last_seq,
-                from,
-                lost,
-                "NATS lost the end of a stream, or may have: messages of the last while come again"
-            );
-            let mut config = begin_at(info.config, from);
-            if let Some(server) = server.clone() {
-                let nothing = Seen::all_before(DateTime::UNIX_EPOCH);
-                let seen = witness.seen.map_or(nothing, |seen| {
-                    if lost { Seen::all_before(seen.published_at) } else { seen }
-                });
-                self.durable.note(&Mark { server, seen }, &mut config)?;
-            }
-            known.removed = Some(config);
-            known.seen = None;
-            self.durable.delete(bus).await?;
-            info = self.durable.find(bus, known.removed.as_ref()).await?;
-            known.removed = None;
-            known.created = Some(info.created);
+        let Finding { server, stream, witness, lost } = finding;
+        tracing::warn!(
+            consumer = self.durable.name(),
+            delivered = info.delivered.stream_seq,
+            stream.last = stream.state.last_seq,
+            from,
+            lost,
+            "NATS lost the end of a stream, or may have: messages of the last while come again"
+        );
+        let mut config = begin_at(info.config, from);
+        if let Some(server) = server.clone() {
+            let nothing = Seen::all_before(DateTime::UNIX_EPOCH);
+            let seen = witness.seen.map_or(nothing, |seen| {
+                if *lost { Seen::all_before(seen.published_at) } else { seen }
+            });
+            self.durable.note(&Mark { server, seen }, &mut config)?;
         }
-        known.server = server;
+        known.removed = Some(config);
+        known.seen = None;
+        self.durable.delete(bus).await?;
+        let info = self.durable.find(bus, known.removed.as_ref()).await?;
+        known.removed = None;
+        known.created = Some(info.created);
         Ok(info)
     }
 
@@ -263,15 +282,14 @@ impl Place {
     async fn rewind_to(
         &self,
         bus: &Bus,
-        stream: &StreamInfo,
         info: &ConsumerInfo,
-        seen: Option<Seen>,
-        lost: bool,
+        finding: &Finding,
     ) -> Result<u64, BusError> {
+        let Finding { stream, witness, lost, .. } = finding;
         // A program that knows nothing cannot tell new from old.
-        let Some(seen) = seen else { return Ok(1) };
+        let Some(seen) = witness.seen else { return Ok(1) };
         let unsettled = info.ack_floor.stream_seq + 1;
-        if !lost && seen.sequence > 0 {
+        if !*lost && seen.sequence > 0 {
             return Ok(unsettled.min(seen.sequence + 1));
         }
         // What was seen was published before the end was lost; what is new, after it.
@@ -309,6 +327,16 @@ impl Place {
         }
         Ok(1)
     }
+}
+
+/// What a check of the consumer against its stream found.
+struct Finding {
+    /// The run of the server that was asked.
+    server: Option<String>,
+    stream: StreamInfo,
+    witness: Witness,
+    /// Whether the stream is known to have lost its end. Otherwise it is only possible.
+    lost: bool,
 }
 
 /// The last that is known to have been in its place.
