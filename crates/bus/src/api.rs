@@ -136,7 +136,7 @@ pub(crate) struct Reached {
     pub(crate) stream_seq: u64,
 }
 
-/// Describes a stream.
+/// Describes a stream. Fails with [`BusError::NotFound`] if it does not exist.
 pub(crate) async fn stream_info(bus: &Bus, stream: &str) -> Result<StreamInfo, BusError> {
     let subject = format!("STREAM.INFO.{stream}");
     request(bus, subject, Bytes::new(), "describe", Target::Stream(stream)).await
@@ -250,7 +250,7 @@ pub(crate) async fn consumer_names(
     request(bus, format!("CONSUMER.NAMES.{stream}"), body, "list the consumers of", target).await
 }
 
-/// Describes a consumer.
+/// Describes a consumer. Fails with [`BusError::NotFound`] if it does not exist.
 pub(crate) async fn consumer_info(
     bus: &Bus,
     stream: &str,

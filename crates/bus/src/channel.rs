@@ -5,7 +5,7 @@ use std::future::Future;
 use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 
-/// How many items wait for a slow reader before the task that feeds it waits too.
+/// How many items are buffered for a slow reader before the task that feeds it has to wait.
 const CAPACITY: usize = 256;
 
 /// A stream of what `task` sends. Dropping the stream stops the task at its next await.

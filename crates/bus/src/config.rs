@@ -35,7 +35,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// A server at this address, without a credentials file.
+    /// Settings for a server at `url`, without a credentials file.
     pub fn to_url(url: &str) -> Self {
         Self { nats_url: url.into(), nats_credentials: None, nats_ca: None }
     }
@@ -64,7 +64,7 @@ impl Config {
                 .map_err(|source| ConnectError::Credentials { path: path.clone(), source })?;
         }
         if let Some(path) = &self.nats_ca {
-            // The library reads it at each try to connect, and says only that one failed.
+            // The library reads the file at each attempt to connect, and then reports only that the attempt failed.
             read_authorities(path)
                 .await
                 .map_err(|source| ConnectError::Authority { path: path.clone(), source })?;
@@ -74,7 +74,7 @@ impl Config {
     }
 }
 
-/// Fails unless there are certificates in the file, and all can be read.
+/// Fails unless the file holds certificates and all of them can be read.
 async fn read_authorities(path: &Path) -> io::Result<()> {
     let unreadable =
         |error: &dyn ToString| io::Error::new(io::ErrorKind::InvalidData, error.to_string());

@@ -44,8 +44,8 @@ impl Drop for Inner {
 }
 
 impl Bus {
-    /// Connects, trying for 15 s; afterwards the connection is restored for ever. `name`, one
-    /// token of a subject, is shown in the server's lists.
+    /// Connects, trying for up to 15 s. A lost connection is restored automatically, for as long as it takes.
+    /// `name`, which must be a single subject token, is shown in the server's lists of connections.
     pub async fn connect(config: &Config, name: &str) -> Result<Self, ConnectError> {
         let addresses = config.addresses()?;
         let deadline = Instant::now() + CONNECT_DEADLINE;
@@ -69,7 +69,7 @@ impl Bus {
         }
     }
 
-    /// Returns at once and connects in the background, for ever. Fails only on a bad setting.
+    /// Returns at once and keeps trying to connect in the background. Fails only if a setting is invalid.
     pub async fn connect_lazily(config: &Config, name: &str) -> Result<Self, ConnectError> {
         let (options, events) = options(config, name).await?;
         let client = options
@@ -88,8 +88,8 @@ impl Bus {
         let handle = client.clone();
         let counter = tokio::spawn(async move {
             while events.recv().await.is_some() {
-                // The event is sent while the connection is still being set up; a flush is
-                // answered when it is in use, and the server's id is known by then.
+                // The event is sent while the connection is still being set up. By the time a flush is answered,
+                // the connection is usable and the server's id is known.
                 if handle.flush().await.is_ok() {
                     count.send_modify(|count| *count += 1);
                 }
@@ -103,24 +103,24 @@ impl Bus {
         self.0.client.connection_state() == State::Connected
     }
 
-    /// Counts the connections made: 1 soon after the first, one more for each that followed.
+    /// Counts the connections made so far, including reconnects. Changes soon after each one.
     pub fn connections(&self) -> watch::Receiver<u64> {
         self.0.connections.clone()
     }
 
-    /// Which run of which server this is connected to, or was last: the id is another one after a
-    /// restart, and the same after a mere loss of the connection. None before the first connection.
+    /// Identifies the run of the server that this is, or was last, connected to: the id changes when the server
+    /// restarts, and stays the same if only the connection was lost. Returns `None` before the first connection.
     pub fn server_id(&self) -> Option<String> {
         self.0.client.try_server_info().map(|info| info.server_id)
     }
 
-    /// Something that publishes.
+    /// Returns a publisher that uses this connection.
     pub fn publisher(&self) -> Publisher {
         Publisher::new(self.clone())
     }
 
-    /// Waits until everything handed over so far has been written to the connection, at most 5 s;
-    /// not at all without a connection.
+    /// Waits until everything handed over so far has been written to the connection, for at most 5 s. Does not
+    /// wait if there is no connection.
     pub async fn flush(&self) {
         if !self.connected() {
             return;
@@ -128,7 +128,7 @@ impl Bus {
         tokio::time::timeout(ANSWER_DEADLINE, self.0.client.flush()).await.ok();
     }
 
-    /// Writes what is left, then ends the connection of all clones.
+    /// Writes what is buffered, then closes the connection for all clones.
     pub async fn drain(self) {
         self.flush().await;
         tokio::time::timeout(ANSWER_DEADLINE, self.0.client.drain()).await.ok();
@@ -158,7 +158,7 @@ async fn options(
         .options()
         .await?
         .name(name)
-        // Who may listen to these may listen to no other program's (`nats/permissions.conf`).
+        // A program may subscribe to its own inboxes only (`nats/permissions.conf`).
         .custom_inbox_prefix(format!("_INBOX.{name}"))
         .request_timeout(Some(ANSWER_DEADLINE))
         .reconnect_delay_callback(|attempts| {
@@ -175,8 +175,8 @@ async fn options(
     Ok((options, events))
 }
 
-/// Why no connection could be made since the last one. It is tried without end, and mostly fails for the
-/// same reason.
+/// The reasons already logged for failed attempts since the last connection. Attempts go on without end and
+/// mostly fail for the same reason, which is worth one warning.
 #[derive(Debug, Default)]
 struct Told(Mutex<HashSet<String>>);
 

@@ -1,4 +1,4 @@
-//! Looking at `DEAD_LETTER`, and sending what is there to its stream again.
+//! Reading `DEAD_LETTER`, and redriving what is there: publishing it to its original stream again.
 
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{DeleteMessageErrorKind, DirectGetErrorKind, Stream};
@@ -8,10 +8,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{Bus, BusError, History, PublishError, api, headers};
 
-/// Positions that are asked for at a time.
+/// How many positions are read concurrently.
 const READ_AT_ONCE: usize = 16;
 
-/// What could not be processed.
+/// The messages that could not be processed.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
     pub(crate) bus: Bus,
@@ -20,7 +20,7 @@ pub struct DeadLetters {
 /// A message of `DEAD_LETTER`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDeadLetter {
-    /// Its position in `DEAD_LETTER`, by which it is named.
+    /// Its position in `DEAD_LETTER`, which identifies it.
     pub sequence: u64,
     /// Where it came from and why it died.
     pub letter: DeadLetter,
@@ -30,7 +30,7 @@ pub struct StoredDeadLetter {
     pub payload: Bytes,
 }
 
-/// The dead letters of a moment, oldest first.
+/// The dead letters that there were at one moment, oldest first.
 pub struct OldestFirst(History);
 
 /// A dead letter was sent to its stream again.
@@ -38,25 +38,27 @@ pub struct OldestFirst(History);
 pub struct Redriven {
     /// Its position in its own stream now.
     pub sequence: u64,
-    /// An earlier try had sent it already and not removed it.
+    /// Whether an earlier attempt had published it already without removing it.
     pub duplicate: bool,
-    /// Whether it was still there to be removed: if not, somebody else redrove or dropped it.
+    /// Whether it was still there to be removed. If not, somebody else has redriven or dropped it.
     pub removed: bool,
 }
 
 /// A dead letter could not be redriven.
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
-    /// It was not sent, as far as is known, and stays.
-    #[error("it stays a dead letter, since it could not be published")]
+    /// As far as is known it was not published, so it stays.
+    #[error("the dead letter could not be published, and stays")]
     Publish(#[from] PublishError),
-    /// It was sent and stays all the same.
-    #[error("it was published but not removed: redrive it again within a quarter of an hour")]
+    /// It was published, but could not be removed.
+    #[error(
+        "the dead letter was published but not removed: redrive it again within a quarter of an hour"
+    )]
     Remove(#[from] BusError),
 }
 
 impl Bus {
-    /// What could not be processed.
+    /// Gives access to the messages that could not be processed.
     pub fn dead_letters(&self) -> DeadLetters {
         DeadLetters { bus: self.clone() }
     }
@@ -68,8 +70,8 @@ impl DeadLetters {
         Ok(api::stream_info(&self.bus, subject::DEAD_LETTER).await?.state.messages)
     }
 
-    /// The readable ones among the newest `reach` positions below `before`, or below the end, newest
-    /// first; and where to go on, none at the beginning of the stream.
+    /// Returns the readable dead letters among the `reach` newest positions below `before`, or below the end,
+    /// newest first, and the `before` to go on with: `None` at the beginning of the stream.
     pub async fn among(
         &self,
         before: Option<u64>,
@@ -84,7 +86,7 @@ impl DeadLetters {
         Ok((found.try_collect().await?, (begin > first).then_some(begin)))
     }
 
-    /// The one at this position; none if there is none, or none that can be read.
+    /// Returns the dead letter at this position, or `None` if there is none or it cannot be read.
     pub async fn get(&self, sequence: u64) -> Result<Option<StoredDeadLetter>, BusError> {
         let message = self.message(&self.stream().await?, sequence).await?;
         Ok(message.and_then(|message| {
@@ -108,7 +110,7 @@ impl DeadLetters {
         api::stream_handle(&self.bus, subject::DEAD_LETTER).await
     }
 
-    /// Those that there are now, oldest first: of all streams or one, for all reasons or one.
+    /// Reads all present dead letters, oldest first: of all streams or one, for all reasons or one.
     pub async fn oldest_first(
         &self,
         stream: Option<&str>,
@@ -121,8 +123,8 @@ impl DeadLetters {
         Ok(OldestFirst(self.bus.history(subject::DEAD_LETTER, filter, None).await?))
     }
 
-    /// Publishes one to the subject it had and, once its stream has it, removes it. Doing so twice
-    /// within the stream's window of duplicates sends it once.
+    /// Publishes a dead letter to its original subject and, once the stream has it, removes it. Doing so twice
+    /// within the stream's duplicate window publishes it once.
     pub async fn redrive(&self, stored: &StoredDeadLetter) -> Result<Redriven, RedriveError> {
         let StoredDeadLetter { sequence, letter, headers, payload } = stored;
         let envelope = letter.redriven(*sequence, headers, payload.clone());
@@ -132,12 +134,12 @@ impl DeadLetters {
         Ok(Redriven { sequence, duplicate, removed })
     }
 
-    /// Removes the one at this position; whether there was one.
+    /// Removes the dead letter at this position. Returns whether there was one.
     pub async fn drop(&self, sequence: u64) -> Result<bool, BusError> {
         let stream = self.stream().await?;
         match stream.delete_message(sequence).await {
             Ok(removed) => Ok(removed),
-            // It is refused in the same words whether there is none or it may not be removed.
+            // The server gives the same refusal for a missing message as for one that may not be removed.
             Err(error)
                 if matches!(error.kind(), DeleteMessageErrorKind::JetStream(_))
                     && self.message(&stream, sequence).await?.is_none() =>
@@ -150,7 +152,7 @@ impl DeadLetters {
 }
 
 impl OldestFirst {
-    /// The next one; none at the end. Those that cannot be read are left out.
+    /// Returns the next dead letter, or `None` at the end. Skips those that cannot be read.
     pub async fn next(&mut self) -> Result<Option<StoredDeadLetter>, BusError> {
         while let Some(past) = self.0.next().await? {
             let found = stored(past.sequence, past.headers, past.payload);

@@ -1,4 +1,4 @@
-//! What can go wrong, told by what the caller can do.
+//! Errors, one variant for each thing that a caller can do about them.
 
 use std::path::PathBuf;
 
@@ -10,8 +10,8 @@ use crate::streams::Drift;
 /// NATS could not be reached at start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The setting is no address.
-    #[error("NATS_URL is no address of a NATS server: write nats://host:4222")]
+    /// The setting is not an address.
+    #[error("NATS_URL is not the address of a NATS server: write nats://host:4222")]
     Address,
     /// The credentials file cannot be used.
     #[error("the NATS credentials file {path} cannot be read: check NATS_CREDENTIALS")]
@@ -35,7 +35,7 @@ pub enum ConnectError {
     /// No server answered in time.
     #[error("NATS did not answer within {seconds} s: check NATS_URL and that the server runs")]
     Unreachable {
-        /// How long it was tried.
+        /// How long it was tried, in seconds.
         seconds: u64,
         /// The last failure.
         source: async_nats::ConnectError,
@@ -45,10 +45,10 @@ pub enum ConnectError {
 /// A message could not be published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// There is no connection now; nothing was sent. Try again later.
+    /// There is no connection at the moment. Nothing was sent; try again later.
     #[error("there is no connection to NATS: try again when it is back")]
     Unavailable,
-    /// No answer in time: it may or may not be stored. Try again with the same message id.
+    /// No answer came in time. The message may or may not be stored; publish it again under the same id.
     #[error("NATS did not confirm the message in time: publish it again under the same id")]
     Timeout,
     /// No stream takes this subject (it is missing, or the server is still starting).
@@ -60,19 +60,19 @@ pub enum PublishError {
     /// The stream is full; it takes messages again when old ones have expired.
     #[error("the stream refuses the message because it is full: raise its limits or wait")]
     Full(#[source] jetstream::Error),
-    /// The server has no room for any stream, whatever the stream's own bound.
+    /// The server has no room left for any stream, whatever the stream's own limit.
     #[error("NATS has no room left for any stream: raise its `max_file_store`")]
     NoStorage(#[source] jetstream::Error),
-    /// The message is larger than the server or stream accepts. It will never be accepted.
+    /// The message is larger than the server or stream accepts, so trying again is pointless.
     #[error("the message is larger than NATS accepts")]
     TooLarge(#[source] BoxError),
-    /// The subject is malformed. It will never be accepted.
-    #[error("{subject:?} is no subject to publish to")]
+    /// The subject is malformed, so trying again is pointless.
+    #[error("{subject:?} is not a subject that can be published to")]
     InvalidSubject {
         /// What was given.
         subject: String,
     },
-    /// The stream said no for another reason; it may say yes later.
+    /// The stream refused the message for another reason, which may pass.
     #[error("the stream refused the message: try again later")]
     Rejected(#[source] BoxError),
 }
@@ -90,7 +90,7 @@ impl PublishError {
         "rejected",
     ];
 
-    /// What it is counted under.
+    /// The reason under which this failure is counted.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Unavailable => "unavailable",
@@ -109,7 +109,7 @@ impl PublishError {
         matches!(self, Self::TooLarge(_) | Self::InvalidSubject { .. })
     }
 
-    /// A message that its stream answered with an error.
+    /// The error for a message that its stream answered with `reply`.
     pub(crate) fn refused(reply: jetstream::Error, subject: &str) -> Self {
         match reply.error_code() {
             ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM
@@ -124,10 +124,10 @@ impl PublishError {
     }
 }
 
-/// Something else than publishing failed.
+/// Something other than publishing failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
-    /// There is no connection, or no answer in time. Try again later.
+    /// There is no connection, or no answer came in time. Try again later.
     #[error("NATS does not answer: try again when it is back")]
     Unavailable(#[source] BoxError),
     /// What was asked for does not exist.
@@ -136,25 +136,25 @@ pub enum BusError {
         /// The stream, consumer, bucket or message.
         what: String,
     },
-    /// Streams, or the server, are not as declared.
+    /// Streams, consumers or the server are not as declared.
     #[error("{}", drift_in_words(.0))]
     Drift(Vec<Drift>),
-    /// The server said no.
+    /// The server refused the request.
     #[error("NATS refuses to {what}")]
     Refused {
-        /// What was asked of it.
+        /// What was asked of it, as in "NATS refuses to …".
         what: String,
         /// Its answer.
         source: BoxError,
     },
-    /// The position asked for is not in the stream any more, or never was in this one: what
-    /// followed it cannot be told. Whoever relies on it must read the whole state again.
+    /// The requested position is no longer in the stream, or never was in this incarnation of it, so what
+    /// followed it is unknown. Whoever relies on it must read the whole state again.
     #[error("the stream cannot continue after {after}: read the state again")]
     Reset {
         /// The position.
         after: u64,
     },
-    /// What was read is not what belongs there.
+    /// What was read is not in the expected form.
     #[error("{what} cannot be read")]
     Malformed {
         /// What it is.
@@ -162,7 +162,7 @@ pub enum BusError {
         /// Why not.
         source: BoxError,
     },
-    /// A program error inside this crate, by a task that ended before its time.
+    /// A task inside this crate panicked or was cancelled, which is a bug.
     #[error("a task of the bus ended unexpectedly")]
     Crashed(#[source] BoxError),
 }
@@ -174,7 +174,7 @@ fn drift_in_words(drift: &[Drift]) -> String {
 }
 
 impl BusError {
-    /// Whether asking again later may help without anybody doing anything.
+    /// Whether trying again later may help without anybody doing anything about it.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }

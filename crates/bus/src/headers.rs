@@ -1,4 +1,4 @@
-//! Headers of ours to and from those of the client library.
+//! Converts our headers to and from those of the client library.
 
 use async_nats::HeaderMap;
 use events::{Headers, TraceParent};
@@ -22,7 +22,7 @@ pub(crate) fn from_nats(map: Option<&HeaderMap>) -> Headers {
     headers
 }
 
-/// The id of the trace that a message is part of, for a line about it.
+/// The id of the trace that a message is part of, for log lines about the message.
 pub(crate) fn trace_id(map: Option<&HeaderMap>) -> Option<String> {
     let parent: TraceParent = map?.get(TraceParent::HEADER)?.as_str().parse().ok()?;
     Some(parent.trace_id())

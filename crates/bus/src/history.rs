@@ -1,7 +1,7 @@
 //! Reading back what a stream holds.
 //!
-//! The end is fixed when reading begins, so that whoever publishes into the stream what it reads
-//! there does not meet it again.
+//! The end is fixed when reading begins, so a reader that publishes what it reads into the same stream never
+//! meets its own messages.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use events::Headers;
 use crate::read::{Reading, ordered_as};
 use crate::{Bus, BusError, api, headers, time};
 
-/// How often reading begins anew, where it was, before a failure is told.
+/// How often reading is tried, each time from where it was, before a failure is reported.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -31,12 +31,12 @@ pub struct History {
     done: bool,
 }
 
-/// A message of a stream, read back.
+/// A message that was read back from a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
     /// Its position in the stream.
     pub sequence: u64,
-    /// When the stream got it.
+    /// When the stream received it.
     pub published_at: DateTime<Utc>,
     /// The subject it was published to.
     pub subject: String,
@@ -47,8 +47,8 @@ pub struct Past {
 }
 
 impl Bus {
-    /// Reads back what `stream` holds now of the subjects that `filter` names: all of it, or what it
-    /// got at or after `since`.
+    /// Reads back the messages that `stream` holds now and whose subjects match `filter`: all of them, or those
+    /// received at or after `since`.
     pub async fn history(
         &self,
         stream: &'static str,
@@ -58,7 +58,7 @@ impl Bus {
         self.past(stream, filter, since, false).await
     }
 
-    /// The same without the messages' bytes: to look at what there is takes less than to read it.
+    /// Reads like [`Bus::history`], but without payloads, which is far less to transfer.
     pub async fn history_of_headers(
         &self,
         stream: &'static str,
@@ -92,20 +92,20 @@ impl Bus {
             done: false,
         };
         history.about = history.open().await?.waiting;
-        // Asked for afterwards, so that whoever reads to the end meets all that were counted.
+        // Looked up last, so that reading to the end covers every message that was counted.
         history.end = api::stream_info(self, stream).await?.state.last_seq;
         Ok(history)
     }
 }
 
 impl History {
-    /// How many messages there were to read at the beginning.
+    /// How many messages there were to read when reading began.
     pub fn about(&self) -> u64 {
         self.about
     }
 
-    /// The next message; none at the end. Goes on by itself after a short outage; after an error it
-    /// may be called again.
+    /// Returns the next message, or `None` at the end. Recovers from short outages by itself. May be called again
+    /// after an error.
     pub async fn next(&mut self) -> Result<Option<Past>, BusError> {
         let mut attempt = 1;
         loop {
@@ -131,7 +131,7 @@ impl History {
             self.done = true;
             return Ok(None);
         }
-        // Whatever fails from here on, the next call opens another reading.
+        // If anything fails from here on, the next call opens a new reading.
         let read = reading.expected().await?;
         if read.sequence > self.end {
             self.done = true;

@@ -7,8 +7,8 @@ use crate::api::{self, Positions};
 use crate::{Bus, BusError};
 
 impl Bus {
-    /// Whether a stream lost its end since it confirmed a message: the message of this id is not at this
-    /// position any more, where nobody has removed it.
+    /// Whether a stream has lost its end since it confirmed the message of this id at this position: it now ends
+    /// before `sequence`, or holds another message there. A removed or expired message does not count as lost.
     pub async fn has_lost(
         &self,
         stream: &str,
@@ -24,8 +24,8 @@ impl Bus {
     }
 }
 
-/// Whether the message that was at `sequence` was lost: the stream ends before it now, or has another one in its
-/// place. One that is only missing was removed by somebody, or has expired.
+/// Whether the message that was at `sequence` was lost: the stream now ends before it, or has another message in
+/// its place. If the place is empty, the message was removed or has expired, which is no loss.
 pub(crate) async fn is_lost(
     bus: &Bus,
     stream: &str,
@@ -40,7 +40,7 @@ pub(crate) async fn is_lost(
         return Ok(true);
     }
     let handle = api::stream_handle(bus, stream).await?;
-    // This asks the leader, unlike what is read directly.
+    // Unlike a direct get, this asks the leader.
     match handle.get_raw_message(sequence).await {
         Ok(found) => Ok(!is_it(&found)),
         Err(error) => match error.kind() {

@@ -1,4 +1,4 @@
-//! How it travels: publish, consume, settle and dead-letter on NATS JetStream.
+//! NATS JetStream for all programs: publishing, consuming, settling and dead-lettering.
 //!
 //! ```no_run
 //! # async fn example(handler: impl bus::Handler) -> Result<(), Box<dyn std::error::Error>> {
@@ -24,13 +24,13 @@
 //! | outcome | what the bus does |
 //! |---|---|
 //! | `Ok` | acknowledges |
-//! | [`Failure::Retry`] | asks for it again after the consumption's delay |
-//! | [`Failure::RetryAfter`] | asks for it again after that delay |
-//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER`, if its sender has not filled its share of that, then ends its delivery |
+//! | [`Failure::Retry`] | asks for redelivery after the consumption's delay |
+//! | [`Failure::RetryAfter`] | asks for redelivery after the given delay |
+//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER` if its owner has a share left there, then ends its delivery |
 //! | a panic | as `Retry`, for the whole batch |
 //!
 //! The server never gives up on a message (`max_deliver` is -1), so an outage of the database or
-//! the network uses nothing up.
+//! the network uses up no attempts.
 
 mod api;
 mod channel;
@@ -71,6 +71,6 @@ pub use tail::{Part, TailStart, Tailed};
 /// The largest message a server has to accept, headers included, in bytes (`max_payload`).
 pub const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
 
-/// The largest body a receiver may put into `INBOUND`, in bytes: what is left of
-/// [`MAX_MESSAGE_BYTES`] pays for headers, those of a dead letter included.
+/// The largest body that a receiver may put into `INBOUND`, in bytes. The rest of [`MAX_MESSAGE_BYTES`] is room
+/// for headers, including those that a dead letter adds.
 pub const MAX_BODY_BYTES: usize = MAX_MESSAGE_BYTES - 64 * 1024;

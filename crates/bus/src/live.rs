@@ -1,4 +1,4 @@
-//! What matters only now.
+//! Ephemeral messages on core NATS, which nobody stores.
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -16,7 +16,7 @@ pub struct LiveMessage {
 }
 
 impl Bus {
-    /// Listens to `live.>`, across reconnects; what is said meanwhile is missed.
+    /// Subscribes to `live.>`, across reconnects. Messages sent while there is no connection are missed.
     pub async fn subscribe_live(
         &self,
     ) -> Result<impl Stream<Item = LiveMessage> + Send + Unpin + use<>, BusError> {
@@ -25,7 +25,7 @@ impl Bus {
         Ok(stream_of(|sender| async move {
             while let Some(message) = subscription.next().await {
                 let subject = message.subject.into_string();
-                // A reader that does not keep up misses some, as if it had not listened.
+                // A reader that does not keep up misses messages, which is harmless: they matter only now.
                 sender.try_send(LiveMessage { subject, payload: message.payload }).ok();
             }
         }))

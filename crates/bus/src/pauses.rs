@@ -1,4 +1,4 @@
-//! How long to wait after a failure.
+//! How long to wait after repeated failures.
 
 use std::time::Duration;
 
@@ -16,19 +16,19 @@ impl Pauses {
         Self { first, failures: 0 }
     }
 
-    /// Something failed: how long to wait.
+    /// Notes a failure. Returns how long to wait.
     pub(crate) fn next(&mut self) -> Duration {
         let pause = self.first.saturating_mul(1 << self.failures.min(10)).min(LAST);
         self.failures += 1;
         pause
     }
 
-    /// It works.
+    /// Notes a success.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// Whether nothing failed since it worked.
+    /// Whether nothing has failed since the last success.
     pub(crate) fn none_yet(&self) -> bool {
         self.failures == 0
     }

@@ -20,15 +20,15 @@ use crate::{Bus, BusError, api};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const EXPIRES: Duration = Duration::from_secs(30);
-/// When the server forgets a reader that went away.
+/// After this long the server forgets a reader that went away.
 const FORGET: Duration = Duration::from_mins(1);
-/// How many messages are under way to the reader at most.
+/// How many messages may be in flight to the reader.
 const PREFETCH: usize = 256;
-/// How often a reader is made anew to have it where the leader is: one in three tries succeeds, so
-/// that one reading in three thousand has to begin again.
+/// How often a reader is recreated to place it with the stream's leader. One attempt in three succeeds, so
+/// about one reading in three thousand fails and has to begin again.
 const PLACEMENTS: usize = 20;
 const PREFETCH_BYTES: usize = 16 * 1024 * 1024;
-/// A message that is said to be there and does not come may have been removed meanwhile.
+/// How long to wait for a message that the server announced; it may have been removed meanwhile.
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// Messages in order, and how many of them existed when reading began.
@@ -41,13 +41,13 @@ pub(crate) struct Reading {
     pub(crate) waiting: u64,
 }
 
-/// A message and its place.
+/// A message and its position.
 pub(crate) struct Read {
     pub(crate) message: Message,
     pub(crate) sequence: u64,
-    /// When the stream got it, in nanoseconds since 1970.
+    /// When the stream received it, in nanoseconds since 1970.
     pub(crate) published: i128,
-    /// How many follow it at once.
+    /// How many more messages were pending when this one was delivered.
     pub(crate) left: u64,
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn ordered(
     ordered_as(bus, stream, Config { filter_subject, deliver_policy, ..Config::default() }).await
 }
 
-/// The same by a consumer that reads what `wanted` says, and from where.
+/// Begins to read `stream` by an ephemeral consumer with the filter, start and options of `wanted`.
 pub(crate) async fn ordered_as(
     bus: &Bus,
     stream: &str,
@@ -90,7 +90,7 @@ pub(crate) async fn ordered_as(
     Ok(Reading { bus, stream, consumer: name, messages, read: 0, waiting })
 }
 
-/// Makes a consumer where the stream's leader is; outside of a cluster that is anywhere.
+/// Makes a consumer on the server that leads the stream. Outside of a cluster there is only one server.
 async fn beside_leader(
     bus: &Bus,
     stream: &str,
@@ -106,12 +106,12 @@ async fn beside_leader(
             _ => BusError::unavailable(error),
         })?;
         let Some(cluster) = &consumer.cached_info().cluster else { return Ok(consumer) };
-        // Asked for afterwards: had it changed before, the reader would be beside a former leader.
+        // Looked up after the consumer was made: a leader known before could be a former one by now.
         let leader = api::stream_info(bus, stream).await?.cluster.leader;
         if leader.is_some() && cluster.leader == leader {
             return Ok(consumer);
         }
-        // What cannot be taken away is forgotten by the server soon.
+        // If this fails, the server soon forgets the consumer.
         let name = &consumer.cached_info().name;
         bus.jetstream().delete_consumer_from_stream(name, stream).await.ok();
     }
@@ -119,19 +119,19 @@ async fn beside_leader(
 }
 
 impl Reading {
-    /// Takes the consumer away at once. Without this the server forgets it after a while.
+    /// Removes the consumer at once. Otherwise the server forgets it after a while.
     pub(crate) async fn end(self) {
         let Self { bus, stream, consumer, messages, .. } = self;
         drop(messages);
         bus.jetstream().delete_consumer_from_stream(&consumer, &stream).await.ok();
     }
 
-    /// The next message, which is said to be there.
+    /// Returns the next message, which the server said is there. Fails if it does not come within 15 s.
     pub(crate) async fn expected(&mut self) -> Result<Read, BusError> {
         timeout(SILENCE, self.next()).await.map_err(BusError::unavailable)?
     }
 
-    /// The next message, whenever it comes.
+    /// Waits for the next message without a time limit.
     pub(crate) async fn next(&mut self) -> Result<Read, BusError> {
         let message: jetstream::Message = match self.messages.next().await {
             Some(Ok(message)) => message,

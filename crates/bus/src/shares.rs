@@ -1,10 +1,10 @@
-//! How much of `DEAD_LETTER` may be one account's.
+//! How much of `DEAD_LETTER` one account may take.
 //!
-//! When it is full it refuses, and what it refused would come again for ever, hold up the removal of all
-//! that follows it in its own stream, and so fill that one too. So nobody fills it alone: from half full
-//! on, whoever holds more than a quarter of what is still free gets no further letter. That is an eighth
-//! of the stream at first, and less the more there are that fill it: each leaves the next one four fifths
-//! of what it finds free.
+//! When the stream is full it refuses letters. The refused messages would be redelivered for ever, block the
+//! removal of everything after them in their own stream, and so fill that one too. So nobody may fill
+//! `DEAD_LETTER` alone: once it is half full, an owner that holds more than a quarter of the free space gets no
+//! further letter. That quarter is an eighth of the stream at first, and shrinks as more owners fill it: each
+//! leaves the next one four fifths of the free space that it found.
 //!
 //! Who holds how much is counted from the letters' headers, seldom, and only while it matters.
 
@@ -21,20 +21,20 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::streams::max_bytes;
 use crate::{Bus, BusError, DeadLetters, api};
 
-/// How long it counts what the stream said of its size.
+/// How long the last known size of the stream is relied on.
 const LOOK: Duration = Duration::from_secs(5);
-/// How long it counts what was found of who holds what.
+/// How long the last count of who holds how much is relied on.
 const COUNT: Duration = Duration::from_mins(1);
-/// How long letters wait for that; it goes on if it takes longer.
+/// How long letters wait for a count. It goes on in the background if it takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How the server says how large a message is of which it sends the headers alone.
+/// The header in which the server gives the payload's size when it sends headers only.
 const SIZE: &str = "Nats-Msg-Size";
 
 /// Whether a message may become a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grant {
     Letter,
-    /// Its owner has a share already; whether that is news.
+    /// It may not: its owner's share is used up. `news` is whether this has not been logged yet.
     Nothing {
         news: bool,
     },
@@ -52,7 +52,7 @@ struct Known {
     held: Option<HashMap<String, u64>>,
     counted: Option<Instant>,
     counting: Option<AbortOnDropHandle<Result<HashMap<String, u64>, BusError>>>,
-    /// Of whom it was said since then that they get none.
+    /// The owners that were logged since the last count as getting no letters.
     told: HashSet<String>,
 }
 
@@ -60,12 +60,13 @@ struct Known {
 #[derive(Debug, Clone, Copy, Default)]
 struct Fill {
     used: u64,
-    /// 0: it has no bound.
+    /// The stream's limit; 0 if it has none.
     most: u64,
 }
 
 impl Shares {
-    /// Which of these letters, by owner and bytes, there is room for. If that is not known, for all.
+    /// Decides which of these letters, given by owner and bytes, there is room for. If usage is not known, all are
+    /// granted.
     pub(crate) async fn grant(&self, bus: &Bus, letters: &[(String, u64)]) -> Vec<Grant> {
         let mut known = self.0.lock().await;
         known.look(bus).await;
@@ -78,7 +79,7 @@ impl Shares {
         letters.iter().map(|(owner, bytes)| known.grant(owner, *bytes)).collect()
     }
 
-    /// A letter that there was room for did not come into the stream after all.
+    /// Takes back the grant of a letter that did not get into the stream after all.
     pub(crate) async fn take_back(&self, owner: &str, bytes: u64) {
         self.0.lock().await.take_back(owner, bytes);
     }
@@ -149,15 +150,15 @@ impl Fill {
         self.most > 0 && self.used > self.most / 2
     }
 
-    /// Whether who holds so many bytes gets no more.
+    /// Whether an owner that holds `held` bytes gets no more.
     fn is_too_much(self, held: u64) -> bool {
         self.is_crowded() && held > self.most.saturating_sub(self.used) / 4
     }
 }
 
 impl DeadLetters {
-    /// Who gets no further letters, since it holds its share of the stream: `inbound.<account key>`,
-    /// `outbound.<tenant>`.
+    /// Lists the owners that get no further letters because their share of the stream is used up, as
+    /// `inbound.<account key>` or `outbound.<tenant>`.
     pub async fn without_room(&self) -> Result<Vec<String>, BusError> {
         let fill = fill(&self.bus).await?;
         if !fill.is_crowded() {
@@ -171,7 +172,7 @@ impl DeadLetters {
     }
 }
 
-/// How many bytes a letter takes, more or less.
+/// Estimates how many bytes a letter takes.
 pub(crate) fn size(letter: &Envelope<Bytes>) -> u64 {
     let own = letter.subject.len() + letter.message_id.len() + letter.payload.len();
     own as u64 + size_of_headers(&letter.headers)

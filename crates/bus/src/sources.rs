@@ -31,17 +31,17 @@ pub struct Sources {
     bus: Bus,
 }
 
-/// A change of the sources.
+/// A change to the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceChange {
-    /// There is this source, new or changed.
+    /// This source is new or has changed.
     Put(Source),
-    /// There is no such source any more.
+    /// This account is no longer a source.
     Removed(AccountKey),
-    /// There is such a source, but what is stored of it cannot be read: what was known of it is the
-    /// best there is.
+    /// This account is a source, but its entry cannot be read. What was known of it before is still the best there
+    /// is.
     Unreadable(AccountKey),
-    /// Everything that the bucket holds has been told by now.
+    /// Everything that the bucket holds has been reported.
     Synced,
 }
 
@@ -72,15 +72,15 @@ impl Sources {
         removed.map_err(|error| failed("remove a source", error))
     }
 
-    /// All sources, by account.
+    /// Lists all sources, ordered by account.
     pub async fn list(&self) -> Result<Vec<Source>, BusError> {
         let mut sources: Vec<_> = self.told().await?.into_values().flatten().collect();
         sources.sort_by_key(|source| source.account);
         Ok(sources)
     }
 
-    /// What the bucket tells of each account: its source, or that it was removed. Those that cannot be
-    /// read are left out, like those that were never told.
+    /// Returns what the bucket says about each account: its source, or `None` if it was removed. Accounts whose
+    /// entries cannot be read are left out, like those that were never in the bucket.
     pub async fn told(&self) -> Result<HashMap<AccountKey, Option<Source>>, BusError> {
         let mut reading = self.read().await?;
         let mut told = HashMap::new();
@@ -88,7 +88,7 @@ impl Sources {
         while waiting > 0 {
             let entry = reading.expected().await?;
             waiting = entry.left;
-            // Of each account only the last entry is read.
+            // Only the last entry of each account is read.
             match read(&entry.message) {
                 Some(SourceChange::Put(source)) => told.insert(source.account, Some(source)),
                 Some(SourceChange::Removed(account)) => told.insert(account, None),
@@ -98,9 +98,9 @@ impl Sources {
         Ok(told)
     }
 
-    /// All sources and removals, then [`SourceChange::Synced`], then every change; after an outage all
-    /// of it again. A removal leaves a trace in the bucket, so what is not in there was lost by NATS
-    /// and is not told as removed. The first failure of an outage is an item too; the stream goes on
+    /// Streams all sources and removals, then [`SourceChange::Synced`], then every change; after an outage all of
+    /// that again. A removal leaves a tombstone in the bucket, so an account without any entry was lost by NATS
+    /// and is not reported as removed. The first failure of an outage is an item too, and the stream goes on
     /// after it.
     pub fn watch(
         &self,
@@ -120,8 +120,8 @@ impl Sources {
     }
 }
 
-/// A request that the library says failed. The bucket is missing, or the request refused, only if NATS
-/// answered so; the rest is that there was no answer.
+/// Converts an error of the library. Only an answer of NATS means that the bucket is missing or the request was
+/// refused. Anything else means that there was no answer.
 fn failed(action: &str, error: impl Error + Send + Sync + 'static) -> BusError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(known) = cause {
@@ -136,7 +136,7 @@ fn failed(action: &str, error: impl Error + Send + Sync + 'static) -> BusError {
     BusError::unavailable(error)
 }
 
-/// What NATS answered, if that is the error.
+/// The answer of NATS, if `error` holds one.
 fn answer_in(error: &(dyn Error + 'static)) -> Option<jetstream::Error> {
     match error.downcast_ref::<GetStreamError>().map(GetStreamError::kind) {
         Some(GetStreamErrorKind::JetStream(answer)) => Some(answer),
@@ -144,7 +144,7 @@ fn answer_in(error: &(dyn Error + 'static)) -> Option<jetstream::Error> {
     }
 }
 
-/// Whether NATS was not even asked, because it told before that it takes nothing of that size.
+/// Whether the request was not even sent because it exceeds the size that NATS announced as its limit.
 fn is_too_large(error: &(dyn Error + 'static)) -> bool {
     let error = error.downcast_ref::<PublishError>();
     error.is_some_and(|error| error.kind() == PublishErrorKind::MaxPayloadExceeded)
@@ -178,7 +178,7 @@ impl Watch {
         }
     }
 
-    /// Tells everything, then every change, until something fails.
+    /// Reports everything, then every change, until something fails.
     async fn once(&self, pauses: &mut Pauses) -> Result<(), BusError> {
         let mut reading = self.sources.read().await?;
         let mut waiting = reading.waiting;
@@ -197,7 +197,7 @@ impl Watch {
 
     async fn tell(&self, change: Option<SourceChange>) {
         if let Some(change) = change {
-            // Nobody listens any more: the task is about to be dropped.
+            // This fails only when nobody listens any more, and then the task is about to be dropped.
             self.sender.send(Ok(change)).await.ok();
         }
     }

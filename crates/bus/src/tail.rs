@@ -1,16 +1,15 @@
 //! Following `ACTIVITY`.
 //!
-//! A position is a sequence within an **epoch**. The epoch changes when positions lose their
-//! meaning:
+//! A position is a sequence within an **epoch**. The epoch changes when positions lose their meaning:
 //!
-//! - The stream was made anew: its creation time is another one.
-//! - The server stands alone and runs anew. It syncs lazily, so it may have lost the end of the
-//!   stream and give the same positions to other messages. Nobody need have seen what was lost, so
-//!   nobody could tell; therefore every run counts as an epoch. Whoever restarts meanwhile, and
-//!   with however many others, comes to the same one.
-//! - A cluster lost the end of the stream, which takes a majority of its servers. Whoever follows
-//!   the stream finds out: it reads the last message that it saw once more, and if another one is
-//!   in its place (or none), it writes a new generation into the stream's metadata.
+//! - The stream was recreated, so its creation time differs.
+//! - The server stands alone and was restarted. It syncs lazily, so it may have lost the end of the stream and
+//!   may give the same positions to other messages. If nobody saw what was lost, nobody could notice; therefore
+//!   every run of a lone server is an epoch of its own. All programs derive the same epoch, whenever they were
+//!   started.
+//! - A cluster lost the end of the stream, which takes the loss of a majority of its servers. A program that
+//!   follows the stream detects this: it reads the last message that it saw once more, and if another message or
+//!   none is in its place, it writes a new generation into the stream's metadata.
 
 use std::time::Duration;
 
@@ -29,11 +28,11 @@ use crate::pauses::Pauses;
 use crate::read::{Read, Reading, ordered};
 use crate::{Bus, BusError, headers};
 
-/// The entry of the stream's metadata that is changed when its end was lost.
+/// The entry of the stream's metadata that changes when the stream has lost its end.
 const GENERATION: &str = "axis.generation";
-/// What is read of the past at once, in bytes: one message may have 8 MB.
+/// A part of the past ends after this many bytes. A single message may have 8 MB.
 const PART_BYTES: usize = 1 << 20;
-/// Where the part of a server's id that is in the epoch ends.
+/// How many characters of a server's id count, the first of which is left out of the epoch.
 const RUN: usize = 13;
 /// The pause after a first failure.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -45,7 +44,7 @@ pub enum TailStart {
     New,
     /// With what follows this position.
     After(u64),
-    /// With what follows this position of this epoch, or with a reset if that is over.
+    /// With what follows this position of this epoch, or with a reset if another epoch has begun.
     In(String, u64),
 }
 
@@ -62,22 +61,21 @@ pub struct Tailed {
     pub headers: Headers,
 }
 
-/// A part of the past of `ACTIVITY`, in order.
+/// Consecutive past messages of `ACTIVITY`, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
-    /// What was read.
+    /// The messages.
     pub messages: Vec<Tailed>,
-    /// There may be more after it, and it was not read.
+    /// Whether reading stopped early, so that more may follow.
     pub more: bool,
 }
 
 impl Bus {
     /// Follows `ACTIVITY`, in order and without gaps, across outages.
     ///
-    /// An item is an error when the stream cannot be followed at the moment (the first failure of
-    /// an outage) or when it had to begin anew: after [`BusError::Reset`] positions given before
-    /// mean nothing, [`Bus::activity_epoch`] may be another one, and what follows is what the
-    /// stream gets from then on.
+    /// An error item means that the stream cannot be followed at the moment (only the first failure of an outage
+    /// is reported), or that following had to start over: after [`BusError::Reset`] earlier positions mean
+    /// nothing, [`Bus::activity_epoch`] may have changed, and only messages published from then on follow.
     pub fn tail_activity(
         &self,
         from: TailStart,
@@ -91,22 +89,21 @@ impl Bus {
         stream_of(move |sender| async move { Tail { bus, sender, position, epoch }.run().await })
     }
 
-    /// What positions of `ACTIVITY` belong to: letters and digits, stable until they lose their
-    /// meaning.
+    /// The epoch that positions of `ACTIVITY` belong to, in letters and digits. It is stable for as long as they
+    /// keep their meaning.
     pub async fn activity_epoch(&self) -> Result<String, BusError> {
         Ok(described(self).await?.1)
     }
 
-    /// The oldest and the newest position of `ACTIVITY`; the oldest is the larger one when the
-    /// stream is empty.
+    /// The oldest and the newest position of `ACTIVITY`. If the stream is empty, the oldest is the larger one.
     pub async fn activity_range(&self) -> Result<(u64, u64), BusError> {
         let state = api::stream_info(self, subject::ACTIVITY).await?.state;
         Ok((state.first_seq, state.last_seq))
     }
 
-    /// A tenant's messages of `ACTIVITY` after position `after`, up to and including `up_to`, at
-    /// most `limit` of them and about 1 MiB. Fails with [`BusError::Reset`] when the stream no longer
-    /// has, or never had, what follows `after`.
+    /// Reads a tenant's messages of `ACTIVITY` after position `after`, up to and including `up_to`, but at most
+    /// `limit` of them and about 1 MiB. Fails with [`BusError::Reset`] if the stream no longer has, or never
+    /// had, what follows `after`.
     pub async fn read_activity(
         &self,
         tenant: &TenantId,
@@ -127,7 +124,7 @@ impl Bus {
     }
 }
 
-/// What there is of a reading, up to a position, a number of messages and of bytes.
+/// Reads up to a position, a number of messages, or [`PART_BYTES`].
 async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Part, BusError> {
     let (mut messages, mut bytes) = (Vec::new(), 0);
     let mut waiting = reading.waiting;
@@ -148,11 +145,11 @@ async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Part, B
 
 #[derive(Debug, Clone, Copy)]
 enum Position {
-    /// Wherever the stream ends.
+    /// At the end of the stream, wherever that is.
     End,
     /// After a sequence that a client named.
     After(u64),
-    /// After a message that was seen here, which was published at this time (ns since 1970).
+    /// After a message that this program saw, with its publishing time (ns since 1970).
     Seen(u64, i128),
 }
 
@@ -192,7 +189,7 @@ impl Tail {
         }
     }
 
-    /// Follows until something fails; fine only when nobody listens any more.
+    /// Follows until something fails. Returns `Ok` only when nobody listens any more.
     async fn follow(&mut self, pauses: &mut Pauses) -> Result<(), BusError> {
         let (info, now) = described(&self.bus).await?;
         let (first, last) = (info.state.first_seq, info.state.last_seq);
@@ -200,7 +197,7 @@ impl Tail {
             Position::End => last,
             Position::After(sequence) | Position::Seen(sequence, _) => sequence,
         };
-        // Fixed from here on, so that nothing is skipped should the next steps fail.
+        // Fixed from here on, so that nothing is skipped if one of the next steps fails.
         if matches!(self.position, Position::End) {
             self.position = Position::After(after);
         }
@@ -224,7 +221,7 @@ impl Tail {
         let from = DeliverPolicy::ByStartSequence { start_sequence };
         let mut reading =
             ordered(&self.bus, subject::ACTIVITY, "activity.>".to_owned(), from).await?;
-        // The server may have begun anew since it was asked.
+        // The epoch may have changed since the stream was described.
         if described(&self.bus).await?.1 != now {
             return Err(BusError::Reset { after });
         }
@@ -247,12 +244,12 @@ impl Tail {
     }
 }
 
-/// The stream, and the epoch of its positions.
+/// Returns the stream's description and the epoch of its positions.
 async fn described(bus: &Bus) -> Result<(StreamInfo, String), BusError> {
     loop {
         let server = bus.server_id();
         let info = api::stream_info(bus, subject::ACTIVITY).await?;
-        // Asked again if that was another server, since the two must belong together.
+        // The two must belong together, so ask again if the server changed meanwhile.
         if server.is_some() && bus.server_id() == server {
             let alone = info.cluster.name.as_ref().is_none_or(String::is_empty);
             let run = server.filter(|_| alone).unwrap_or_default();
@@ -267,12 +264,12 @@ fn epoch(info: &StreamInfo, run: &str) -> String {
     let metadata = info.config.get("metadata");
     let generation = metadata.and_then(|all| all.get(GENERATION)).and_then(Value::as_str);
     let generation = generation.unwrap_or_default();
-    // Ids of servers are random but for their first letter, and long.
+    // Server ids are long, and random except for their first letter.
     let run = run.get(1..RUN).unwrap_or(run);
     format!("{created:x}{generation}{run}")
 }
 
-/// Makes positions given before meaningless for everybody.
+/// Begins a new epoch, which makes all earlier positions meaningless.
 async fn begin_generation(bus: &Bus, info: StreamInfo) -> Result<(), BusError> {
     let mut config = info.config;
     let metadata = config.entry("metadata").or_insert_with(|| Value::Object(Map::default()));

@@ -1,4 +1,4 @@
-//! A server for the tests of what nobody sees from outside.
+//! A server for unit tests of this crate's internals.
 
 use async_nats::jetstream::stream;
 use secrecy::ExposeSecret as _;
@@ -15,7 +15,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `-1` consumers are as many as one likes.
+    /// `max_consumers` is the stream's limit; -1 is none.
     pub(crate) async fn start(max_consumers: i32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let nats = Nats::start(NatsOptions::new(folder.path())).await.unwrap();

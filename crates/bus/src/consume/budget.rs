@@ -1,32 +1,31 @@
-//! How many bytes all lanes of a consumption have in hand together.
+//! Bounds the bytes that all lanes of a consumption have in hand together.
 //!
-//! There may be as many requests at the server as there are lanes, each for a few bytes (`pull.rs`). A lane
-//! that has more waiting than these asks for a whole batch, and has room for one set apart before, of a
-//! bound that all share; what the batch does not need of it is given back when it has come, and the rest
-//! when it is settled. Nothing that has room waits for more of it, so all who wait get theirs, in the order
-//! of their asking.
+//! Each lane may have a request at the server, for a few bytes (`pull.rs`). A lane that has more waiting than
+//! that asks for a whole batch, but only after reserving room for it from a budget that all lanes share. What the
+//! batch does not need is given back once it has arrived, and the rest when it is settled. No lane that holds
+//! room waits for more, so every waiting lane gets its turn, first come, first served.
 //!
-//! A third of it is for lanes that have nothing in hand, so that a few that are busy do not keep the others
-//! from their first batch. All of it is less than what a server sends ahead on one connection (64 MiB) before it
-//! takes the client for dead.
+//! A third of the budget is for lanes that have nothing in hand, so that a few busy ones do not keep the others
+//! from their first batch. The whole budget is less than what a server buffers for one connection (64 MiB) before
+//! it takes the client for dead.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// For every lane: two batches of the largest messages.
+/// Bytes for any lane: two batches of the largest messages.
 const COMMON: u32 = 32 * 1024 * 1024;
-/// For lanes that have nothing in hand: one.
+/// Bytes for lanes that have nothing in hand: one such batch.
 const FIRST: u32 = 16 * 1024 * 1024;
 
-/// What is left of the bytes.
+/// What is left of the budget.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     common: Arc<Semaphore>,
     first: Arc<Semaphore>,
 }
 
-/// Some that are set apart, given back when it is dropped.
+/// Reserved bytes, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Reserved(OwnedSemaphorePermit);
 
@@ -38,7 +37,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// So many bytes, if they are free now. `idle`: whoever asks has nothing in hand.
+    /// Reserves bytes if they are free now. `idle` means that the lane has nothing in hand.
     pub(crate) fn try_take(&self, bytes: usize, idle: bool) -> Option<Reserved> {
         let of = |all: &Arc<Semaphore>, most| {
             Arc::clone(all).try_acquire_many_owned(bounded(bytes, most)).ok()
@@ -48,7 +47,7 @@ impl Budget {
             .map(Reserved)
     }
 
-    /// So many bytes, as soon as they are free. None only if there will never be any.
+    /// Reserves bytes as soon as they are free. Returns `None` only if the budget was closed.
     pub(crate) async fn take(&self, bytes: usize, idle: bool) -> Option<Reserved> {
         let of =
             |all: &Arc<Semaphore>, most| Arc::clone(all).acquire_many_owned(bounded(bytes, most));
@@ -62,13 +61,13 @@ impl Budget {
 }
 
 impl Reserved {
-    /// So much of it, or all if it is less.
+    /// Splits off this many bytes, or all if there are fewer.
     pub(crate) fn split(&mut self, bytes: usize) -> Option<Self> {
         self.0.split(bytes.min(self.0.num_permits())).map(Self)
     }
 }
 
-/// More than all would be waited for without end.
+/// Caps a request at the whole budget, since a larger one would wait for ever.
 fn bounded(bytes: usize, all: u32) -> u32 {
     u32::try_from(bytes).unwrap_or(all).min(all)
 }

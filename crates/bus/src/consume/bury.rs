@@ -1,4 +1,4 @@
-//! What can never be processed becomes a dead letter.
+//! Turns messages that can never be processed into dead letters.
 
 use async_nats::jetstream::AckKind;
 use bytes::Bytes;
@@ -12,12 +12,12 @@ use super::{BoxError, Consumption};
 use crate::shares::{Grant, Shares, size};
 use crate::{Bus, headers};
 
-/// A message, a word for why it was rejected, and that in words.
+/// A message, the reason it was rejected for, and the error.
 pub(super) type Rejected = (InHand, &'static str, BoxError);
 
-/// Publishes dead letters; a message whose letter is safe is ended, any other comes again. One whose
-/// sender has its share of the dead letters is ended without: what its handler noted says why and where
-/// it is, and its stream keeps it until it is too old.
+/// Publishes dead letters. A message whose letter is stored is ended, and any other is redelivered. A message whose
+/// owner has used up its share of `DEAD_LETTER` is ended without a letter: the record that its handler made says
+/// why it was rejected and where it is, and its stream keeps it until it expires.
 pub(super) async fn bury(
     bus: &Bus,
     consumption: &Consumption,
@@ -83,11 +83,11 @@ fn tell_unkept(consumption: &Consumption, (message, reason, error): &Rejected, n
             stream,
             sequence,
             reason,
-            "another one without a dead letter"
+            "another rejected message gets no dead letter"
         );
         return;
     }
-    // A flood of them would fill the log, too.
+    // Logged as a warning only once, since a flood of them would fill the log too.
     tracing::warn!(
         trace.id = message.trace_id(),
         consumer,
@@ -128,7 +128,7 @@ fn settle(
         reason,
         error,
         failure = in_words(failure.as_ref()),
-        "a rejected message could not become a dead letter and will come again"
+        "a rejected message cannot be made a dead letter and will be redelivered"
     );
     nak(consumption, message)
 }

@@ -1,12 +1,12 @@
-//! A durable consumer on the server, and making it where it is missing.
+//! A durable consumer on the server, which is made if it is missing.
 //!
-//! `outbound-worker` is one consumer. `sync-worker` is a template: an account's events have a
-//! consumer of their own, its *lane*, so that no account waits for what another one sends. A lane is
-//! made when somebody first reads it and begins with the oldest event that the stream holds of its
-//! account; the server forgets it when nobody has read it for longer than the stream keeps anything.
+//! `outbound-worker` is one consumer. `sync-worker` is a template: each account's events have a consumer of their
+//! own, its *lane*, so that no account waits for another one's messages. A lane is made when somebody first reads
+//! it, and begins with the oldest event of its account in the stream. The server forgets a lane that nobody has
+//! read for longer than the stream keeps anything.
 //!
-//! Versions before the lanes read the whole stream by one consumer named like the template. Lanes
-//! that are made while it exists begin where it has settled everything.
+//! Versions before the lanes read the whole stream through one consumer named like the template. A lane that is
+//! made while that one exists begins after what it has settled.
 
 use chrono::Utc;
 use serde_json::{Map, Value};
@@ -17,22 +17,22 @@ use crate::api::{self, Action, ConsumerInfo};
 use crate::streams::{lane_declaration, whole_declaration};
 use crate::{Bus, BusError};
 
-/// Which consumer on the server.
+/// Identifies a consumer on the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Durable {
     consumer: Consumer,
     name: String,
-    /// The account whose lane it is.
+    /// The account whose lane it is; `None` if it reads the whole stream.
     account: Option<String>,
 }
 
 impl Durable {
-    /// The one of this name, which reads the whole stream.
+    /// The consumer that reads the whole stream.
     pub(crate) fn whole(consumer: Consumer) -> Self {
         Self { consumer, name: consumer.name().to_owned(), account: None }
     }
 
-    /// The lane of the account that is this token of the stream's subjects.
+    /// The lane of an account, given as the account's token in the stream's subjects.
     pub(crate) fn lane(consumer: Consumer, account: &str) -> Self {
         let name = format!("{}{account}", lane_prefix(consumer));
         Self { consumer, name, account: Some(account.to_owned()) }
@@ -46,8 +46,9 @@ impl Durable {
         &self.name
     }
 
-    /// The consumer as it is. `removed` has its settings if this program removed it and has not put it
-    /// back. A lane that is missing is made as declared.
+    /// Describes the consumer. If it is missing, it is made with the settings in `removed`, which are given if this
+    /// program removed it and has not put it back; otherwise a lane is made as declared. Fails with
+    /// [`BusError::NotFound`] if it is missing and neither applies.
     pub(crate) async fn find(
         &self,
         bus: &Bus,
@@ -64,16 +65,17 @@ impl Durable {
         };
         match api::write_consumer(bus, self.stream(), &self.name, &config, Action::Create).await {
             Err(refused @ BusError::Refused { .. }) => match self.info(bus).await {
-                // There is still none, so nobody was faster: the refusal says why.
+                // There still is none, so nobody was faster: the refusal is the real error.
                 Err(BusError::NotFound { .. }) => Err(refused),
-                // Another worker was. Where it begins serves this one as well.
+                // Another worker was faster. Where its consumer begins serves this one as well.
                 found => found,
             },
             created => created,
         }
     }
 
-    /// How it is declared, if it reads the whole stream: a lane is made by whoever finds it missing.
+    /// The declared settings of a consumer that reads the whole stream. Returns `None` for a lane, which
+    /// [`Durable::find`] makes by itself.
     pub(crate) fn declared(&self) -> Result<Option<Map<String, Value>>, BusError> {
         if self.account.is_some() {
             return Ok(None);
@@ -85,7 +87,7 @@ impl Durable {
         api::consumer_info(bus, self.stream(), &self.name).await
     }
 
-    /// The position of the first message behind `sequence` that this consumer has to deliver.
+    /// The position of the first message after `sequence` that is this consumer's to deliver, if there is one.
     pub(crate) async fn first_after(
         &self,
         bus: &Bus,
@@ -110,7 +112,7 @@ impl Durable {
         api::write_consumer(bus, self.stream(), &self.name, config, Action::Update).await
     }
 
-    /// Notes in its settings how far it came.
+    /// Notes in `config` how far the consumer has come.
     pub(crate) fn note(
         &self,
         mark: &Mark,
@@ -122,7 +124,7 @@ impl Durable {
         })
     }
 
-    /// How a lane is made: as declared, after what the consumer of earlier versions has settled.
+    /// The settings of a new lane: as declared, but beginning after what the consumer of earlier versions has settled.
     async fn first(&self, bus: &Bus, account: &str) -> Result<Map<String, Value>, BusError> {
         let mut config = lane_declaration(self.consumer, account)?.config;
         if let Some(server) = bus.server_id() {
@@ -134,7 +136,7 @@ impl Durable {
             shared => shared?,
         };
         let last = api::stream_info(bus, self.stream()).await?.state.last_seq;
-        // One that is ahead of the stream has settled what the stream lost, and nobody knows more.
+        // If it is ahead of the stream, the stream has lost its end, and what it settled means nothing.
         if shared.delivered.stream_seq > last {
             return Ok(config);
         }
@@ -142,12 +144,12 @@ impl Durable {
     }
 }
 
-/// What the names of a consumer's lanes begin with.
+/// The prefix of the names of a consumer's lanes.
 pub(crate) fn lane_prefix(consumer: Consumer) -> String {
     format!("{}-", consumer.name())
 }
 
-/// The same consumer, beginning elsewhere.
+/// Makes a consumer's settings begin at `sequence`.
 pub(crate) fn begin_at(mut config: Map<String, Value>, sequence: u64) -> Map<String, Value> {
     config.remove("opt_start_time");
     config.insert("deliver_policy".to_owned(), "by_start_sequence".into());

@@ -12,10 +12,10 @@ use super::rewind::Place;
 use super::{Handler, Outcome};
 use crate::Bus;
 
-/// What a handler said; none if it panicked or did not answer for every message.
+/// Runs a handler. Returns its outcomes, or `None` if it panicked or did not answer for every message.
 ///
-/// It runs in a task of its own, so that a panic ends nothing else, and for as long as it runs the
-/// server is told that the batch is being worked on.
+/// The handler runs in a task of its own, so that a panic ends nothing else. While it runs, the server is told
+/// that the batch is being worked on.
 pub(crate) async fn run<H: Handler>(
     handler: &Arc<H>,
     batch: &[InHand],
@@ -37,7 +37,7 @@ pub(crate) async fn run<H: Handler>(
             biased;
             ended = &mut task => break ended,
             _ = alive.tick() => {
-                // While there is no connection this waits, which must not hold up the handler.
+                // This waits while there is no connection, which must not hold up the handler.
                 let told = tokio::time::timeout(period, report_progress(bus, place, batch));
                 tokio::select! {
                     biased;
@@ -57,7 +57,7 @@ pub(crate) async fn run<H: Handler>(
         Err(error) => {
             tracing::error!(
                 error = in_words(&error),
-                "the handler panicked, its batch will come again"
+                "the handler panicked, its batch will be redelivered"
             );
             None
         }

@@ -1,7 +1,7 @@
-//! Why lanes of a consumption get no messages.
+//! Keeps track of why lanes of a consumption get no messages.
 //!
-//! A reason is said once, not once per lane and attempt: in an outage all lanes have the same one. Any
-//! other is news, so that a lane that fails for ever, for a reason of its own, hides nothing.
+//! A reason is logged once, not once per lane and attempt, since in an outage all lanes have the same one. Any
+//! other reason is news, so a lane that keeps failing for a reason of its own hides nothing.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ impl Health {
     }
 }
 
-/// A lane's part in it, taken back when it ends.
+/// The condition of one lane. It no longer counts once this is dropped.
 #[derive(Debug)]
 pub(crate) struct Condition {
     health: Arc<Health>,
@@ -28,7 +28,7 @@ impl Condition {
         Self { health, reason: None }
     }
 
-    /// The lane fails. Whether that is news: neither it nor another one fails for this reason already.
+    /// Notes that the lane fails. Returns whether that is news: no lane was failing for this reason.
     pub(crate) fn fails(&mut self, reason: &str) -> bool {
         if self.reason.as_deref() == Some(reason) {
             return false;
@@ -41,7 +41,7 @@ impl Condition {
         *lanes == 1
     }
 
-    /// The lane works. Gives back why it did not, if no other one fails for that.
+    /// Notes that the lane works. Returns the reason it was failing for, if no other lane still fails for it.
     pub(crate) fn works(&mut self) -> Option<String> {
         let reason = self.reason.take()?;
         let mut failing = self.health.lock();

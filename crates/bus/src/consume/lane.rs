@@ -1,4 +1,4 @@
-//! One lane of a consumption: a durable consumer, asked for one batch after the other.
+//! One lane of a consumption: a durable consumer that is asked for one batch after another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +17,9 @@ use super::{Common, Consumer, Consumption, Handler, handle, settle};
 use crate::pauses::Pauses;
 use crate::{Bus, BusError};
 
-/// The pause after a first failed pull.
+/// The pause after the first failed pull.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long the end waits for the last note.
+/// How long the end of a lane waits for its last mark to be saved.
 const LAST_NOTE: Duration = Duration::from_secs(2);
 
 /// A lane, and what it has in hand.
@@ -55,7 +55,7 @@ impl<H: Handler> Lane<H> {
         while let Some(ended) = self.in_hand.join_next().await {
             ended.map_err(crashed)?;
         }
-        // A shutdown has little time, and what is not noted only leads further back.
+        // A shutdown has little time, and without the last mark the next start only goes further back.
         tokio::time::timeout(LAST_NOTE, self.place.save_mark(&self.bus, true)).await.ok();
         Ok(())
     }
@@ -68,7 +68,7 @@ impl<H: Handler> Lane<H> {
             let opened = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Ok(()),
-                // Whatever was asked over the old connection is not going to be answered.
+                // Requests made over the old connection will not be answered.
                 Ok(()) = connections.changed() => continue,
                 opened = Pull::open(
                     &self.bus,
@@ -103,8 +103,8 @@ impl<H: Handler> Lane<H> {
         }
     }
 
-    /// Batch after batch from one pull. None at shutdown, else why the pull has to be made anew, and
-    /// whether it ever worked.
+    /// Takes batch after batch from one pull. Returns `None` at shutdown, or else why the pull has to be replaced
+    /// and whether it ever worked.
     async fn rounds(
         &mut self,
         shutdown: &CancellationToken,
@@ -128,7 +128,7 @@ impl<H: Handler> Lane<H> {
         Ok(error)
     }
 
-    /// Waits until one more batch of at most so many bytes may be taken; false at shutdown.
+    /// Waits until one more batch of at most this many bytes may be taken in hand. Returns `false` at shutdown.
     async fn has_a_free_hand(
         &mut self,
         shutdown: &CancellationToken,
@@ -165,7 +165,7 @@ impl<H: Handler> Lane<H> {
         let (place, common) = (Arc::clone(&self.place), Arc::clone(&self.common));
         self.in_hand.spawn(async move {
             let outcomes = handle::run(&handler, &batch, &bus, &place, ack_wait).await;
-            // Before the server is told: what it gives out from then on is to be handled.
+            // Before settling: whatever the server delivers after that has to be handled.
             held.release(&batch);
             settle::settle(&bus, &consumption, &common.shares, &place, batch, outcomes).await;
             drop(reserved);
@@ -177,7 +177,7 @@ fn crashed(error: JoinError) -> BusError {
     BusError::Crashed(error.into())
 }
 
-/// What a lane adds to the figures of its consumption, taken off again when it ends.
+/// A lane's share in the metrics and the health of its consumption, withdrawn when dropped.
 struct Gauges {
     consumer: &'static str,
     condition: Condition,
@@ -212,7 +212,7 @@ impl Gauges {
         metrics::histogram!("axis_consume_batch_messages", "consumer" => consumer)
             .record(batch.len() as f64);
         if let Some(first) = batch.first() {
-            // Messages of a batch follow each other; the first has waited longest.
+            // A batch is in order, so its first message has waited longest.
             let lag = (Utc::now() - first.published_at).to_std().unwrap_or_default();
             metrics::histogram!("axis_consume_lag_seconds", "consumer" => consumer)
                 .record(lag.as_secs_f64());

@@ -1,9 +1,9 @@
-//! Which lanes there are.
+//! Keeps one lane running for each account.
 //!
-//! An account has a lane as long as it may send (it is in the bucket that the receivers read) or the
-//! stream still holds anything of it. The first makes a new account's first event find its lane
-//! waiting; the second misses nothing, whatever became of the bucket, the database or the account:
-//! the stream itself says whose events it has.
+//! An account has a lane for as long as it may send (it is in the bucket that the receivers read) or the stream
+//! still holds any event of it. The former means that a new account's first event finds its lane waiting. The
+//! latter misses nothing, whatever has become of the bucket, the database or the account, since the stream
+//! itself says whose events it has.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use super::{Common, Consumer, Consumption, Handler};
 use crate::streams::accounts_in;
 use crate::{Bus, BusError, SourceChange, api};
 
-/// How often the number of the stream's subjects is looked at.
+/// How often the number of the stream's subjects is checked.
 const GLANCE: Duration = Duration::from_secs(1);
-/// How often all subjects are, though their number is the same.
+/// How often all subjects are read even though their number has not changed.
 const LOOK: Duration = Duration::from_mins(1);
 
-/// How many events the stream holds of each account.
+/// How many events the stream holds, by account.
 type Held = BTreeMap<String, u64>;
 
 /// The lanes of a consumption.
@@ -37,10 +37,10 @@ pub(crate) struct Lanes<H> {
     shutdown: CancellationToken,
     /// The accounts that may send.
     registered: BTreeSet<String>,
-    /// How to end each lane.
+    /// The running lanes, each with what ends it.
     running: HashMap<String, CancellationToken>,
     tasks: JoinSet<Result<(), BusError>>,
-    /// Whether the consumer of earlier versions is known to be gone.
+    /// Whether the consumer of earlier versions is known not to exist any more.
     alone: bool,
 }
 
@@ -64,7 +64,7 @@ impl<H: Handler> Lanes<H> {
         }
     }
 
-    /// Keeps the lanes running until the shutdown, then waits for their end.
+    /// Keeps the lanes running until the shutdown, then waits for them to end.
     pub(crate) async fn run(mut self) -> Result<(), BusError> {
         let shutdown = self.shutdown.clone();
         let mut changes = self.bus.sources().watch();
@@ -90,7 +90,7 @@ impl<H: Handler> Lanes<H> {
         match change {
             Ok(SourceChange::Put(source)) => self.register(source.account.token()),
             Ok(SourceChange::Unreadable(account)) => self.register(account.token()),
-            // Its lane ends when the stream has nothing of it any more.
+            // Its lane ends once the stream holds no more of its events.
             Ok(SourceChange::Removed(account)) => {
                 self.registered.remove(&account.token());
             }
@@ -120,7 +120,7 @@ impl<H: Handler> Lanes<H> {
         self.running.insert(account.to_owned(), stop);
     }
 
-    /// Takes note of whose events the stream holds.
+    /// Starts and ends lanes according to whose events the stream holds.
     async fn saw(&mut self, held: &Held) {
         for account in held.keys() {
             self.begin(account);
@@ -147,8 +147,8 @@ impl<H: Handler> Lanes<H> {
         }
     }
 
-    /// Removes the consumer by which earlier versions read the whole stream, once all that it had
-    /// yet to deliver has a lane. What it had in hand then is processed twice, which does no harm.
+    /// Removes the consumer by which earlier versions read the whole stream, once everything that it had yet to
+    /// deliver has a lane. What it had in hand is then processed twice, which does no harm.
     async fn replace_shared(&self) -> Result<(), BusError> {
         let consumer = self.consumption.consumer;
         let shared = Durable::whole(consumer);
@@ -170,12 +170,12 @@ impl<H: Handler> Lanes<H> {
     }
 }
 
-/// Looks at whose events the stream holds.
+/// Finds out whose events the stream holds.
 struct Looking {
     bus: Bus,
     consumer: Consumer,
     glances: Interval,
-    /// How many subjects there were, and when all were looked at.
+    /// How many subjects there were when all were last read, and when that was.
     last: Option<(u64, Instant)>,
 }
 
@@ -186,8 +186,7 @@ impl Looking {
         Self { bus, consumer, glances, last: None }
     }
 
-    /// The accounts of all events in the stream, when there may be others than at the last time. May
-    /// be dropped at any point.
+    /// Waits until the accounts in the stream may have changed, then returns them with their events. Cancel safe.
     async fn next(&mut self) -> Held {
         loop {
             self.glances.tick().await;

@@ -1,7 +1,7 @@
-//! How much is left to do.
+//! Measures how much is left to do.
 //!
-//! The server is asked, and not who consumes: with all hands full, because what they write to is away, no
-//! batch comes that would tell what waits behind them.
+//! The server is asked rather than the consumption itself: while all its hands are full because the database is
+//! away, say, no batch arrives that would show what waits behind them.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use super::Consumer;
 use crate::Bus;
 use crate::streams::Left;
 
-/// How often it is looked at.
+/// How often it is measured.
 const LOOK: Duration = Duration::from_secs(15);
-/// A look takes no more of the time than one part of so many: with thousands of accounts it is work for the server.
+/// Measuring takes at most one part in this many of the time: with thousands of accounts it is work for the server.
 const SHARE: u32 = 50;
 
 /// Keeps the gauges up to date, for ever.
@@ -29,7 +29,7 @@ pub(crate) async fn measure(bus: Bus, consumer: Consumer) {
     }
 }
 
-/// Sets the gauges; to NaN if nothing is known, since the last numbers would look like present ones.
+/// Sets the gauges, to NaN if nothing is known: the last numbers would look current.
 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
 fn tell(consumer: Consumer, left: Option<&Left>) {
     let name = consumer.name();

@@ -1,49 +1,49 @@
-//! A note of how far a consumer came, kept with it on the server for programs that start later.
+//! A mark of how far a consumer has come, kept with it on the server for programs that start later.
 //!
-//! What a program saw it forgets when it ends. Should the server restart meanwhile without the end of
-//! the stream, and the lost positions be taken again before anybody looks, the consumer's own state
-//! would not tell. So its metadata bears the last message that was seen in its place, and in which
-//! run of the server; an older note than the last leads further back, and is as good.
+//! A program forgets what it saw when it ends. If the server then restarts without the end of the stream, and the
+//! lost positions are taken by other messages before anybody looks, the consumer's own state does not show it. So
+//! its metadata holds the last message that was seen in its place, and the run of the server in which it was
+//! seen. A mark older than the last one only leads further back, and is as good.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The entry of the metadata.
+/// The name of the metadata entry.
 const KEY: &str = "axis.seen";
 
-/// A message that was in its place.
+/// A message that was seen at its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seen {
-    /// Its position; 0: none is known, only a time before which all were in their places.
+    /// Its position; 0 if none is known, but only a time before which every message was in its place.
     pub(crate) sequence: u64,
-    /// When the stream got it.
+    /// When the stream received it.
     pub(crate) published_at: DateTime<Utc>,
 }
 
 impl Seen {
-    /// Everything that the stream gets after this may be lost.
+    /// Stands for everything that the stream received up to this time. Anything later may be lost.
     pub(crate) fn all_before(published_at: DateTime<Utc>) -> Self {
         Self { sequence: 0, published_at }
     }
 }
 
-/// The note.
+/// The mark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
-    /// The run of the server.
+    /// The run of the server in which the message was seen.
     pub(crate) server: String,
     #[serde(flatten)]
     pub(crate) seen: Seen,
 }
 
 impl Mark {
-    /// What a consumer's settings say; none if that is nothing, or nothing that can be read.
+    /// Reads the mark from a consumer's settings. Returns `None` if there is none, or it cannot be read.
     pub(crate) fn of(config: &Map<String, Value>) -> Option<Self> {
         serde_json::from_str(config.get("metadata")?.get(KEY)?.as_str()?).ok()
     }
 
-    /// Notes it in a consumer's settings.
+    /// Writes the mark into a consumer's settings.
     pub(crate) fn write(&self, config: &mut Map<String, Value>) -> serde_json::Result<()> {
         let text = serde_json::to_string(self)?;
         let metadata = config.entry("metadata").or_insert_with(|| Value::Object(Map::new()));

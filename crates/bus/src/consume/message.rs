@@ -1,4 +1,4 @@
-//! A message of JetStream, taken apart.
+//! A message that JetStream has delivered, and which messages a lane has in hand.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,20 +10,20 @@ use super::Delivery;
 use crate::headers;
 use crate::time::time_of;
 
-/// A message in hand: not settled yet.
+/// A message in hand: delivered, but not yet settled.
 pub(crate) struct InHand {
     pub(crate) message: Message,
-    /// Where settlements go.
+    /// The subject that settlements go to.
     pub(crate) reply: Subject,
     pub(crate) sequence: u64,
     pub(crate) attempt: u64,
     pub(crate) published_at: DateTime<Utc>,
-    /// When the consumer was made.
+    /// When the consumer that delivered it was created.
     pub(crate) consumer_created: DateTime<Utc>,
 }
 
 impl InHand {
-    /// None if it is no delivery of a consumer.
+    /// Reads a message's delivery data. Returns `None` if no consumer delivered it.
     pub(crate) fn read(
         message: Message,
         context: &jetstream::Context,
@@ -40,7 +40,7 @@ impl InHand {
         Some(Self { message, reply, sequence, attempt, published_at, consumer_created })
     }
 
-    /// For a line about it.
+    /// The trace that the message is part of, for log lines.
     pub(super) fn trace_id(&self) -> Option<String> {
         headers::trace_id(self.message.headers.as_ref())
     }
@@ -61,12 +61,12 @@ impl InHand {
     }
 }
 
-/// Which messages a lane has in hand.
+/// The messages that a lane has in hand.
 ///
-/// The server gives a message out again while it is still being worked on, if it heard nothing of it
-/// meanwhile: it was away itself, or this program was frozen. What becomes of the first decides, so
-/// the second is left alone. Were both handled, the first one's failure would come to nothing once
-/// the second is settled.
+/// If the server hears nothing of a message for a while, because it was away itself or this program was frozen,
+/// it delivers the message again although it is still being worked on. The outcome of the first delivery decides,
+/// so the second is left alone. If both were handled, a failure of the first would come to nothing once the second
+/// is settled.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Held(Arc<Mutex<Load>>);
 
@@ -76,11 +76,11 @@ struct Load {
     bytes: usize,
 }
 
-/// A position may be taken again by another message; its time tells.
+/// Position and time. After a loss, a position may be taken by another message, which its time tells apart.
 type Identity = (u64, DateTime<Utc>);
 
 impl Held {
-    /// Whether it was not held yet.
+    /// Adds a message. Returns `false` if it is held already.
     pub(crate) fn take(&self, message: &InHand) -> bool {
         let mut held = self.lock();
         let fresh = held.messages.insert(message.identity());
@@ -90,7 +90,7 @@ impl Held {
         fresh
     }
 
-    /// Whether it is more than so many, or more than so many bytes.
+    /// Whether more than this many messages, or more than this many bytes, are held.
     pub(crate) fn is_more_than(&self, messages: usize, bytes: usize) -> bool {
         let held = self.lock();
         held.messages.len() > messages || held.bytes > bytes

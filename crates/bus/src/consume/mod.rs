@@ -1,6 +1,6 @@
-//! Taking messages from a durable consumer, handing them to a [`Handler`] and settling them.
+//! Takes messages from a durable consumer, hands them to a [`Handler`] and settles them.
 //!
-//! A lane goes round by itself, with up to `concurrency` batches in hand:
+//! Each lane goes round on its own, with up to `concurrency` batches in hand:
 //!
 //! ```text
 //! pull a batch ──► handle it (in a task of its own, kept alive) ──► settle each message
@@ -8,13 +8,13 @@
 //!      └─────┘
 //! ```
 //!
-//! It asks for a batch only when it may take one more in hand, and has room for a whole one, so no more
-//! than `room` messages are ever held, and none waits here while its time to be settled runs out. Nor are
-//! more bytes held than two batches may have (`pull.rs`), however large the messages are, and by all lanes
-//! together no more than `budget.rs` says and a few for each.
+//! A lane asks for a batch only when it may take one more in hand and has room for a whole one. So it never holds
+//! more than `room` messages, and none sits here while its time to be settled runs out. Nor does a lane hold more
+//! bytes than two batches may have (`pull.rs`), however large the messages are. All lanes together hold no more
+//! than `budget.rs` allows and a few for each.
 //!
-//! Commands have one lane. Events have one for each account (`lanes.rs`), so that what an account
-//! sends, or fails at, holds up nobody else; an idle lane costs one request that waits at the server.
+//! Commands have one lane. Events have one lane per account (`lanes.rs`), so that what an account sends, or fails
+//! at, holds up nobody else. An idle lane costs one request that waits at the server.
 
 mod budget;
 mod bury;
@@ -49,13 +49,13 @@ use lanes::Lanes;
 use crate::shares::Shares;
 use crate::{Bus, BusError};
 
-/// Any error; its text and those of its sources are logged.
+/// Any error. Its text and those of its sources are logged.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A message as a handler gets it.
+/// A message as it is handed to a handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// Where it was published to.
+    /// The subject it was published to.
     pub subject: String,
     /// Its headers.
     pub headers: Headers,
@@ -65,20 +65,20 @@ pub struct Delivery {
     pub sequence: u64,
     /// Which delivery of it this is, from 1.
     pub attempt: u64,
-    /// When the stream got it.
+    /// When the stream received it.
     pub published_at: DateTime<Utc>,
 }
 
-/// Why a message was not processed, and so what happens to it.
+/// Why a message was not processed, which decides what happens to it.
 #[derive(Debug)]
 pub enum Failure {
-    /// It comes again after the consumption's delay.
+    /// It is redelivered after the consumption's delay.
     Retry(BoxError),
-    /// It comes again after this delay.
+    /// It is redelivered after this delay.
     RetryAfter(Duration, BoxError),
     /// It can never be processed: it goes to `DEAD_LETTER`.
     Reject {
-        /// A word for the kind of failure, one token of a subject: `undecodable`, …
+        /// The kind of failure, as a single subject token: `undecodable`, …
         reason: &'static str,
         /// The failure.
         error: BoxError,
@@ -88,25 +88,23 @@ pub enum Failure {
 /// What became of a message.
 pub type Outcome = Result<(), Failure>;
 
-/// Processes messages. It must bear being given one twice.
+/// Processes messages. Has to tolerate being given a message twice.
 pub trait Handler: Send + Sync + 'static {
-    /// Processes a batch, never an empty one, all of it from one lane. One outcome per delivery, in
-    /// the same order.
+    /// Processes a batch, which is never empty and all from one lane. Returns one outcome per delivery, in order.
     fn handle(&self, batch: Vec<Delivery>) -> impl Future<Output = Vec<Outcome>> + Send;
 }
 
 /// The durable consumers declared in `nats/consumers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Consumer {
-    /// Events of Chatwoot; a lane for each account.
+    /// Events of Chatwoot, with a lane for each account.
     SyncWorker,
     /// Commands to Chatwoot.
     OutboundWorker,
 }
 
 impl Consumer {
-    /// The durable's name: that of the program that reads it. A lane's has the account's key behind
-    /// it.
+    /// The durable's name, which is that of the program that reads it. A lane's name has the account's key appended.
     pub fn name(self) -> &'static str {
         match self {
             Self::SyncWorker => "sync-worker",
@@ -131,17 +129,17 @@ impl Consumer {
 /// How to consume.
 #[derive(Debug, Clone, Copy)]
 pub struct Consumption {
-    /// From where.
+    /// The consumer to take messages from.
     pub consumer: Consumer,
-    /// At most so many messages in one batch. It is what the stream has at that moment: one message when
-    /// quiet, full when busy.
+    /// The most messages in a batch. A batch is what the stream has at that moment: a single message when quiet, a
+    /// full batch when busy.
     pub batch: usize,
-    /// So many batches in hand at the same time, in each lane.
+    /// How many batches each lane may have in hand at the same time.
     pub concurrency: usize,
-    /// At most so many messages in hand at the same time, in each lane, if one batch is not more: a few
-    /// batches that are full, or many that are not.
+    /// The most messages that each lane has in hand at the same time, or one batch if that is more: a few full
+    /// batches, or many small ones.
     pub room: usize,
-    /// How long until a message comes again whose attempt, counted from 1, was the given one.
+    /// How long to wait before redelivering a message, by the number of the failed attempt, counted from 1.
     pub retry_delay: fn(attempt: u64) -> Duration,
 }
 
@@ -154,8 +152,8 @@ pub(crate) struct Common {
 }
 
 impl Bus {
-    /// Consumes until `shutdown`, then finishes the batches in hand and returns. Outages of the
-    /// server, its restart, and the consumer's absence are waited out.
+    /// Consumes until `shutdown`, then finishes the batches in hand and returns. Waits out outages and restarts of the
+    /// server, and the absence of the consumer. Fails only if a task crashed.
     pub async fn consume<H: Handler>(
         &self,
         consumption: Consumption,

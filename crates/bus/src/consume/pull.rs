@@ -1,15 +1,15 @@
-//! Asking a pull consumer for batches.
+//! Requests batches from a pull consumer.
 //!
-//! A request says `no_wait` together with `expires`: the server answers with what it has, or, if it
-//! has nothing, waits and answers with the first message that comes; then it ends the request. So
-//! a batch needs one round trip whether the stream is quiet or busy, and nothing arrives later that
-//! nobody waits for.
+//! A request says `no_wait` together with `expires`: the server answers with what it has, or, if it has nothing,
+//! waits and answers with the first message that comes. Then it ends the request. So a batch takes one round trip
+//! whether the stream is quiet or busy, and nothing arrives later that nobody waits for.
 //!
-//! It also says how many bytes it may bring, and the server ends it before the message that would be too
-//! many. In a cluster, word of that overtakes the messages before it, and says how many were not sent.
+//! A request also limits the bytes that it may bring, and the server ends it before the message that would exceed
+//! them. In a cluster, the notice of that may overtake the messages before it; it says how many were not sent.
 //!
-//! A request that waits for the first message may bring few bytes: each lane has one. If there is more, the
-//! next one may bring many, which are set apart first (`budget.rs`), and does not wait at the server for long.
+//! A request that waits for its first message may bring few bytes, since each lane has one. If there is more, the
+//! next request may bring many bytes, which are reserved first (`budget.rs`), and does not wait at the server for
+//! long.
 
 use std::time::Duration;
 
@@ -29,33 +29,33 @@ use super::{BoxError, Consumption};
 use crate::connection::ANSWER_DEADLINE;
 use crate::{Bus, BusError};
 
-/// How long a request waits at the server, and how often the server shows that it still does.
+/// How long a request waits at the server, and how often the server confirms that it still does.
 const EXPIRES: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// After such a silence the request is taken for lost.
+/// After this long a silence the request is considered lost.
 const SILENCE: Duration = Duration::from_secs(12);
-/// A server that did not end a request although no message follows gets no more time than this.
+/// How long to wait, once a batch has messages, for a server that neither sends more nor ends the request.
 const GAP: Duration = Duration::from_millis(20);
 
-/// A batch ends after so many bytes: two of the largest messages.
+/// The most bytes in a batch: two of the largest messages.
 pub(crate) const BYTES: usize = 2 * crate::MAX_MESSAGE_BYTES;
-/// One for which nothing is set apart ends after so many.
+/// The most bytes in a batch for which nothing is reserved.
 const FEW_BYTES: usize = 64 * 1024;
-/// One ends after so many if more is waiting and none of it is known to be large.
+/// The most bytes in a batch if more is waiting and none of it is known to be large.
 const MANY_BYTES: usize = 4 * 1024 * 1024;
-/// How long a request for which it is waits at the server: what it waits for was there a moment ago.
+/// How long a request with reserved bytes waits at the server: what it asks for was there a moment ago.
 const BRIEF: Duration = Duration::from_secs(1);
-/// How the server says that it did, and for how many messages a request was still open then.
+/// How the server says that it ended a request because of its bytes, and for how many messages it was still open.
 const TOO_MANY_BYTES: &str = "Message Size Exceeds MaxBytes";
 const NOT_SENT: &str = "Nats-Pending-Messages";
-/// How it says that a full batch could have had more bytes. That it is full we know, and the next request
-/// may be open when this comes.
+/// How the server says that a full batch could have had more bytes. That it is full is known already, and the next
+/// request may be open when this arrives.
 const COMPLETED: &str = "Batch Completed";
 
 /// How long the server waits for a settlement unless the consumer says otherwise.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 
-/// A subscription to an inbox, and what the server may still send to it.
+/// A subscription to an inbox, and what the server may still send there.
 pub(crate) struct Pull {
     bus: Bus,
     inbox: Subject,
@@ -64,26 +64,26 @@ pub(crate) struct Pull {
     next: String,
     batch: usize,
     budget: Budget,
-    /// What is set apart for the open request.
+    /// The bytes reserved for the open request.
     reserved: Option<Reserved>,
     left: Left,
     open: Open,
     /// How long the server waits for a settlement.
     pub(crate) ack_wait: Duration,
-    /// When the consumer was made.
+    /// When the consumer was created.
     pub(crate) consumer_created: DateTime<Utc>,
-    /// Which run of the server is asked.
+    /// The run of the server that is being asked.
     pub(crate) server: Option<String>,
 }
 
-/// What the last request left at the server.
+/// What the last request left waiting at the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
     /// Nothing, as far as is known.
     Nothing,
     /// Something.
     Some,
-    /// A message that is too large for a request of so many bytes.
+    /// A message that is too large for a request of this many bytes.
     Larger(usize),
 }
 
@@ -93,9 +93,9 @@ struct Open {
     /// 0 when none is open.
     messages: usize,
     bytes: usize,
-    /// How many it was to bring.
+    /// How many bytes were requested.
     asked: usize,
-    /// It has brought some.
+    /// Whether it has brought any messages.
     brought: bool,
 }
 
@@ -104,15 +104,15 @@ impl Open {
         self.messages == 0
     }
 
-    /// A message of this length came. A request that is over because of exactly its bytes is so without a word
-    /// of the server.
+    /// Notes that a message of this length came. The server says nothing when a request ends because its bytes were
+    /// used up exactly.
     fn brings(&mut self, length: usize) {
         self.brought = true;
         self.bytes = self.bytes.saturating_sub(length);
         self.messages = if self.bytes == 0 { 0 } else { self.messages.saturating_sub(1) };
     }
 
-    /// So many are not coming, or none any more.
+    /// Notes that this many messages are not coming, or that none are if the number is not known.
     fn brings_no(&mut self, messages: Option<usize>) {
         self.messages = self.messages.saturating_sub(messages.unwrap_or(self.messages));
     }
@@ -122,20 +122,20 @@ impl Open {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) messages: Vec<Message>,
-    /// What is set apart for it.
+    /// The bytes reserved for it.
     pub(crate) reserved: Option<Reserved>,
 }
 
-/// Why a pull is of no use any more.
+/// Why a pull can no longer be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PullError {
-    #[error("the connection was made anew")]
+    #[error("NATS was reconnected")]
     Reconnected,
     #[error("NATS was silent for {} s", SILENCE.as_secs())]
     Silent,
     #[error("the subscription ended")]
     Ended,
-    #[error("no stream or consumer answers")]
+    #[error("the stream or consumer does not answer")]
     NoResponders,
     #[error("NATS ended the request: {0}")]
     Status(String),
@@ -146,7 +146,7 @@ pub(crate) enum PullError {
 }
 
 impl Pull {
-    /// Looks the consumer up, sees to it that it stands where it should, and gets ready to ask it.
+    /// Looks the consumer up, rewinds it if its stream lost its end, and prepares to request batches.
     pub(crate) async fn open(
         bus: &Bus,
         consumption: &Consumption,
@@ -181,8 +181,8 @@ impl Pull {
         })
     }
 
-    /// The next batch; empty if none came before the request expired or `shutdown` said stop. `idle`: its lane
-    /// has nothing in hand.
+    /// Returns the next batch, which is empty if none came before the request expired or the shutdown. `idle` means
+    /// that the lane has nothing in hand.
     pub(crate) async fn batch(
         &mut self,
         shutdown: &CancellationToken,
@@ -234,8 +234,8 @@ impl Pull {
         }
     }
 
-    /// Takes note of what the server says about the open request. Returns whether the batch ends with that;
-    /// `Err` if the pull is of no use any more and the batch, which `has_some` messages or not, has none.
+    /// Notes what the server says about the open request. Returns whether the batch ends with it. Fails if the pull
+    /// can no longer be used and the batch has no messages that would be lost (`has_some`).
     fn note_status(
         &mut self,
         status: StatusCode,
@@ -270,7 +270,7 @@ impl Pull {
         }
     }
 
-    /// Stops listening and gives back what had arrived meanwhile.
+    /// Stops listening. Returns the messages that had arrived but belong to no batch.
     pub(crate) async fn close(mut self) -> Vec<Message> {
         let mut left = Vec::new();
         if !self.bus.connected() {
@@ -286,7 +286,7 @@ impl Pull {
         left
     }
 
-    /// How many bytes the next request is to bring, if there is room for them.
+    /// How many bytes the next request should ask for, if they can be reserved.
     fn wanted(&self) -> usize {
         match self.left {
             Left::Nothing => FEW_BYTES,
@@ -295,7 +295,8 @@ impl Pull {
         }
     }
 
-    /// These messages, and what they need of what is set apart; the rest is given back if no more come.
+    /// Makes a batch of these messages and what they need of the reserved bytes. The rest is given back if no more
+    /// messages are coming.
     fn batch_of(&mut self, messages: Vec<Message>) -> Batch {
         let bytes = messages.iter().map(|message| message.length).sum();
         let reserved = self.reserved.as_mut().and_then(|reserved| reserved.split(bytes));
@@ -316,7 +317,7 @@ impl Pull {
             "expires": nanos(expires),
             "no_wait": true,
         });
-        // The server wants a heartbeat to fit twice into a request.
+        // The server requires a request to last for at least two heartbeats.
         if expires > HEARTBEAT * 2 {
             request["idle_heartbeat"] = nanos(HEARTBEAT).into();
         }
@@ -335,8 +336,8 @@ impl Pull {
     }
 }
 
-/// Sets so many bytes apart if the next request is to bring them. They are waited for only where a few are
-/// of no use. `idle`: for a lane that has nothing in hand.
+/// Reserves bytes for the next request. Waits for them only if a request for few bytes would bring nothing. `idle`
+/// means that the lane has nothing in hand.
 async fn reserve(budget: &Budget, left: Left, bytes: usize, idle: bool) -> Option<Reserved> {
     match left {
         Left::Nothing => None,

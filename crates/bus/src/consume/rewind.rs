@@ -1,8 +1,7 @@
-//! Noticing that a stream lost its end, and going back.
+//! Notices that a stream has lost its end, and rewinds the consumer.
 //!
-//! A server that loses power may forget the last messages of a stream and still know that the
-//! consumer had them. It then gives their positions to other messages, which the consumer would
-//! take for delivered:
+//! A server that loses power may forget the last messages of a stream and still know that the consumer had them.
+//! It then gives their positions to other messages, which the consumer would take for delivered:
 //!
 //! ```text
 //! before   … 48 49 50 51 52 … 100          delivered up to 100
@@ -10,17 +9,17 @@
 //! later    … 48 49 50 51'52'… 100'101'     51' to 100' would reach nobody
 //! ```
 //!
-//! It shows in two ways. The consumer stands behind the end of its stream; or, if the positions
-//! were taken again before anybody looked, there is another message where this program saw one. In
-//! both cases the durable consumer is made anew at a position that precedes all messages the stream
-//! got since. What comes twice by that does no harm, for a handler bears it.
+//! This shows in two ways. Either the consumer is ahead of the end of its stream; or, if the positions were taken
+//! again before anybody looked, there is another message where this program saw one. In both cases the durable
+//! consumer is recreated at a position before all messages that the stream has received since. Some messages are
+//! delivered twice because of that, which handlers tolerate.
 //!
-//! A program that starts has seen nothing, and goes by the note that is kept with the consumer
-//! (`mark.rs`). If the server has restarted since, and the consumer came further than the note says,
-//! nobody knows what was in those places: then it goes back to the note.
+//! A program that starts has seen nothing, and goes by the mark that is kept with the consumer (`mark.rs`). If
+//! the server has restarted since and the consumer came further than the mark says, nobody knows what was in
+//! those places, so the consumer goes back to the mark.
 //!
-//! What is in hand meanwhile must not be settled: the server knows a message by its position alone, and
-//! would take the word on the one that was lost for a word on the one that has its place now.
+//! Messages in hand at that time must not be settled. The server identifies a message by its position alone, and
+//! would apply the settlement of a lost message to the one that has its place now.
 
 use std::time::Duration;
 
@@ -39,11 +38,11 @@ use crate::read::ordered;
 use crate::time::{since, time_of};
 use crate::{Bus, BusError};
 
-/// How far the clocks of two runs of a server, or of two servers, may be apart.
+/// How far apart the clocks of two runs of a server, or of two servers, may be.
 const CLOCKS: Duration = Duration::from_mins(1);
-/// Whoever has taken the consumer away puts it back within this time, if they live.
+/// A program that removed the consumer puts it back within this time, unless it has died.
 const ABSENCE: Duration = Duration::from_secs(2);
-/// How often it is noted how far a consumer came, while it goes on.
+/// How often the mark of a working consumer is saved.
 const NOTING: Duration = Duration::from_secs(30);
 
 /// What a lane knows of its consumer's place in the stream.
@@ -55,18 +54,18 @@ pub(crate) struct Place {
 
 #[derive(Default)]
 struct Known {
-    /// Which run of the server the rest was checked against.
+    /// The run of the server that the rest was checked against.
     server: Option<String>,
-    /// When the consumer was made.
+    /// When the consumer was created.
     created: Option<DateTime<Utc>>,
-    /// The furthest message that it delivered to this program.
+    /// The last message that it delivered to this program.
     seen: Option<Seen>,
-    /// What was noted last, and when that was tried.
+    /// What was saved last, and when saving was last tried.
     noted: Option<Seen>,
     noted_at: Option<Instant>,
-    /// The consumer that was taken away and not yet put back.
+    /// The settings of the consumer, if this program has removed it and not yet put it back.
     removed: Option<Map<String, Value>>,
-    /// Since when there is none, and this program did not take it away.
+    /// Since when the consumer is missing, if this program did not remove it.
     missing: Option<Instant>,
 }
 
@@ -75,10 +74,10 @@ impl Place {
         Self { durable, known: Mutex::default() }
     }
 
-    /// Remembers how far a batch came that this run of the server delivered.
+    /// Records how far a batch came that this run of the server delivered.
     ///
-    /// What a new run delivers counts only once the old has been checked against it, and what an old
-    /// one delivered does not count any more then: else it would hide that others were lost.
+    /// What a new run delivers counts only once the old run has been checked against it, and what an old run
+    /// delivered no longer counts then: otherwise it would hide that other messages were lost.
     pub(crate) async fn record_seen(&self, server: Option<&String>, batch: &[InHand]) {
         let Some(last) = batch.iter().max_by_key(|message| message.sequence) else { return };
         let mut known = self.known.lock().await;
@@ -91,18 +90,18 @@ impl Place {
         }
     }
 
-    /// Compares the consumer with its stream and rewinds it if need be. Gives back how it is then.
+    /// Compares the consumer with its stream and rewinds it if need be. Returns its description.
     ///
-    /// May be dropped at any point; the next check goes on from there.
+    /// Cancel safe: the next check goes on from there.
     pub(crate) async fn check(&self, bus: &Bus) -> Result<ConsumerInfo, BusError> {
         let mut known = self.known.lock().await;
         self.compare(bus, &mut known).await
     }
 
-    /// Whether the consumer is still the one that was `made` then, and so whether it may hear of the
-    /// messages that it delivered. None if that is not known now.
+    /// Whether the consumer is still the one `created` at that time, and so may be told about the messages that it
+    /// delivered. Returns `None` if that is not known now.
     ///
-    /// The first to ask in a new run of the server checks. May be dropped at any point.
+    /// The first call in a new run of the server checks the consumer. Cancel safe.
     pub(crate) async fn is_current(&self, bus: &Bus, created: DateTime<Utc>) -> Option<bool> {
         let mut known = self.known.lock().await;
         if !bus.connected() {
@@ -112,7 +111,7 @@ impl Place {
             && let Err(error) = self.compare(bus, &mut known).await
         {
             let consumer = self.durable.name();
-            tracing::debug!(consumer, %error, "whether a consumer is the same is not known");
+            tracing::debug!(consumer, %error, "cannot tell whether a consumer is still the same");
             return None;
         }
         Some(known.created == Some(created))
@@ -120,7 +119,7 @@ impl Place {
 
     async fn compare(&self, bus: &Bus, known: &mut Known) -> Result<ConsumerInfo, BusError> {
         let server = bus.server_id();
-        // First the consumer, then the stream: in between the end can only move away.
+        // First the consumer, then the stream, whose end can only move forward in between.
         let mut info = self.find(bus, known).await?;
         if known.created.replace(info.created) != Some(info.created) {
             // Somebody else has rewound it.
@@ -143,9 +142,9 @@ impl Place {
             && known.missing.is_some_and(|at| at.elapsed() >= ABSENCE)
             && let Some(config) = self.durable.declared()?
         {
-            // Who took it away has died. Where it was is not known: all that the stream holds comes again.
+            // Whoever removed it has died. Where it was is not known, so everything is delivered again.
             let consumer = self.durable.name();
-            tracing::warn!(consumer, "a consumer has been missing for a while and is made anew");
+            tracing::warn!(consumer, "a consumer has been missing for a while and is recreated");
             known.removed = Some(config);
         }
         let found = self.durable.find(bus, known.removed.as_ref()).await;
@@ -157,7 +156,7 @@ impl Place {
         Ok(info)
     }
 
-    /// Makes the consumer anew so that it begins before anything that the stream may have lost.
+    /// Recreates the consumer so that it begins before anything that the stream may have lost.
     async fn rewind(
         &self,
         bus: &Bus,
@@ -166,8 +165,8 @@ impl Place {
         finding: &Finding,
     ) -> Result<ConsumerInfo, BusError> {
         let from = self.rewind_to(bus, &info, finding).await?;
-        // Workers notice it together. What another one has made meanwhile serves this one as well,
-        // and must not be taken away from under it.
+        // Workers notice a loss together. A consumer that another one has recreated meanwhile serves this one as
+        // well, and must not be removed from under it.
         if let Some(theirs) = self.made_meanwhile(bus, &info).await? {
             known.seen = None;
             known.created = Some(theirs.created);
@@ -180,7 +179,7 @@ impl Place {
             stream.last = stream.state.last_seq,
             from,
             lost,
-            "NATS lost the end of a stream, or may have: messages of the last while come again"
+            "NATS lost the end of a stream, or may have: recent messages are delivered again"
         );
         let mut config = begin_at(info.config, from);
         if let Some(server) = server.clone() {
@@ -199,13 +198,13 @@ impl Place {
         Ok(info)
     }
 
-    /// Notes with the consumer how far it came: every now and then, and `at_once` at the end. What is
-    /// not noted leads further back than need be.
+    /// Saves with the consumer how far it has come, periodically or, with `at_once`, right away. If that fails, the
+    /// next start only goes further back than it needs to.
     pub(crate) async fn save_mark(&self, bus: &Bus, at_once: bool) {
         let mut known = self.known.lock().await;
         let due = at_once || known.noted_at.is_none_or(|at| at.elapsed() >= NOTING);
         let (Some(server), Some(seen)) = (known.server.clone(), known.seen) else { return };
-        // What was seen in another run of the server is to be compared with this one first.
+        // What was seen in another run of the server has to be compared with this one first.
         let comparable = bus.connected() && bus.server_id().as_ref() == Some(&server);
         if !due || !comparable || known.noted == Some(seen) {
             return;
@@ -225,12 +224,12 @@ impl Place {
             Ok(()) => known.noted = Some(seen),
             Err(error) => {
                 let consumer = self.durable.name();
-                tracing::debug!(consumer, %error, "how far a consumer came could not be noted");
+                tracing::debug!(consumer, %error, "cannot save how far a consumer has come");
             }
         }
     }
 
-    /// The consumer, if it is not the one that was looked at any more.
+    /// Returns the consumer if another one has replaced the one that was `looked_at`.
     async fn made_meanwhile(
         &self,
         bus: &Bus,
@@ -259,8 +258,8 @@ impl Place {
         is_lost(bus, self.durable.stream(), stream, seen.sequence, is_it).await
     }
 
-    /// Whether the consumer came further in another run of the server than anybody knows of, and nobody
-    /// reads it who has looked in this run.
+    /// Whether the consumer came further, in another run of the server, than this program can verify, and nobody who
+    /// has checked it in this run reads it.
     async fn is_in_doubt(
         &self,
         bus: &Bus,
@@ -269,7 +268,7 @@ impl Place {
         witness: &Witness,
     ) -> Result<bool, BusError> {
         let Some(seen) = witness.seen else { return Ok(false) };
-        // In a cluster another run is mostly another node, and what one has lost the others have.
+        // In a cluster another run is mostly another node, and the others have what one has lost.
         let elsewhere = witness.by_memory && stream.cluster.name.is_some();
         if witness.server == bus.server_id() || elsewhere || info.num_waiting > 0 {
             return Ok(false);
@@ -278,7 +277,7 @@ impl Place {
         Ok(next.is_some_and(|next| next <= info.delivered.stream_seq))
     }
 
-    /// The position to begin at: nothing before it is new, and nothing before it is unsettled.
+    /// The position to begin at. Nothing before it is new, and nothing before it is unsettled.
     async fn rewind_to(
         &self,
         bus: &Bus,
@@ -292,18 +291,18 @@ impl Place {
         if !*lost && seen.sequence > 0 {
             return Ok(unsettled.min(seen.sequence + 1));
         }
-        // What was seen was published before the end was lost; what is new, after it.
+        // What was seen was published before the end was lost, and what is new was published after that.
         let lost_at = seen.published_at - CLOCKS;
         let first = match (self.first_since(bus, lost_at).await?, stream.now) {
             (Some(first), _) => first,
-            // The clock went back with the power, and what is new has an older time than what was lost.
+            // The clock was set back by the loss of power, so what is new is dated before what was lost.
             (None, Some(now)) if now < lost_at => self.first_by_a_clock_behind(bus, now).await?,
             (None, _) => stream.state.last_seq + 1,
         };
         Ok(first.min(unsettled))
     }
 
-    /// The position of the first message that the stream got since, by the server's clock.
+    /// The position of the first message that the stream received since `time`, by the server's clock.
     async fn first_since(&self, bus: &Bus, time: DateTime<Utc>) -> Result<Option<u64>, BusError> {
         let from = since(time)?;
         let mut reading = ordered(bus, self.durable.stream(), ">".to_owned(), from).await?;
@@ -313,8 +312,8 @@ impl Place {
         Ok(Some(reading.expected().await?.sequence))
     }
 
-    /// The same since the server began to run anew, whose clock says that it is `now`: far enough back for sure, if
-    /// need be all that the stream holds.
+    /// The position of a message from before the server's restart, if its clock was set back and says that it is `now`:
+    /// certainly far enough back, if need be the beginning of the stream.
     async fn first_by_a_clock_behind(
         &self,
         bus: &Bus,
@@ -339,12 +338,12 @@ struct Finding {
     lost: bool,
 }
 
-/// The last that is known to have been in its place.
+/// The last message that is known to have been in its place.
 struct Witness {
-    /// In which run of the server.
+    /// The run of the server in which it was seen.
     server: Option<String>,
     seen: Option<Seen>,
-    /// This program saw it; else it is from the note.
+    /// Whether this program saw it. Otherwise it is from the mark.
     by_memory: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Telling the server what became of messages.
+//! Tells the server what became of messages.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use super::{Consumption, Failure, Outcome};
 use crate::Bus;
 use crate::shares::Shares;
 
-/// How long to try to tell. What could not be told comes again after the consumer's `ack_wait`.
+/// How long to try. Messages that could not be settled are redelivered after the consumer's `ack_wait`.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// How long to wait between attempts to find out whether it may be told.
+/// How long to wait between attempts to find out whether messages may be settled.
 const PAUSE: Duration = Duration::from_millis(250);
-/// What messages are counted under.
+/// The outcomes that messages are counted under.
 const OUTCOMES: [&str; 6] = ["done", "put_off", "retried", "rejected", "unkept", "panicked"];
 
-/// Settles a batch; without outcomes all of it comes again.
+/// Settles a batch. Without outcomes all of it is redelivered.
 pub(crate) async fn settle(
     bus: &Bus,
     consumption: &Consumption,
@@ -53,12 +53,12 @@ pub(crate) async fn settle(
         tracing::warn!(
             consumer,
             messages = total - told,
-            "NATS could not be told what became of messages, they will come again"
+            "cannot settle messages, they will be redelivered"
         );
     }
 }
 
-/// Waits until it is known whether the consumer that was `made` then is still there.
+/// Waits until it is known whether the consumer `created` at that time still exists.
 async fn may_be_told(bus: &Bus, place: &Place, created: DateTime<Utc>) -> bool {
     let mut connections = bus.connections();
     loop {
@@ -73,7 +73,7 @@ async fn may_be_told(bus: &Bus, place: &Place, created: DateTime<Utc>) -> bool {
     }
 }
 
-/// Gives messages back that were never handed out; they come again at once.
+/// Gives back messages that were never handed to a handler. They are redelivered at once.
 pub(crate) async fn give_back(bus: &Bus, messages: Vec<async_nats::Message>) {
     let give = async {
         for reply in messages.into_iter().filter_map(|message| message.reply) {
@@ -106,7 +106,7 @@ async fn sort(
                 continue;
             }
             Err(Failure::Retry(error)) => ((consumption.retry_delay)(message.attempt), error),
-            // The handler knows when; that is its plan, not a failure.
+            // The handler knows when to try again: that is its plan and not a failure.
             Err(Failure::RetryAfter(delay, reason)) => {
                 let sequence = message.sequence;
                 tracing::debug!(
@@ -130,14 +130,14 @@ async fn sort(
     count(consumer, "put_off", put_off);
     if let Some((sequence, attempt, error)) = first_error {
         count(consumer, "retried", retried);
-        // One line for a batch: what fails now mostly fails for all of it alike.
+        // One line per batch, since most failures affect all of it alike.
         tracing::warn!(
             consumer,
             messages = retried,
             first.sequence = sequence,
             first.attempt = attempt,
             error = in_words(error.as_ref()),
-            "messages could not be processed now and will come again"
+            "messages cannot be processed now and will be redelivered"
         );
     }
     if !rejected.is_empty() {
@@ -151,7 +151,7 @@ pub(super) fn nak(consumption: &Consumption, message: InHand) -> (InHand, AckKin
     (message, AckKind::Nak(Some(delay)))
 }
 
-/// Has all outcomes counted from 0 on.
+/// Registers the counters of all outcomes at 0.
 pub(crate) fn count_from_zero(consumer: &'static str) {
     for outcome in OUTCOMES {
         count(consumer, outcome, 0);

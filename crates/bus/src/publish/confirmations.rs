@@ -1,7 +1,7 @@
-//! Confirmations of published messages: all on one subscription, told a batch at a time.
+//! Confirmations of published messages: all on one subscription, awaited a batch at a time.
 //!
 //! The client library's own confirmed publishing sets up a timer, a permit, a channel and two boxed
-//! futures for each message. Here a batch has one of each.
+//! futures for each message. Here each batch needs one of each.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,20 +15,20 @@ use tokio::task::JoinHandle;
 
 use super::Published;
 
-/// Confirmations that are taken in at once.
+/// How many confirmations are taken in at once.
 const AT_ONCE: usize = 256;
 
-/// What a server answers to a message.
+/// The server's answer to a message.
 pub(super) type Answer = Result<Published, Refusal>;
 
-/// The message is not in the stream.
+/// Why a message is not in its stream.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// It was not sent.
     Unsent(super::PublishError),
-    /// Nobody listens on its subject.
+    /// No stream listens on its subject.
     NoStream,
-    /// The stream said no.
+    /// The stream refused it.
     Refused(jetstream::Error),
     /// The answer cannot be read.
     Unreadable(serde_json::Error),
@@ -43,7 +43,7 @@ pub(crate) struct Confirmations {
 
 #[derive(Debug)]
 struct Reading {
-    /// Where confirmations come: `<inbox>.<batch>.<place>`.
+    /// Confirmations arrive at `<inbox>.<batch>.<place>`.
     inbox: Arc<str>,
     task: JoinHandle<()>,
 }
@@ -77,7 +77,7 @@ pub(super) struct Batch {
 }
 
 impl Confirmations {
-    /// Makes room for the answers to so many messages.
+    /// Prepares for the answers to `count` messages.
     pub(super) async fn expect(
         &self,
         client: &Client,
@@ -113,29 +113,29 @@ impl Batch {
     fn of(count: usize, pending: &Arc<Mutex<Pending>>, inbox: &Arc<str>) -> Self {
         let (told, whole) = oneshot::channel();
         let answers = std::iter::repeat_with(|| None).take(count).collect();
-        // Who waits for nothing is told at once: the other half goes here.
+        // An empty batch is answered at once: dropping the sender wakes its receiver.
         let told = (count > 0).then_some(told);
         let number = lock(pending).add(Waiting { answers, missing: count, whole: told });
         Self { pending: Arc::clone(pending), inbox: Arc::clone(inbox), number, whole }
     }
 
-    /// Where the answer to a message shall go.
+    /// The subject that the answer to a message has to go to.
     pub(super) fn reply(&self, place: usize) -> Subject {
         format!("{}.{}.{place}", self.inbox, self.number).into()
     }
 
-    /// A message was not sent.
+    /// Notes that a message was not sent.
     pub(super) fn unsent(&self, place: usize, error: super::PublishError) {
         lock(&self.pending).settle(self.number, place, Err(Refusal::Unsent(error)));
     }
 
     /// Waits until everything is answered.
     pub(super) async fn answered(&mut self) {
-        // The other half goes only with the batch, which this one keeps.
+        // Fails only for an empty batch. Otherwise the sender lives until this batch is dropped.
         let _ = (&mut self.whole).await;
     }
 
-    /// The answers that have come, by place.
+    /// Returns the answers that have come so far, by place.
     pub(super) fn answers(self) -> Vec<Option<Answer>> {
         lock(&self.pending).batches.remove(&self.number).map_or_else(Vec::new, |w| w.answers)
     }
@@ -155,7 +155,7 @@ impl Pending {
         number
     }
 
-    /// An answer nobody waits for any more, or a second one, changes nothing.
+    /// Notes an answer. One that nobody waits for any more, or a second one, changes nothing.
     fn settle(&mut self, batch: u64, place: usize, answer: Answer) {
         let Some(waiting) = self.batches.get_mut(&batch) else { return };
         let Some(open @ None) = waiting.answers.get_mut(place) else { return };
@@ -164,7 +164,7 @@ impl Pending {
         if waiting.missing == 0
             && let Some(whole) = waiting.whole.take()
         {
-            // Whoever waited may just have given up.
+            // Fails if the publisher has just given up waiting.
             let _ = whole.send(());
         }
     }

@@ -1,4 +1,4 @@
-//! Publishing, with the stream's confirmation.
+//! Publishing messages and awaiting their streams' confirmations.
 
 mod confirmations;
 
@@ -19,32 +19,32 @@ pub struct Publisher {
     bus: Bus,
 }
 
-/// The stream has the message.
+/// A stream's confirmation of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
     /// Its position in the stream.
     pub sequence: u64,
-    /// The stream had it already, under the same message id.
+    /// Whether the stream already had it, under the same message id.
     pub duplicate: bool,
 }
 
-/// Messages that were handed over together.
+/// Messages that were handed over together and are not yet confirmed.
 #[derive(Debug)]
 #[must_use = "messages may be lost unless their confirmations are awaited"]
 pub struct UnderWay {
-    /// None if the client takes nothing any more.
+    /// `None` if the client accepts nothing any more.
     batch: Option<Batch>,
     subjects: Vec<Subject>,
 }
 
 impl UnderWay {
-    /// Waits until the stream has confirmed or refused all of them, for 5 s at most. One result per
-    /// message, in their order.
+    /// Waits until all messages are confirmed or refused, but for 5 s at most. Returns one result per message, in
+    /// order. Those not answered in time are [`PublishError::Timeout`].
     pub async fn answers(self) -> Vec<Result<Published, PublishError>> {
         let Self { batch, subjects } = self;
         let mut answers = match batch {
             Some(mut batch) => {
-                // What is not answered by then is told from the rest below.
+                // Messages that are not answered by then get a timeout below.
                 let _ = timeout(ANSWER_DEADLINE, batch.answered()).await;
                 batch.answers()
             }
@@ -81,8 +81,8 @@ impl Publisher {
         self.publish_all(vec![envelope]).await.pop().unwrap_or(Err(PublishError::Timeout))
     }
 
-    /// Publishes many and waits until their stream has confirmed or refused them. One result per
-    /// message, in their order.
+    /// Publishes messages and waits until each is confirmed or refused, for 5 s at most. Returns one result per
+    /// message, in order.
     pub async fn publish_all(
         &self,
         envelopes: Vec<Envelope<impl Into<Bytes>>>,
@@ -90,8 +90,8 @@ impl Publisher {
         self.start_all(envelopes).await.answers().await
     }
 
-    /// Hands messages over, in their order, within 5 s; their confirmations are awaited by whoever
-    /// gets what is [`UnderWay`]. The caller bounds how many are.
+    /// Hands messages over in order, for 5 s at most. The confirmations are awaited through the returned
+    /// [`UnderWay`]. The caller has to bound how many messages are under way.
     pub async fn start_all(&self, envelopes: Vec<Envelope<impl Into<Bytes>>>) -> UnderWay {
         let subjects =
             envelopes.iter().map(|envelope| Subject::from(envelope.subject.as_str())).collect();
@@ -113,8 +113,8 @@ impl Publisher {
         reply: Subject,
         envelope: Envelope<impl Into<Bytes>>,
     ) -> Result<(), PublishError> {
-        // Without this, messages would queue up inside the client library during an outage, and
-        // go out later although their publisher has long been told of the failure.
+        // Without this, messages would queue up inside the client library during an outage, and go out after
+        // their publisher has long been told that they failed.
         if !self.bus.connected() {
             return Err(PublishError::Unavailable);
         }
@@ -126,7 +126,7 @@ impl Publisher {
         sent.map_err(|error| unsent(error, &subject))
     }
 
-    /// Tells whoever listens at this moment; nothing is stored and nothing confirmed.
+    /// Publishes an ephemeral message to whoever is subscribed at this moment. Nothing is stored or confirmed.
     pub async fn live(&self, subject: String, payload: Bytes) -> Result<(), PublishError> {
         if !self.bus.connected() {
             return Err(failed(PublishError::Unavailable));
@@ -151,8 +151,8 @@ fn failed(error: PublishError) -> PublishError {
     error
 }
 
-/// Has the failures counted from 0 on: an alert sees what a counter grew by, and one that is born with its
-/// first event has not grown.
+/// Registers the failure counters at 0. Alerts look at how much a counter grew, and one that first appears with
+/// its first event has not grown.
 pub(crate) fn count_from_zero() {
     for reason in PublishError::REASONS {
         count(reason, 0);

@@ -1,4 +1,4 @@
-//! Making the server's streams what is declared.
+//! Brings the server's streams and consumers in line with their declarations.
 
 use std::fmt;
 
@@ -12,31 +12,31 @@ use crate::{Bus, BusError};
 const MAX_BYTES: &str = "max_bytes";
 const MAX_AGE: &str = "max_age";
 const DELIVER_POLICY: &str = "deliver_policy";
-/// What says to people what it is for, and changes nothing.
+/// Settings that only explain something to people.
 const PROSE: [&str; 2] = ["description", "metadata"];
 
 /// How many servers of a cluster keep a copy of each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Replicas {
-    /// What a stream has; one for those that are made now.
+    /// Leaves existing streams as they are. New ones get one copy.
     #[default]
     Keep,
-    /// So many: 1, 3 or 5.
+    /// This many copies: 1, 3 or 5.
     Of(u8),
 }
 
-/// What [`apply`] did about a stream or consumer.
+/// What [`apply`] did to a stream or consumer.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Applied {
     /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`
     pub what: String,
     /// What was done.
     pub change: Change,
-    /// What was found different before.
+    /// The differences that were found beforehand.
     pub drift: Vec<Drift>,
 }
 
-/// Whether something had to be done.
+/// What had to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
@@ -48,12 +48,13 @@ pub enum Change {
     Unchanged,
 }
 
-/// A difference between what is declared and what the server has.
+/// A difference between a declaration and what the server has.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Drift {
     /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`, `the NATS server`
     pub what: String,
-    /// The setting, by its name in the JetStream API or the server's configuration; none if the whole thing is missing.
+    /// The setting, by its name in the JetStream API or the server's configuration. `None` if the whole stream or
+    /// consumer is missing.
     pub field: Option<String>,
     /// What is declared, in JSON.
     pub wanted: String,
@@ -62,12 +63,12 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// What puts it right. The server's own settings no command of ours changes.
+    /// Tells an operator how to remove this difference. No command of ours changes the server's own settings.
     pub fn mend(&self) -> &'static str {
         if self.what == server::WHAT { server::MEND } else { "run `axis streams apply`" }
     }
 
-    /// What puts all of them right, each of it once.
+    /// Tells an operator how to remove all these differences, without repetitions.
     pub fn mends(drift: &[Self]) -> Vec<&'static str> {
         let mut mends: Vec<_> = drift.iter().map(Self::mend).collect();
         mends.sort_unstable();
@@ -102,7 +103,7 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
         let change = match found {
             Some(_) if drift.is_empty() => Change::Unchanged,
             Some(found) => {
-                // What is not declared stays as the operator set it.
+                // Settings that are not declared stay as the operator set them.
                 let mut config = found.clone();
                 for (field, value) in changeable(&declaration, replicas)
                     .filter(|(field, value)| !agrees(field, value, found.get(field.as_str())))
@@ -122,13 +123,13 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
     Ok(applied)
 }
 
-/// What differs from the declarations; empty if nothing does. The number of replicas is the
-/// operator's choice and never counts as a difference.
+/// Lists what differs from the declarations. The number of replicas is the operator's choice and never counts
+/// as a difference.
 pub async fn check(bus: &Bus) -> Result<Vec<Drift>, BusError> {
     look(bus, declaration::all(bus).await?, |_| true).await
 }
 
-/// What differs, leaving out what is missing and not `required`.
+/// Lists what differs. A missing stream or consumer counts only if it is `required`.
 async fn look(
     bus: &Bus,
     declared: Vec<Declaration>,
@@ -142,23 +143,23 @@ async fn look(
         }
         drift.extend(differences(&declaration, found.as_ref(), Replicas::Keep));
     }
-    // Whoever was asked has told of itself.
+    // Last, since the server describes itself once it is connected.
     drift.extend(server::difference(bus));
     Ok(drift)
 }
 
 impl Bus {
-    /// Fails, naming every difference, unless all streams are as declared, and the server takes
-    /// messages of [`MAX_MESSAGE_BYTES`](crate::MAX_MESSAGE_BYTES). A consumer may be missing:
-    /// who took it away to make it anew may have died in between, and who reads by it makes it. Texts
-    /// may differ: those of another version do while one takes the place of the other.
+    /// Fails with [`BusError::Drift`], naming every difference, unless all streams are as declared and the server
+    /// accepts messages of [`MAX_MESSAGE_BYTES`](crate::MAX_MESSAGE_BYTES). A consumer may be missing, since a
+    /// worker that removed it to recreate it may have died in between; the next worker makes it. Descriptions may
+    /// differ, as they do while one version takes the place of another.
     pub async fn require_streams(&self) -> Result<(), BusError> {
         let declared = declaration::all(self).await?;
         let required = |declaration: &Declaration| declaration.consumer.is_none();
         serious(look(self, declared, required).await?)
     }
 
-    /// The same of the streams and buckets alone, for who reads by none of the declared consumers.
+    /// Checks the streams and buckets like [`Bus::require_streams`], but no consumers: for programs that use none.
     pub async fn require_streams_alone(&self) -> Result<(), BusError> {
         serious(look(self, declaration::streams()?, |_| true).await?)
     }
@@ -204,7 +205,7 @@ fn changeable(
     declaration.config.iter().filter(move |(field, _)| !(keep && field.as_str() == "num_replicas"))
 }
 
-/// The server adds its own entries to the metadata; only ours are looked at and changed.
+/// Sets a field. Of an object such as the metadata, to which the server adds entries, only ours are changed.
 fn overlay(config: &mut Map<String, Value>, field: &str, wanted: &Value) {
     match (config.get_mut(field), wanted) {
         (Some(Value::Object(found)), Value::Object(wanted)) => {
@@ -237,21 +238,21 @@ fn differences(
         .collect()
 }
 
-/// Whether the server's value is the declared one. It leaves out what is false, zero or empty.
+/// Whether the server's value agrees with the declared one. The server leaves out what is false, zero or empty.
 ///
-/// The declared `max_bytes` is the least: a server reserves it, so what is declared has to fit a
-/// small machine, and an operator gives streams what a larger one can spare. So is the declared `max_age`:
-/// who keeps events for longer would lose them.
+/// The declared `max_bytes` is a minimum: a server reserves it, so what is declared has to fit a small machine,
+/// and an operator gives streams what a larger one can spare. The declared `max_age` is a minimum too:
+/// otherwise an operator who keeps events for longer would lose them.
 ///
-/// Where a consumer began is no way in which it differs: a worker that rewinds it after the stream
-/// lost its end has to say where.
+/// Where a consumer began does not count, since a worker that rewinds it after the stream lost its end has to
+/// say where.
 fn agrees(field: &str, wanted: &Value, found: Option<&Value>) -> bool {
     match (wanted, found) {
         (wanted, Some(found)) if field == MAX_BYTES => {
             found.as_i64() == Some(-1) || found.as_i64() >= wanted.as_i64()
         }
         (wanted, found) if field == MAX_AGE => {
-            // 0 is for ever, and so is nothing.
+            // Both 0 and no value mean for ever.
             let age = |value: Option<&Value>| match value.and_then(Value::as_i64) {
                 None | Some(0) => i64::MAX,
                 Some(nanoseconds) => nanoseconds,

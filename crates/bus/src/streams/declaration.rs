@@ -1,4 +1,4 @@
-//! The files in `nats/`, in the JSON of the JetStream API, as `nats stream add --config` takes it.
+//! The declarations in `nats/`: JSON of the JetStream API, in the form that `nats stream add --config` accepts.
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ const STREAMS: [&str; 5] = [
 
 const CONSUMERS: [Consumer; 2] = [Consumer::SyncWorker, Consumer::OutboundWorker];
 
-/// What stands for the account in the declaration of a consumer with lanes.
+/// The placeholder for the account in the declaration of a consumer with lanes.
 const ACCOUNT: &str = "<account>";
 
 fn consumer_text(consumer: Consumer) -> &'static str {
@@ -52,8 +52,8 @@ impl Declaration {
     }
 }
 
-/// All of them, streams before their consumers. Of the lanes those that there are: an account's is
-/// made by the first worker that reads it.
+/// Lists all declarations, streams before their consumers. Only lanes that already exist are included: an
+/// account's lane is made by the first worker that reads it.
 pub(crate) async fn all(bus: &Bus) -> Result<Vec<Declaration>, BusError> {
     let mut all = streams()?;
     for consumer in CONSUMERS {

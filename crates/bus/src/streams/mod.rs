@@ -1,8 +1,8 @@
-//! The streams, consumers and buckets as declared in `nats/`, and how far the server's are from
-//! them, and the server itself from what they need.
+//! The streams, consumers and buckets as declared in `nats/`, how the server's differ from them, and what they
+//! need of the server itself.
 //!
-//! [`apply`] creates what is missing and changes what differs; it never deletes, purges or shrinks
-//! by removing anything itself. [`check`] only looks.
+//! [`apply`] creates what is missing and changes what differs. It never deletes or purges anything. [`check`]
+//! only looks.
 
 mod apply;
 mod declaration;

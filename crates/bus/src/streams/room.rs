@@ -1,4 +1,4 @@
-//! Keeping a stream that refuses when full from filling up with what is done.
+//! Keeps a stream that refuses messages when full from filling up with processed ones.
 
 use serde_json::Value;
 
@@ -16,20 +16,19 @@ pub struct Purged {
     pub first_sequence: u64,
 }
 
-/// What there is room for.
+/// How much room a stream has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     /// The position of the oldest message.
     pub first_sequence: u64,
-    /// How large messages are on average, in bytes; 0 if there is none.
+    /// The average size of a message, in bytes; 0 if there are none.
     pub average: u64,
-    /// How many bytes fit until the oldest processed messages are removed; `u64::MAX` if the stream
-    /// has no bound.
+    /// How many bytes fit before the oldest processed messages are removed; `u64::MAX` if the stream has no limit.
     pub left: u64,
 }
 
 impl Bus {
-    /// What the stream that `consumer` reads has room for before [`Bus::make_room`] takes from it.
+    /// How much room the stream that `consumer` reads has before [`Bus::make_room`] removes anything.
     pub async fn room(&self, consumer: Consumer) -> Result<Room, BusError> {
         let info = api::stream_info(self, consumer.stream()).await?;
         let Positions { messages, bytes, first_seq: first_sequence, .. } = info.state;
@@ -40,12 +39,11 @@ impl Bus {
         Ok(Room { first_sequence, average: bytes.checked_div(messages).unwrap_or(0), left })
     }
 
-    /// Removes the oldest processed messages of the stream that `consumer` reads, if the stream uses
-    /// more than four fifths of its `max_bytes`: as many as it takes, going by their average size,
-    /// to be half full. What the consumer, or the lane of any account, has not settled stays, and so
-    /// does all that follows it.
+    /// Removes the oldest processed messages of the stream that `consumer` reads, if the stream uses more than four
+    /// fifths of its `max_bytes`: as many as it takes, going by the average message size, to be half full. Never
+    /// removes a message that the consumer, or any account's lane, has not settled, nor any that follows it.
     ///
-    /// None if there was room, or nothing to remove. Any number of workers may call this at once.
+    /// Returns `None` if there was room, or nothing to remove. Any number of workers may call this at once.
     pub async fn make_room(&self, consumer: Consumer) -> Result<Option<Purged>, BusError> {
         let name = consumer.stream();
         let info = api::stream_info(self, name).await?;
@@ -67,10 +65,10 @@ impl Bus {
     }
 }
 
-/// The position up to which everything is settled; none while that cannot be told.
+/// Returns the position up to which everything is settled, or `None` while that cannot be known.
 async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
     let stream = consumer.stream();
-    // What is published from here on is behind this end, whoever it is for.
+    // Looked up first: whatever is published from here on lies after this end.
     let mut floor = api::stream_info(bus, stream).await?.state.last_seq;
     let durables: Vec<Durable> = if consumer.has_lanes() {
         let accounts = accounts_in(bus, stream).await?;
@@ -81,7 +79,7 @@ async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
     let mut furthest = 0;
     for durable in durables {
         let info = match durable.info(bus).await {
-            // Nobody has begun to read this account's.
+            // Nobody has begun to read this account's messages.
             Err(BusError::NotFound { .. }) if consumer.has_lanes() => return Ok(None),
             info => info?,
         };
@@ -89,21 +87,21 @@ async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
         if info.num_ack_pending == 0 && info.num_pending == 0 {
             continue;
         }
-        // A lane's own floor may be where its last message was, long ago. What it has yet to settle
-        // begins with its next one.
+        // A lane's own floor may be far back, at its last message. What it has yet to settle begins with its next
+        // message.
         let settled = match durable.first_after(bus, info.ack_floor.stream_seq).await? {
             Some(next) => next - 1,
             None => info.ack_floor.stream_seq,
         };
         floor = floor.min(settled);
     }
-    // Asked for after the consumers: it may be newer, and they are checked against a newer end. If
-    // the stream lost its end, their floors mean nothing until they are rewound.
+    // Looked up after the consumers, so that it is at least as new as they are. If the stream has lost its
+    // end, their floors mean nothing until they are rewound.
     let last = api::stream_info(bus, stream).await?.state.last_seq;
     Ok((furthest <= last).then_some(floor))
 }
 
-/// The stream's bound; 0 if it has none.
+/// The stream's size limit, in bytes; 0 if it has none.
 pub(crate) fn max_bytes(info: &StreamInfo) -> u64 {
     info.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(0)
 }
@@ -112,7 +110,7 @@ fn is_crowded(state: &Positions, max_bytes: u64) -> bool {
     state.bytes > crowded_beyond(max_bytes)
 }
 
-/// How many bytes a stream may hold before the oldest make room.
+/// How many bytes a stream may hold before the oldest messages are removed.
 fn crowded_beyond(max_bytes: u64) -> u64 {
     max_bytes - max_bytes.div_ceil(5)
 }

@@ -1,15 +1,15 @@
-//! What the server itself has to be set to.
+//! Checks the settings of the server itself.
 
 use super::Drift;
 use crate::{Bus, MAX_MESSAGE_BYTES};
 
 pub(super) const WHAT: &str = "the NATS server";
-/// By its name in the server's configuration. What NATS has by itself, 1 MiB, is too little.
+/// The setting's name in the server's configuration. The default of NATS, 1 MiB, is too little.
 const MAX_PAYLOAD: &str = "max_payload";
-/// In words of the configuration, for [`MAX_MESSAGE_BYTES`].
+/// How to set [`MAX_MESSAGE_BYTES`] in the server's configuration.
 pub(super) const MEND: &str = "set `max_payload: 8MB` in the configuration of the NATS servers";
 
-/// What differs with the server that this is connected to, or was last.
+/// Checks the server that this is, or was last, connected to. Returns `None` if nothing differs or none is known.
 pub(super) fn difference(bus: &Bus) -> Option<Drift> {
     let takes = bus.client().try_server_info()?.max_payload;
     (takes < MAX_MESSAGE_BYTES).then(|| Drift {

@@ -1,4 +1,4 @@
-//! What streams hold now.
+//! The present state of streams and their consumers.
 
 use std::collections::BTreeMap;
 
@@ -19,25 +19,25 @@ use crate::{Bus, BusError, Consumer, headers};
 pub struct StreamState {
     /// Its name.
     pub name: String,
-    /// The oldest message's position; one more than `last_sequence` when there is none.
+    /// The oldest message's position; one more than `last_sequence` if the stream is empty.
     pub first_sequence: u64,
-    /// The position given last; 0 when none ever was.
+    /// The last position that was assigned; 0 if none ever was.
     pub last_sequence: u64,
     /// How many messages it holds.
     pub messages: u64,
-    /// How large they are together, in bytes.
+    /// Their total size, in bytes.
     pub bytes: u64,
     /// When it was made.
     pub created: DateTime<Utc>,
-    /// The server that leads it; none outside of a cluster, and while its servers choose one.
+    /// The server that leads it. `None` outside of a cluster, and while its servers elect one.
     pub leader: Option<String>,
     /// The other servers that keep a copy of it.
     pub followers: Vec<Follower>,
-    /// Who reads it durably.
+    /// Its durable consumers.
     pub consumers: Vec<ConsumerState>,
 }
 
-/// A server of a cluster that keeps a copy of a stream which another one leads.
+/// A server of a cluster that keeps a copy of a stream that another server leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Follower {
     /// Its name.
@@ -58,9 +58,9 @@ pub struct ConsumerState {
     pub pending: u64,
     /// Messages delivered and not settled.
     pub ack_pending: u64,
-    /// Of those, how many were delivered more than once.
+    /// How many of those were delivered more than once.
     pub redelivered: u64,
-    /// Requests for messages that wait at the server: some worker listens if it is not 0.
+    /// Requests for messages that wait at the server. If it is not 0, some worker is listening.
     pub waiting: u64,
 }
 
@@ -112,28 +112,28 @@ async fn held(bus: &Bus, stream: &str, filter: &str) -> Result<u64, BusError> {
     Ok(api::subjects(bus, stream, filter, 0).await?.subjects.into_values().sum())
 }
 
-/// What of an account is in a stream and not settled.
+/// An account's unsettled messages in a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
     /// Messages not yet delivered to a worker.
     pub pending: u64,
     /// Messages that a worker has in hand.
     pub in_hand: u64,
-    /// The headers of the oldest of both; none if there is none.
+    /// The headers of the oldest unsettled message, or `None` if there is none.
     pub oldest: Option<Headers>,
 }
 
-/// What those who read by a consumer have left to do.
+/// What a consumer, or all of its lanes, have left to do.
 #[derive(Debug, Default)]
 pub(crate) struct Left {
-    /// Messages that are not settled, those in hand included.
+    /// Messages that are not settled, including those in hand.
     pub(crate) unsettled: u64,
-    /// Lanes that have any which nobody has in hand.
+    /// Lanes with messages that nobody has in hand.
     pub(crate) behind: u32,
 }
 
 impl Bus {
-    /// What `INBOUND` holds of an account that no sync worker has settled.
+    /// Returns an account's messages in `INBOUND` that no sync worker has settled.
     pub async fn lane(&self, account: AccountKey) -> Result<Lane, BusError> {
         let (consumer, token) = (Consumer::SyncWorker, account.token());
         let stream = consumer.stream();
@@ -158,9 +158,9 @@ impl Bus {
         Ok(lane)
     }
 
-    /// The headers and the body of the newest event of a name that `INBOUND` holds of an account; none if it
-    /// holds none. The name has to be one that has a subject of its own. Of the programs, `axis` alone may ask
-    /// for this.
+    /// Returns the headers and body of an account's newest event of this name in `INBOUND`, or `None` if there is
+    /// none. The event has to be one that has a subject of its own. The server's permissions allow this to `axis`
+    /// only.
     pub async fn newest(
         &self,
         account: AccountKey,
@@ -174,13 +174,13 @@ impl Bus {
         }
     }
 
-    /// How many messages `consumer` has yet to settle, those of accounts that nobody has begun to
-    /// read included.
+    /// Counts the messages that `consumer` has yet to settle, including those of accounts that nobody has begun to
+    /// read.
     pub async fn unsettled(&self, consumer: Consumer) -> Result<u64, BusError> {
         Ok(self.left(consumer).await?.unsettled)
     }
 
-    /// How much all who read by `consumer` have left to do.
+    /// Counts what `consumer`, or all of its lanes, have left to do.
     pub(crate) async fn left(&self, consumer: Consumer) -> Result<Left, BusError> {
         let mut unread = BTreeMap::new();
         if consumer.has_lanes() {
@@ -188,8 +188,8 @@ impl Bus {
         }
         let prefix = lane_prefix(consumer);
         if consumer.has_lanes() {
-            // A node that does not answer leaves its consumers out of the list below: how far these are
-            // is not known, but their accounts are read.
+            // The list below lacks the consumers of a node that does not answer. How far these are is not known,
+            // but their accounts are being read.
             for name in consumer_names(self, consumer.stream(), &prefix).await? {
                 unread.remove(name.strip_prefix(&prefix).unwrap_or(&name));
             }
@@ -211,7 +211,7 @@ impl Bus {
         Ok(left)
     }
 
-    /// What a stream holds now, and how far its durable consumers are.
+    /// Describes a stream and its durable consumers.
     pub async fn stream(&self, name: &str) -> Result<StreamState, BusError> {
         let info = api::stream_info(self, name).await?;
         let stream = api::stream_handle(self, name).await?;

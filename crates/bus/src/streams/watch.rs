@@ -1,23 +1,23 @@
-//! Whether the streams are as declared, for programs that start without asking.
+//! Watches whether the streams are as declared, for programs that start without checking that.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{Bus, BusError};
 
-/// How often it is looked at, and how soon again if something differs, which somebody may be mending.
+/// How often to check, and how soon again if something differs, since somebody may be about to fix it.
 const LOOK: Duration = Duration::from_mins(1);
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// How far streams and buckets are from what is declared, as of the last look. Cheap to clone.
+/// How streams and buckets differed from their declarations at the last check. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Watch(Arc<Mutex<Option<Found>>>);
 
-/// What the last look found; what differs, in words.
+/// The result of the last check: `Err` says what differs.
 type Found = Result<(), String>;
 
 impl Watch {
-    /// Looks at each connection and now and then, for ever. While NATS does not answer, the last look holds.
+    /// Checks after each reconnect and periodically, for ever. While NATS does not answer, the last result stands.
     pub async fn run(self, bus: Bus) {
         let mut connections = bus.connections();
         loop {
@@ -43,7 +43,7 @@ impl Watch {
         }
     }
 
-    /// What differs, or that nobody knows yet, in words; none if nothing does.
+    /// Says what differs, or that it is not known yet. Returns `None` if nothing differs.
     pub fn trouble(&self) -> Option<String> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Some("not known yet: NATS has not told".to_owned()),
