@@ -1,4 +1,4 @@
-//! Settings that all programs have.
+//! Settings common to all programs.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 use crate::serve::MOST_CONNECTIONS;
 use crate::{ListenError, Listener};
 
-/// The NATS client tells of every try to reconnect; the bus says it once.
+/// Quietens the NATS client, which logs every attempt to reconnect. The bus logs that once.
 const DEFAULT_LOG: &str = "info,async_nats=warn";
 
-/// Settings that all programs have.
+/// Settings common to all programs.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Running")]
@@ -64,7 +64,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Where a program listens; `PORT` is the port when nothing is set.
+/// Where a program listens. `PORT` is its default port.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Listening")]
@@ -103,14 +103,14 @@ pub struct Places {
 }
 
 impl Places {
-    /// Serves at most so many connections of `tcp` at a time.
+    /// Makes a listener that serves at most [`Places::max_connections`] at a time.
     pub fn at(&self, tcp: TcpListener) -> Listener {
         Listener::with_places(tcp, self.max_connections).trusting(&self.trusted_proxies)
     }
 }
 
 impl<const PORT: u16> HttpConfig<PORT> {
-    /// Listens there.
+    /// Listens on the configured address.
     pub async fn listen(&self) -> Result<Listener, ListenError> {
         Ok(self.places.at(crate::listen(&self.host, self.port).await?))
     }

@@ -1,4 +1,4 @@
-//! Tasks that work beside a program's main work: if one ends before its time, so does the program.
+//! Background tasks beside a program's main work. If one ends early, so does the program.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// The outcome of such a task.
+/// The output of a background task.
 pub trait Ending: Send + 'static {
     /// Turns the outcome into a result.
     fn into_result(self) -> anyhow::Result<()>;
@@ -21,7 +21,7 @@ impl Ending for () {
     }
 }
 
-/// Of what was to end at a cancellation.
+/// The output of a task run with `run_until_cancelled`: `None` if it was cancelled.
 impl Ending for Option<()> {
     fn into_result(self) -> anyhow::Result<()> {
         Ok(())
@@ -34,17 +34,17 @@ impl Ending for anyhow::Result<()> {
     }
 }
 
-/// Tasks with names. Dropping them ends them where they are.
+/// Named background tasks. Dropping the crew aborts them.
 #[derive(Debug, Default)]
 pub struct Crew {
     tasks: JoinSet<anyhow::Result<()>>,
     names: HashMap<Id, &'static str>,
-    /// The first error after the shutdown.
+    /// The first error of a task that ended after the shutdown.
     failed: Option<anyhow::Error>,
 }
 
 impl Crew {
-    /// Begins a task.
+    /// Starts a task.
     pub fn spawn<F>(&mut self, name: &'static str, task: F)
     where
         F: Future<Output: Ending> + Send + 'static,
@@ -53,8 +53,8 @@ impl Crew {
         self.names.insert(task.id(), name);
     }
 
-    /// Does the main work. Should a task end before the shutdown, it is an error whatever it ended with: the
-    /// shutdown then comes at once, and the work is done to its end.
+    /// Does the main work. If a task ends before the shutdown, that is an error whatever the task returned: the
+    /// shutdown is triggered at once, the work is finished, and the error is returned.
     pub async fn watch<T, E>(
         &mut self,
         work: impl Future<Output = Result<T, E>>,
@@ -69,12 +69,12 @@ impl Crew {
             untimely = self.untimely(shutdown) => untimely,
         };
         shutdown.cancel();
-        // What it ends with now is the lesser trouble.
+        // The task's end is the cause; what the work ends with now is secondary.
         let _ = work.await;
         Err(untimely)
     }
 
-    /// Waits until all have ended. The first error, if there was one.
+    /// Waits until all tasks have ended. Returns the first error, if there was one.
     pub async fn finish(mut self) -> anyhow::Result<()> {
         while let Some((_, ended)) = self.next().await {
             self.note(ended);
@@ -82,7 +82,7 @@ impl Crew {
         self.failed.map_or(Ok(()), Err)
     }
 
-    /// Waits until a task ends before its time.
+    /// Waits until a task ends before the shutdown.
     async fn untimely(&mut self, shutdown: &CancellationToken) -> anyhow::Error {
         loop {
             let Some((name, ended)) = self.next().await else {
@@ -104,7 +104,7 @@ impl Crew {
         }
     }
 
-    /// The next one that ends, and how.
+    /// Waits for the next task to end. Returns its name and result.
     async fn next(&mut self) -> Option<(&'static str, anyhow::Result<()>)> {
         let (id, ended) = match self.tasks.join_next_with_id().await? {
             Ok((id, ended)) => (id, ended),

@@ -1,12 +1,12 @@
-//! How many files a program may have open, connections among them.
+//! The limit on open files, which include connections.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Takes as many as the host allows: what is usually given at first, 1024, is meant for programs that wait by
-/// `select`, and a crowd of senders or screens uses that up. Children inherit this.
+/// Raises the limit to what the host allows. The usual default of 1024 is meant for programs that use `select`,
+/// and a crowd of senders or screens uses that up. Child processes inherit the limit.
 pub(crate) fn as_many_as_allowed() {
     if let Err(error) = raise() {
-        tracing::debug!(%error, "the number of open files stays as it was given");
+        tracing::debug!(%error, "cannot raise the limit on open files");
     }
 }
 

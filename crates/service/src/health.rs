@@ -1,4 +1,4 @@
-//! What works and what does not, part by part.
+//! The health of a program, part by part.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,15 +10,15 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// How a part is.
+/// The health of a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", content = "detail", rename_all = "lowercase")]
 pub enum Status {
     /// It works.
     Up,
-    /// The program does its duty, but not as it should.
+    /// The program does its job, but not as it should.
     Degraded(String),
-    /// The program cannot do its duty.
+    /// The program cannot do its job.
     Down(String),
 }
 
@@ -39,19 +39,19 @@ impl Status {
 
 type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Status> + Send>> + Send + Sync>;
 
-/// The parts of a program and how each is asked for its state. Cheap to clone.
+/// The parts of a program and the check of each. Cheap to clone.
 ///
-/// Anybody may ask how a program is, as often as they like, and some parts are asked far away. So one report is made at
-/// a time, and told to all who ask meanwhile or within a moment after it.
+/// Anybody may ask for a program's health, as often as they like, and some checks ask remote servers. So one report
+/// is made at a time, and given to everyone who asks meanwhile or within a moment after it.
 #[derive(Clone, Default)]
 pub struct Health(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     checks: RwLock<BTreeMap<&'static str, Check>>,
-    /// How long a report is told after it was made.
+    /// How long a report may be reused.
     lasts: Duration,
-    /// Its holder makes the next report.
+    /// The last report. Whoever holds the lock makes the next one.
     last: Mutex<Option<Made>>,
 }
 
@@ -61,18 +61,18 @@ struct Made {
     report: Arc<Report>,
 }
 
-/// The answer of `/health`.
+/// The response of `/health`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
-    /// `up`, `degraded` or `down`: that of the worst part.
+    /// `up`, `degraded` or `down`: the status of the worst part.
     pub status: &'static str,
     /// Part by part.
     pub checks: BTreeMap<&'static str, Status>,
 }
 
-/// How often the parts are looked at if nobody asks.
+/// How often the parts are checked if nobody asks.
 const LOOK: Duration = Duration::from_secs(15);
-/// A part that does not answer within this time is down.
+/// A part whose check does not answer within this time is down.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Health {
@@ -81,7 +81,7 @@ impl Health {
         Self(Arc::new(Inner { lasts, ..Inner::default() }))
     }
 
-    /// Registers a part; a second one of the same name replaces the first.
+    /// Registers the check of a part. A second one with the same name replaces the first.
     pub fn check<F, S>(&self, name: &'static str, ask: F)
     where
         F: Fn() -> S + Send + Sync + 'static,
@@ -95,7 +95,7 @@ impl Health {
         let asked = Instant::now();
         let mut last = self.0.last.lock().await;
         let parts = self.0.checks.read().unwrap_or_else(PoisonError::into_inner).len();
-        // One that was made before all parts were there says nothing of the others.
+        // A report from before all parts were registered says nothing about the others.
         if let Some(made) = &*last
             && made.report.checks.len() == parts
             && (made.began >= asked || made.ended.elapsed() < self.0.lasts)
@@ -108,7 +108,7 @@ impl Health {
         report
     }
 
-    /// Looks from time to time, for ever: the metrics tell how the parts are, though nobody asks.
+    /// Makes a report from time to time, for ever, so that the metrics are current even if nobody asks.
     pub(crate) async fn watch(self) {
         let mut ticks = tokio::time::interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

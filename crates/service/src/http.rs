@@ -1,4 +1,4 @@
-//! Listening, and the routes every program has.
+//! Listening, and the routes that every program has.
 
 use std::io;
 
@@ -21,13 +21,13 @@ pub struct ListenError {
 }
 
 impl ListenError {
-    /// Whether somebody else listens there.
+    /// Whether somebody else listens on that address.
     pub fn is_taken(&self) -> bool {
         self.source.kind() == io::ErrorKind::AddrInUse
     }
 }
 
-/// Listens on an address; port 0 takes a free one.
+/// Listens on an address. Port 0 means any free port.
 pub async fn listen(host: &str, port: u16) -> Result<TcpListener, ListenError> {
     TcpListener::bind((host, port)).await.map_err(|source| ListenError {
         host: host.to_owned(),
@@ -38,8 +38,8 @@ pub async fn listen(host: &str, port: u16) -> Result<TcpListener, ListenError> {
 
 /// `/live`, `/ready`, `/health` and `/metrics`.
 ///
-/// `/live` says that the process runs. `/ready` is 503 while a part is down. `/health` tells the
-/// state of every part, with the same status as `/ready`. Both may be a moment old.
+/// `/live` says that the process runs. `/ready` is 503 while a part is down. `/health` reports every part, with the
+/// same HTTP status as `/ready`. Both may be a moment old.
 pub fn routes(health: &Health) -> Router {
     Router::new()
         .route("/live", get(async || "live\n"))

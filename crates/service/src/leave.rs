@@ -1,7 +1,7 @@
-//! Leaving: after the signal to stop, a program goes on answering for a while and says that it is not ready.
+//! Leaving a balancer: after the signal to stop, a program answers for a while longer but says that it is not ready.
 //!
-//! A balancer notices by its next probe of `/ready`. Requests that it sends until then would otherwise be refused, and
-//! Chatwoot sends a webhook once.
+//! A balancer notices that at its next probe of `/ready`. The requests that it sends until then would otherwise be
+//! refused, and Chatwoot sends a webhook only once.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::{Health, Status};
 
-/// How a program behind a balancer leaves.
+/// How a program behind a balancer stops.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Listening")]
@@ -29,7 +29,7 @@ pub struct LeaveConfig {
     pub leave_seconds: u64,
 }
 
-/// Whether a program is leaving. Cheap to clone; by default it never does.
+/// Whether a program is leaving. Cheap to clone. By default it never does.
 #[derive(Debug, Clone, Default)]
 pub struct Leaving {
     lasts: Duration,
@@ -45,7 +45,7 @@ impl Leaving {
         self.begun.load(Ordering::Relaxed)
     }
 
-    /// Leaves, until the time is over or `told_again` completes.
+    /// Leaves: goes on until the time is over or `told_again` completes.
     pub(crate) async fn run(&self, health: &Health, told_again: impl Future) {
         if self.lasts.is_zero() {
             return;

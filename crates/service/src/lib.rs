@@ -1,5 +1,4 @@
-//! What every program does alike: settings, logs, metrics, health, retries, signals and a shutdown
-//! that drains.
+//! What all programs have in common: settings, logs, metrics, health, retries, signals and a graceful shutdown.
 //!
 //! ```no_run
 //! use std::process::ExitCode;
@@ -55,10 +54,10 @@ pub use program::main;
 pub use serve::{Listener, serve};
 pub use shutdown::drain;
 
-/// How old a report of a program's health may be.
+/// How old a health report may be.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// A running program: its name, its health, and the wish to stop.
+/// A running program: its name, its health and its shutdown.
 pub struct Service {
     name: &'static str,
     config: Config,
@@ -67,21 +66,21 @@ pub struct Service {
     shutdown: CancellationToken,
 }
 
-/// The program could not begin.
+/// The program cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// `AXIS_LOG` is no filter.
+    /// `AXIS_LOG` is not a valid filter.
     #[error("AXIS_LOG is not a log filter such as `info` or `info,bus=debug`")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
 }
 
 impl Service {
-    /// Sets up logs, memory, files and metrics and begins to listen for signals.
+    /// Sets up logs, memory, files and metrics, and starts to listen for signals.
     pub fn start(name: &'static str, config: &Config) -> Result<Self, StartError> {
         Self::begin(name, config, Leaving::default())
     }
 
-    /// Starts a program behind a balancer, like [`Service::start`]: at `SIGTERM` it leaves first. Pass
+    /// Starts a program behind a balancer, like [`Service::start`], except that it leaves first at `SIGTERM`. Pass
     /// [`Service::leaving`] to its listener.
     pub fn start_balanced(
         name: &'static str,
@@ -107,7 +106,7 @@ impl Service {
         Ok(Self { name, config: config.clone(), health, leaving, shutdown })
     }
 
-    /// Where parts of the program register how they are.
+    /// Where parts of the program register their health checks.
     pub fn health(&self) -> &Health {
         &self.health
     }
@@ -117,13 +116,13 @@ impl Service {
         self.leaving.clone()
     }
 
-    /// Cancelled when the program shall stop taking in work.
+    /// A token that is cancelled when the program has to stop taking in work.
     pub fn shutdown(&self) -> CancellationToken {
         self.shutdown.clone()
     }
 
-    /// Runs the program until it ends by itself or, after a signal, has drained. What is not
-    /// drained within the deadline, or at a second signal, is dropped.
+    /// Runs the program until it ends by itself or, after a signal, has drained. What has not drained within the
+    /// deadline, or at a second signal, is dropped.
     pub async fn run<E: Into<anyhow::Error>>(
         self,
         work: impl Future<Output = Result<(), E>>,
@@ -138,7 +137,7 @@ impl Service {
         }
     }
 
-    /// Runs a worker like [`Service::run`], with its health and metrics served beside it.
+    /// Runs a worker like [`Service::run`], and serves its health and metrics meanwhile.
     pub async fn run_worker(
         self,
         listener: impl Into<Listener>,

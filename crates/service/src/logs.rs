@@ -10,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::{Config, LogFormat, StartError};
 
-/// Installs the subscriber, and has panics told in the log. A second call in one process keeps the first one's.
+/// Installs the subscriber and a hook that logs panics. A second call in one process changes nothing.
 pub(crate) fn install(config: &Config) -> Result<(), StartError> {
     let filter = EnvFilter::builder().parse(&config.log)?;
     let registry = tracing_subscriber::registry().with(filter);
@@ -39,7 +39,7 @@ pub(crate) fn install(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Tells of a panic in the log, which is where people look and what machines read.
+/// Logs a panic, since the log is where people look and what machines read.
 fn tell(panic: &PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
     let backtrace = (backtrace.status() == BacktraceStatus::Captured).then_some(backtrace);

@@ -1,11 +1,11 @@
-//! How a program asks for memory.
+//! How a program requests memory.
 
-/// What our programs hold comes and goes in small pieces: huge pages would keep whole ones for bits of
-/// them, and be cleared whole for what is soon given back. Children inherit this. A kernel that cannot
-/// do it costs memory only.
+/// Turns huge pages off. Our programs allocate and free small pieces: a few bytes would keep a whole huge page, and
+/// whole ones would be cleared for what is soon freed. Child processes inherit this. A kernel that does not support
+/// it costs only memory.
 pub(crate) fn without_huge_pages() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::debug!(%error, "huge pages stay on");
+        tracing::debug!(%error, "cannot turn huge pages off");
     }
 }

@@ -8,11 +8,11 @@ use tokio::time::MissedTickBehavior;
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Seconds: fine where a webhook is acknowledged, coarse where a retry waits.
+/// Histogram buckets in seconds: fine for acknowledging a webhook, coarse for waiting to retry.
 const SECONDS: &[f64] =
     &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
-/// Installs the recorder. A second call in one process keeps the first one's.
+/// Installs the recorder. A second call in one process changes nothing.
 pub(crate) fn install() {
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS);
@@ -29,11 +29,11 @@ pub(crate) fn install() {
     }
 }
 
-/// How often samples are counted.
+/// How often recorded samples are aggregated.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Counts what was recorded, for ever: until then each sample of a histogram is kept, and nobody need
-/// ever ask for the metrics.
+/// Aggregates recorded samples periodically, for ever. Until that happens every sample of a histogram is kept, and
+/// perhaps nobody ever asks for the metrics.
 pub(crate) async fn upkeep() {
     let Some(handle) = HANDLE.get() else { return };
     let mut ticks = tokio::time::interval(PERIOD);
@@ -44,7 +44,7 @@ pub(crate) async fn upkeep() {
     }
 }
 
-/// All metrics in Prometheus' text form.
+/// Renders all metrics in Prometheus' text format.
 pub(crate) fn render() -> String {
     HANDLE
         .get()

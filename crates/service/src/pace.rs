@@ -1,13 +1,13 @@
-//! So many a second and no more.
+//! Limits the rate of a loop.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// How much may be caught up at once: timers are not finer than this anyway.
+/// How much delay may be made up for at once. Timers are not finer than this anyway.
 const SLACK: Duration = Duration::from_millis(20);
 
-/// Lets a loop go round so many times a second.
+/// Lets a loop go round at most a given number of times a second.
 #[derive(Debug)]
 pub struct Pace {
     step: Duration,
@@ -15,12 +15,12 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// `per_second` times a second, beginning at once.
+    /// Allows `per_second` turns a second, the first one at once.
     pub fn new(per_second: u32) -> Self {
         Self { step: Duration::from_secs(1) / per_second.max(1), next: Instant::now() }
     }
 
-    /// Waits for its turn.
+    /// Waits for the next turn.
     pub async fn turn(&mut self) {
         sleep_until(self.next).await;
         let now = Instant::now();

@@ -1,4 +1,4 @@
-//! How a program begins and ends.
+//! How a program starts and ends.
 
 use std::io::Write as _;
 use std::process::{ExitCode, Termination};
@@ -9,9 +9,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::settings;
 
-/// Reads a program's settings, runs it to its end and gives its exit code, after saying why if it failed.
+/// Reads a program's settings, runs it to its end and returns its exit code. If it failed, says why on standard
+/// error.
 ///
-/// A setting is what the command line says, or else the environment, or else the file that `AXIS_SETTINGS`
+/// The command line takes precedence over the environment, and the environment over the file that `AXIS_SETTINGS`
 /// names.
 pub fn main<A, F, T>(program: &str, run: impl FnOnce(A) -> F) -> ExitCode
 where
@@ -27,9 +28,9 @@ where
     }
 }
 
-/// The arguments, and the threads that the program runs on.
+/// Reads the arguments and starts the threads that the program runs on.
 fn begin<A: Parser>() -> anyhow::Result<(A, Runtime)> {
-    // Before there is a second thread, which could read the environment while this writes to it.
+    // Before there is a second thread, which could read the environment while this changes it.
     settings::load()?;
     let matches = A::command().after_help(settings::HELP).get_matches();
     let arguments = A::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -37,9 +38,9 @@ fn begin<A: Parser>() -> anyhow::Result<(A, Runtime)> {
     Ok((arguments, runtime))
 }
 
-/// Says on standard error, in one line, why a program failed, with the causes.
+/// Says on standard error, in one line, why a program failed, including the causes.
 fn failure(program: &str, error: &anyhow::Error) -> ExitCode {
-    // With standard error closed there is nobody left to tell.
+    // If standard error is closed, there is nobody left to tell.
     let _unheard = writeln!(std::io::stderr(), "{program}: {}", in_words(error));
     ExitCode::FAILURE
 }

@@ -1,23 +1,23 @@
-//! How long to wait before trying again. The policy is ours; the crate `backoff` does the sums, and
-//! this is the only file that knows it.
+//! How long to wait before trying again. The policy is ours; the crate `backoff` does the arithmetic, and only this
+//! file uses it.
 
 use std::time::Duration;
 
 use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff;
 
-/// Waiting times that grow by doubling, spread by ±50 % so that those who failed together do not
-/// come back together, and never leave the window from `shortest` to `longest`.
+/// Waits that double with each failure and stay between `shortest` and `longest`. They are spread by ±50 %, so that
+/// callers that failed together do not come back together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// The least wait, and the middle of the first one.
+    /// The shortest wait, and the middle of the range of the first one.
     pub shortest: Duration,
-    /// The most that is ever waited.
+    /// The longest wait.
     pub longest: Duration,
 }
 
 impl Policy {
-    /// For things on the same network: 100 ms to 10 s.
+    /// For servers on the same network: 100 ms to 10 s.
     pub const NEAR: Self =
         Self { shortest: Duration::from_millis(100), longest: Duration::from_secs(10) };
 
@@ -25,8 +25,8 @@ impl Policy {
     pub const FAR: Self =
         Self { shortest: Duration::from_secs(1), longest: Duration::from_mins(5) };
 
-    /// The middle of the waits after this many failures (0 counts as 1): for who cannot remember how long
-    /// it was to wait, and reckons from when it failed.
+    /// The middle of the range of waits after this many failures (0 counts as 1). For callers that cannot remember the
+    /// wait they were given, and work it out from when they failed.
     pub fn middle(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(62);
         let middle = self.shortest.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX));
@@ -48,8 +48,8 @@ impl Policy {
         wait.clamp(self.shortest, self.longest)
     }
 
-    /// The wait when the other side said how long: its wish, but never less than our own spread nor
-    /// more than the longest.
+    /// The wait if the other side `asked` for one: what it asked for, but not less than our own wait and not more than
+    /// `longest`.
     pub fn delay_asked(&self, failures: u32, asked: Option<Duration>) -> Duration {
         let own = self.delay(failures);
         asked.map_or(own, |asked| asked.clamp(own.min(self.longest), self.longest))

@@ -1,4 +1,4 @@
-//! Serving connections until the shutdown, each for its time and within its bounds.
+//! Serves HTTP connections until the shutdown, with bounds on their time, memory and number.
 
 use std::convert::Infallible;
 use std::io;
@@ -28,29 +28,27 @@ mod tests;
 use first::First;
 use peers::Peers;
 
-/// How long connections may stay open after the shutdown: requests end by themselves, half ones do not.
+/// How long connections may stay open after the shutdown. Whole requests end by themselves, half-sent ones do not.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
-/// How many connections are served at a time unless somebody says otherwise: 20,000 live streams, and what goes
-/// on beside them.
+/// How many connections are served at a time by default: 20,000 live streams, and what goes on beside them.
 pub(crate) const MOST_CONNECTIONS: u32 = 25_000;
 
-/// Unread bytes that a connection may hold of a request: its line and headers, or a piece of its body. The sender may
-/// be anybody.
+/// How many unread bytes of a request a connection may hold: its line and headers, or a piece of its body. The
+/// sender may be anybody.
 const UNREAD: usize = 64 * 1024;
 
-/// How long others may make a connection wait.
+/// How long clients may keep a connection waiting.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
-    /// How long a client may take nothing of what is written to it. Its machine may say for ever that it has
-    /// no room yet; the body is not asked for more meanwhile, and so comes to no end and keeps its place.
+    /// How long a client may go without reading anything of a response. Its machine may say for ever that it has no
+    /// room; the response's body would then never end, and would keep what it holds.
     stalled: Duration,
-    /// How long a connection may take to bring the headers of its first request. Whoever opens one has
-    /// something to ask.
+    /// How long the headers of the first request may take. Whoever opens a connection has something to ask.
     first: Duration,
-    /// How long a request's headers may be under way, and how long a connection may lie idle before the next one:
-    /// the library counts both as one. Longer than the minute for which proxies keep theirs, or now and then
-    /// a webhook would be sent on a connection that ends just then, and Chatwoot does not send it again.
+    /// How long a request's headers may take, and how long a connection may be idle before the next request, which
+    /// the library counts as one. It is longer than the minute for which proxies keep idle connections: otherwise a
+    /// webhook would now and then be sent on a connection that is just being closed, and Chatwoot does not resend it.
     head: Duration,
 }
 
@@ -60,8 +58,8 @@ const PATIENCE: Patience = Patience {
     head: Duration::from_secs(75),
 };
 
-/// Where connections come in, and how many are served at a time. Further ones wait to be accepted, and those of
-/// an address that has its share of them are closed.
+/// Accepts connections, of which a limited number are served at a time. Further ones wait to be accepted. A
+/// connection from an address that already has its share is closed.
 #[derive(Debug)]
 pub struct Listener {
     tcp: TcpListener,
@@ -71,7 +69,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// A listener that serves `connections` at a time.
+    /// Makes a listener that serves at most `connections` at a time.
     pub fn with_places(tcp: TcpListener, connections: u32) -> Self {
         let connections = usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS);
         let peers = Arc::new(Peers::of(connections, &[]));
@@ -79,14 +77,14 @@ impl Listener {
         Self { tcp, places, peers, leaving: Leaving::default() }
     }
 
-    /// Lets these addresses have any number of the connections.
+    /// Exempts these addresses from the limit per address.
     #[must_use]
     pub fn trusting(self, proxies: &[IpAddr]) -> Self {
         let places = self.places.available_permits();
         Self { peers: Arc::new(Peers::of(places, proxies)), ..self }
     }
 
-    /// Once the program is leaving, closes each connection after its next answer.
+    /// Closes each connection after its next response once the program is leaving.
     #[must_use]
     pub fn until_left(self, leaving: Leaving) -> Self {
         Self { leaving, ..self }
@@ -99,8 +97,9 @@ impl From<TcpListener> for Listener {
     }
 }
 
-/// Serves until the shutdown, then lets requests in hand end, for 10 s at most. A client that reads nothing
-/// of its answer is given up after a minute, one that sends no whole headers a little later, and one that sends none at first after 10 s.
+/// Serves until the shutdown, then lets requests in hand finish, for 10 s at most. Gives up a client that reads
+/// nothing of its response for a minute, that takes a little longer than that to send whole headers, or that takes
+/// 10 s to send those of its first request.
 pub async fn serve(
     listener: impl Into<Listener>,
     router: Router,
@@ -117,12 +116,12 @@ async fn serve_patiently(
 ) -> io::Result<()> {
     let serving = Box::pin(accept_all(listener, router, &shutdown, patience));
     drain(serving, &shutdown, LAST_REQUESTS).await.unwrap_or_else(|| {
-        tracing::warn!("connections that somebody keeps open are left");
+        tracing::warn!("clients keep connections open; they are dropped");
     });
     Ok(())
 }
 
-/// Serves every connection that comes before the shutdown, each to its end.
+/// Serves every connection that is accepted before the shutdown to its end.
 async fn accept_all(
     listener: Listener,
     router: Router,
@@ -139,13 +138,13 @@ async fn accept_all(
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
-            // Goes on by itself after what befalls single connections, or when there are too many files.
+            // Retries by itself if a single connection fails, or if too many files are open.
             let (stream, from) = axum::serve::Listener::accept(&mut tcp).await;
             (stream, from, place)
         };
         let Some((stream, from, place)) = shutdown.run_until_cancelled(next).await else { break };
         let Some(counted) = peers.admit(from.ip()) else {
-            tracing::debug!(from = %from.ip(), "closed a connection: its address has its share");
+            tracing::debug!(from = %from.ip(), "closed a connection: its address has its share already");
             continue;
         };
         prepare(&stream, patience.stalled);
@@ -184,15 +183,15 @@ async fn accept_all(
 fn prepare(stream: &TcpStream, stalled: Duration) {
     // A live event is one small write: waiting to fill a packet would only delay it.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps waiting to fill packets");
+        tracing::debug!(%error, "cannot turn off the delay of small packets for a connection");
     }
     if let Err(error) = give_up_after(stream, stalled) {
-        tracing::debug!(%error, "a connection waits for its client without end");
+        tracing::debug!(%error, "cannot bound how long a connection waits for its client");
     }
 }
 
-/// Linux counts the time in which the client answers and has no room like that in which it does not
-/// answer at all.
+/// Closes a connection whose client has taken no data for this long. Linux treats a client that answers but has no
+/// room like one that does not answer at all.
 #[cfg(target_os = "linux")]
 fn give_up_after(stream: &TcpStream, stalled: Duration) -> io::Result<()> {
     let millis = u32::try_from(stalled.as_millis()).unwrap_or(u32::MAX);

@@ -1,10 +1,10 @@
-//! The file with settings: what it says becomes part of the environment.
+//! The settings file, whose contents become part of the environment.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::{env, fs, io};
 
-/// What a program's help says of it.
+/// What a program's help says about the file.
 pub(crate) const HELP: &str = "\
 The settings with an `env` above may also be in the file that the variable AXIS_SETTINGS names, one
 NAME=VALUE a line. The command line wins over the environment, and the environment over the file.";
@@ -19,7 +19,7 @@ const SET_ABOVE: &str = "sets what a line above it has set: keep one of the two"
 /// The settings of all our programs, one name per line, since they may share one file.
 /// `tools/check-compose` compares the list with the programs' help.
 const NAMES: &str = include_str!("../settings.txt");
-/// Variables that libraries read by themselves.
+/// Variables that libraries read directly.
 const LIBRARIES: [&str; 8] = [
     "ALL_PROXY",
     "HTTPS_PROXY",
@@ -31,10 +31,10 @@ const LIBRARIES: [&str; 8] = [
     "SSL_CERT_FILE",
 ];
 
-/// The file is not as it should be. What is in it is not told: it may be a secret.
+/// The settings file cannot be used. Errors do not quote it, since it may hold secrets.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// It is not there, or not for us to read.
+    /// It does not exist, or this user may not read it.
     #[error(
         "cannot read {}: {source}; let AXIS_SETTINGS name a file that this user may read, or unset it",
         path.display()
@@ -57,8 +57,8 @@ pub(crate) enum Error {
     },
 }
 
-/// Takes the settings of the file that `AXIS_SETTINGS` names, if it names one, into the environment, which
-/// keeps what it has. Only a process with a single thread may do that.
+/// Loads the file that `AXIS_SETTINGS` names, if any, into the environment. Variables that are already set keep their
+/// values. Only a process with a single thread may do this.
 pub(crate) fn load() -> Result<(), Error> {
     let named = env::var_os("AXIS_SETTINGS").filter(|named| !named.is_empty());
     let Some(path) = named.map(PathBuf::from) else { return Ok(()) };
@@ -70,14 +70,14 @@ pub(crate) fn load() -> Result<(), Error> {
     taken.map_err(|(line, wrong)| Error::Line { path, line, wrong })
 }
 
-/// Gives each line with a setting to `take`, or else says which line is wrong and in what way.
+/// Passes each line with a setting to `take`. Fails with the number of the first wrong line, and what is wrong with it.
 fn each(
     text: &str,
     mut take: impl FnMut(&[u8]) -> dotenvy::Result<()>,
 ) -> Result<(), (usize, &'static str)> {
     let mut names = HashSet::new();
     for (number, line) in (1..).zip(text.lines()) {
-        // Each by itself: otherwise a quote that is not closed takes in the lines up to the next quote.
+        // Line by line: otherwise a quote that is not closed would swallow the lines up to the next quote.
         let line = line.trim_end().as_bytes();
         let Ok(setting) = dotenvy::from_read_iter(line).next().transpose() else {
             return Err((number, NO_SETTING));
@@ -104,11 +104,11 @@ fn is_known(name: &str) -> bool {
     NAMES.lines().chain(LIBRARIES).any(|known| known == name)
 }
 
-/// Whether a `$variable` outside single quotes would be substituted. That is rarely meant: passwords contain `$`, and
-/// a name with an underscore would be cut at it.
+/// Whether a `$variable` outside single quotes would be substituted. That is rarely intended: passwords contain `$`,
+/// and the name of a variable would end at its first underscore.
 fn is_replaced(line: &[u8]) -> bool {
     let mut outside = line.split(|byte| *byte == b'\'').step_by(2).flatten();
-    // In double quotes a single one is a letter like any other.
+    // A single quote inside double quotes is a character like any other.
     line.contains(&b'$') && outside.any(|byte| matches!(byte, b'$' | b'"'))
 }
 

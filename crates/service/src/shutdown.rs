@@ -1,4 +1,5 @@
-//! The first signal stops intake, if need be after a while; a further one, or the deadline, ends the program.
+//! The first signal stops intake, after a while if the program has to leave a balancer. A further signal, or the
+//! deadline, ends the program.
 
 use std::future::Future;
 use std::task::Poll;
@@ -13,9 +14,9 @@ use crate::{Health, Leaving};
 /// A signal that stops a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signal {
-    /// By its supervisor.
+    /// Sent by its supervisor.
     Terminate,
-    /// By somebody at the terminal.
+    /// Sent by somebody at the terminal.
     Interrupt,
 }
 
@@ -28,12 +29,12 @@ impl Signal {
     }
 }
 
-/// Stops the program at the first `SIGTERM` or `SIGINT`, and ends the process at the last.
+/// Stops the program at the first `SIGTERM` or `SIGINT`, and ends the process at the next one after that.
 pub(crate) async fn on_signal(leaving: Leaving, health: Health, shutdown: CancellationToken) {
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        tracing::warn!("signals cannot be received; stop the program by SIGKILL");
+        tracing::warn!("cannot receive signals; stop the program with SIGKILL");
         return;
     };
     let signals = poll_fn(move |context| {
@@ -46,7 +47,8 @@ pub(crate) async fn on_signal(leaving: Leaving, health: Health, shutdown: Cancel
     std::process::exit(130);
 }
 
-/// Leaves at the first signal if that is `SIGTERM`, then cancels the token, and returns at the next signal.
+/// Leaves at the first signal if that is `SIGTERM`, then cancels the token, and returns at the next signal. A signal
+/// while leaving ends that early.
 async fn follow(
     mut signals: impl Stream<Item = Signal> + Unpin,
     leaving: &Leaving,
@@ -63,7 +65,7 @@ async fn follow(
     tracing::warn!(signal = last.map(Signal::name), "stopping at once");
 }
 
-/// Runs work, once the shutdown has begun for at most the deadline. Returns `None` if it did not end in time.
+/// Runs `work`, but for at most `deadline` once the shutdown has begun. Returns `None` if it did not end in time.
 pub async fn drain<T>(
     work: impl Future<Output = T>,
     shutdown: &CancellationToken,

@@ -1,4 +1,4 @@
-//! The first request of a connection, for which nobody waits as long as for a later one.
+//! Notes the first request of a connection, which may take less time than later ones.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ impl First {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// The service, which notes that a request has come.
+    /// Wraps a service so that it notes when a request has come.
     pub(super) fn noting<S>(&self, service: S) -> Noting<S> {
         Noting { service, first: self.clone() }
     }

@@ -1,21 +1,21 @@
-//! How many connections come from one address.
+//! Limits how many connections one address may have.
 //!
-//! A place costs a stranger nothing but an open connection, so nobody on the internet holds more than a share of
-//! them. Who stands before a program speaks for many: that is a proxy of the same machine or network, or one
-//! that a setting names.
+//! Holding a connection costs a stranger nothing, so no address on the internet may hold more than a share of all
+//! connections. A proxy speaks for many clients, so there is no limit for one on the same machine or network, or one
+//! that is named in a setting.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Places that one address may have: one of so many.
+/// One address may have one in this many of the connections.
 const SHARE: usize = 8;
 
-/// The connections that are open, by address.
+/// The open connections, by address.
 #[derive(Debug)]
 pub(super) struct Peers {
     most: usize,
-    /// Whether addresses of private networks may have any number.
+    /// Whether addresses of private networks are exempt.
     trusts_private: bool,
     proxies: Vec<IpAddr>,
     open: Mutex<HashMap<IpAddr, usize>>,
@@ -38,13 +38,13 @@ impl Peers {
         }
     }
 
-    /// Gives every address so many, whatever network it is of.
+    /// Allows every address this many connections, whatever network it belongs to.
     #[cfg(test)]
     pub(super) fn strict(most: usize) -> Self {
         Self { most, trusts_private: false, ..Self::of(most, &[]) }
     }
 
-    /// Counts a connection. Returns `None` if its address has its share already.
+    /// Counts a connection. Returns `None` if its address already has its share.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
         let address = address.to_canonical();
         let may_have_all =
@@ -76,7 +76,7 @@ impl Drop for Counted {
     }
 }
 
-/// The address, or of IPv6 the network that one host mostly has to itself.
+/// What is counted as one address: for IPv6 it is the /64 network, which one host mostly has to itself.
 fn one_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -86,7 +86,7 @@ fn one_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether it is an address of the same machine, or of a network that is not the internet.
+/// Whether an address belongs to the same machine, or to a network that is not the internet.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
@@ -94,7 +94,7 @@ fn is_private(address: IpAddr) -> bool {
             address.is_loopback()
                 || address.is_private()
                 || address.is_link_local()
-                // Carriers' networks, which clouds use for their own balancers.
+                // Carrier-grade NAT, which clouds use for their own balancers.
                 || (a == 100 && (64..128).contains(&b))
         }
         IpAddr::V6(address) => {
