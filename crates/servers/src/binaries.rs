@@ -1,18 +1,19 @@
-//! Where the servers' binaries are.
+//! Locates the servers' binaries.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// The file `nats-server`: as given, else `AXIS_NATS_SERVER`, else what `make setup` fetched.
+/// Locates the file `nats-server`: the given one, or else `AXIS_NATS_SERVER`, or else the one that `make setup`
+/// fetched. Fails if there is none.
 pub fn nats(given: Option<PathBuf>) -> Result<PathBuf, Error> {
     locate(given, "AXIS_NATS_SERVER", "nats/nats-server", Path::is_file)
         .ok_or(Error::NotInstalled { server: "nats-server", variable: "AXIS_NATS_SERVER" })
 }
 
-/// The folder with `postgres` and `initdb`: as given, else `AXIS_POSTGRES_BIN`, else what
-/// `make setup` fetched.
+/// Locates the folder with `postgres` and `initdb`: the given one, or else `AXIS_POSTGRES_BIN`, or else the one that
+/// `make setup` fetched. Fails if there is none.
 pub(crate) fn postgres(given: Option<PathBuf>) -> Result<PathBuf, Error> {
     let is_complete =
         |folder: &Path| ["postgres", "initdb"].iter().all(|b| folder.join(b).is_file());
@@ -28,7 +29,7 @@ fn locate(
 ) -> Option<PathBuf> {
     let place = match given.or_else(|| env::var_os(variable).map(PathBuf::from)) {
         Some(place) => is_it(&place).then_some(place),
-        // `.tools` stands at the project's root, and the executable in the project's `target`.
+        // `.tools` is in the project's root, and the executable is below the project's `target`.
         None => [env::current_dir(), env::current_exe()]
             .into_iter()
             .flatten()

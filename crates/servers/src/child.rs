@@ -1,4 +1,4 @@
-//! One child process and the thread that waits for it.
+//! A child process and the thread that waits for it.
 
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,10 +14,10 @@ use tokio::time::timeout;
 use crate::death::die_with_parent;
 use crate::identity::Identity;
 
-/// How long dropping a child waits for it, so that its data folder can be removed right after.
+/// How long dropping a child waits for it to end, so that its data folder can be removed right after.
 const DROP_LIMIT: Duration = Duration::from_secs(5);
 
-/// A child process; told to end with `last_signal` when dropped, or when this process dies.
+/// A child process. It is sent `last_signal` when this is dropped, or when this process dies.
 #[derive(Debug)]
 pub(crate) struct Child {
     pid: Pid,
@@ -26,8 +26,8 @@ pub(crate) struct Child {
     ended: watch::Receiver<bool>,
 }
 
-/// How the process ended, once it has. Locked while it is signalled, so that its id is not given
-/// to another process between the look and the signal.
+/// How the process ended, once it has. Locked while the process is signalled, so that its id cannot be given to
+/// another process between the check and the signal.
 #[derive(Debug, Default)]
 struct Fate {
     ended: Mutex<Option<End>>,
@@ -49,8 +49,8 @@ impl Fate {
 }
 
 impl Child {
-    /// Spawns `command` from a thread of its own: the kernel's signal on a parent's death comes
-    /// when the *thread* that spawned the child ends, so that thread must outlive it.
+    /// Spawns `command` from a dedicated thread. The kernel sends the signal for a parent's death when the *thread*
+    /// that spawned the child ends, so that thread must outlive it.
     pub(crate) async fn spawn(mut command: Command, last_signal: Signal) -> io::Result<Self> {
         die_with_parent(&mut command, last_signal);
         let fate = Arc::new(Fate::default());
@@ -68,10 +68,10 @@ impl Child {
             let pid = Pid::from_child(&child);
             let handed_over = spawned.send(Ok(pid)).is_ok();
             if !handed_over {
-                // Whoever asked for it is gone: so must it be.
+                // Whoever asked for the child is gone, so it must end as well.
                 let _ = child.kill();
             }
-            // Wait, but leave the id taken until nobody can be about to signal it.
+            // Wait without reaping, so that the id stays taken until nobody can be about to signal it.
             let ended_but_not_reaped = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), ended_but_not_reaped) {}
             let mut ended = shared.lock();
@@ -91,7 +91,7 @@ impl Child {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// How the process ended; none while it runs.
+    /// How the process ended. Returns `None` while it runs.
     pub(crate) fn end(&self) -> Option<End> {
         self.fate.lock().clone()
     }
@@ -99,32 +99,31 @@ impl Child {
     /// Sends `signal`, unless the process has ended.
     pub(crate) fn signal(&self, signal: Signal) {
         if self.fate.lock().is_none() {
-            // The lock keeps the process ours; it fails only if it has ended, which is as good.
+            // The lock keeps the id ours. This fails only if the process has ended, which is as good.
             let _ = kill_process(self.pid, signal);
         }
     }
 
-    /// Freezes it and the processes that it has started, and returns when it stands still. A signal alone
-    /// leaves threads running until one of them gets round to it, which on a busy machine takes a while.
+    /// Freezes the process and its children, and returns once the process has stopped. After the signal alone, threads
+    /// go on until one of them handles it, which takes a while on a busy machine.
     pub(crate) async fn freeze(&self) {
-        // The parent first, so that it starts no more.
+        // The parent first, so that it starts no more children.
         self.signal(Signal::STOP);
         let stands_still = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         let pid = self.pid;
         let wait = move || while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), stands_still) {};
-        // Fails only if it has ended and been waited for, which is as still as can be.
+        // Fails only if the process has ended and was reaped, which is as good as stopped.
         let _ = spawn_blocking(wait).await;
         self.signal_children(Signal::STOP);
     }
 
-    /// Lets it and the processes that it has started go on, if they were frozen.
+    /// Lets the process and its children go on, if they were frozen.
     pub(crate) fn resume(&self) {
         self.signal_children(Signal::CONT);
         self.signal(Signal::CONT);
     }
 
-    /// Sends `signal` to the processes that this one has started, unless it has ended, and says which they
-    /// are.
+    /// Sends `signal` to the process's children, unless the process has ended. Returns the children.
     pub(crate) fn signal_children(&self, signal: Signal) -> Vec<Identity> {
         if self.end().is_some() {
             return Vec::new();
@@ -151,7 +150,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         self.signal(self.last_signal);
-        // What it has started, too: frozen, it could not end, and would be nobody's after that.
+        // Its children too: frozen ones could not end, and would be left behind.
         self.resume();
         let ended = self.fate.lock();
         let (ended, _) = self

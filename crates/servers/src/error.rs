@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server's binaries are nowhere to be found.
+    /// The server's binaries cannot be found.
     #[error("{server} is not installed here: run `make setup`, or set {variable}")]
     NotInstalled {
         /// What is missing.
         server: &'static str,
-        /// The environment variable that names another place.
+        /// The environment variable that can name their location.
         variable: &'static str,
     },
     /// Another process uses the data folder.
@@ -26,12 +26,12 @@ pub enum Error {
         server: &'static str,
         /// What was observed.
         reason: String,
-        /// Its whole log.
+        /// The file with its whole log.
         log: PathBuf,
         /// The last lines of its log.
         tail: String,
     },
-    /// The server still runs, although it was told to end.
+    /// The server is still running although it was killed.
     #[error("{server} (process {pid}) does not end: stop it by hand")]
     DoesNotEnd {
         /// Which server.
@@ -39,13 +39,13 @@ pub enum Error {
         /// Its process id.
         pid: u32,
     },
-    /// There is data without the password that belongs to it.
+    /// There is data, but the file with its password is missing.
     #[error("{} is missing beside the data it belongs to: restore it, or remove the data folder", file.display())]
     PasswordLost {
         /// The missing file.
         file: PathBuf,
     },
-    /// The data folder is a copy, and the data that it names are the original's.
+    /// The data folder is a copy, and the data that it refers to belong to the original.
     #[error(
         "{} is a copy of {}, whose data are in {}: remove `location` in the copy to start with none, \
          or let it name a copy of the data",
@@ -56,20 +56,20 @@ pub enum Error {
         folder: PathBuf,
         /// The folder that the data belong to.
         original: PathBuf,
-        /// Where they are.
+        /// Where the data are.
         home: PathBuf,
     },
-    /// We are root, `PostgreSQL` refuses to be, and there is nobody else to be.
+    /// This process runs as root, `PostgreSQL` refuses to, and there is no other user to run it as.
     #[error(
         "PostgreSQL does not run as root, and this machine has no user `postgres` or `nobody`: create one"
     )]
     NoUnprivilegedUser,
-    /// The operating system refused something.
+    /// The operating system refused an operation.
     #[error("cannot {action} {}", path.display())]
     System {
         /// What was tried, as a verb.
         action: &'static str,
-        /// On what.
+        /// The file or folder it was tried on.
         path: PathBuf,
         /// The refusal.
         source: io::Error,

@@ -1,4 +1,4 @@
-//! The data folder of one server: its lock, its log, and who runs in it.
+//! The data folder of one server: its lock, its log, and which process runs in it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,24 +14,24 @@ use crate::error::{During, Error};
 use crate::identity::Identity;
 use crate::secret;
 
-/// How long a server that a killed parent left behind may take to end by itself.
+/// How long a server that was left behind may take to end when told to.
 const LEFTOVER_LIMIT: Duration = Duration::from_secs(10);
 /// How much of a log an error quotes, in bytes.
 const TAIL: u64 = 2_000;
 /// The file that says which process the server is.
 const RECORD: &str = "process.json";
 
-/// The URL of the server that runs on `data_dir`; none if none does.
+/// Returns the URL of the server that runs on `data_dir`, or `None` if none does.
 ///
-/// For programs beside the one that started it, such as operators' commands.
+/// For programs other than the one that started it, such as operators' commands.
 pub fn running_url(data_dir: impl AsRef<Path>) -> Result<Option<SecretString>, Error> {
     let folder = data_dir.as_ref();
     if recorded(folder).is_some() { secret::load(&folder.join("url")) } else { Ok(None) }
 }
 
-/// The server that runs on `folder`; none if none does.
+/// Returns the server that runs on `folder`, or `None` if none does.
 fn recorded(folder: &Path) -> Option<Identity> {
-    // A record torn by a power cut names nobody, and nobody survives a power cut.
+    // A record torn by a power cut cannot be read, but no server survives a power cut either.
     let record = fs::read(folder.join(RECORD)).ok()?;
     let Record { process, folder: of, boot } = serde_json::from_slice(&record).ok()?;
     let is_copy = of.is_some_and(|of| inode(folder).ok() != Some(of));
@@ -39,30 +39,29 @@ fn recorded(folder: &Path) -> Option<Identity> {
     (!is_copy && !is_past && process.is_alive()).then_some(process)
 }
 
-/// What a data folder says of the server that runs on it. Records of old say less.
+/// What a data folder records about the server that runs on it. Records of older versions lack some fields.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     #[serde(flatten)]
     process: Identity,
-    /// The folder that it runs on, by device and inode: in a copy of it the record names a server of
-    /// somebody else's.
+    /// The device and inode of the folder. In a copy of the folder, the record is about the original's server.
     folder: Option<(u64, u64)>,
-    /// Since which start of the machine ids and start times count.
+    /// The boot of the machine in which the process id and start time are valid.
     boot: Option<String>,
 }
 
-/// What tells a file or folder from all others that are there, and from a copy of it.
+/// Device and inode, which identify a file or folder and tell it from a copy.
 pub(crate) fn inode(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|found| (found.dev(), found.ino()))
 }
 
-/// Linux only.
+/// Identifies the present boot of the machine. Returns `None` on systems other than Linux.
 fn this_boot() -> Option<String> {
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim_end().to_owned())
 }
 
-/// A data folder that only we use, until this is dropped.
+/// A data folder that is locked until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -71,16 +70,16 @@ pub(crate) struct Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A process that is just being started has a copy of the file until it runs, and closing ours would leave
-        // the lock to it.
+        // A child that is just being spawned has a copy of the file until it executes, so merely closing ours would
+        // leave the lock to it.
         let _ = self.lock.unlock();
     }
 }
 
 impl Folder {
-    /// Makes the folder if need be and locks it.
+    /// Creates the folder if need be and locks it. Fails with [`Error::InUse`] if another process has it.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        // Others may pass, towards what belongs to the user that PostgreSQL runs as, but not look.
+        // Other users may pass through, to files of the user that PostgreSQL runs as, but not list it.
         DirBuilder::new().recursive(true).mode(0o711).create(path).during("create", path)?;
         let path = path.canonicalize().during("find", path)?;
         let lock_file = path.join("lock");
@@ -106,7 +105,7 @@ impl Folder {
         self.path.join("server.log")
     }
 
-    /// Begins a new log and keeps the one before it.
+    /// Begins a new log and keeps the previous one.
     pub(crate) fn start_log(&self) -> Result<File, Error> {
         let log = self.log();
         match fs::rename(&log, self.path.join("server.log.1")) {
@@ -130,7 +129,7 @@ impl Folder {
         }
     }
 
-    /// Remembers who runs here, for [`Folder::end_leftover`].
+    /// Records which process runs here, for [`Folder::end_leftover`].
     pub(crate) fn record(&self, process: Identity) -> Result<(), Error> {
         let file = self.path.join(RECORD);
         let draft = file.with_extension("draft");
@@ -142,7 +141,7 @@ impl Folder {
             .during("write", &file)
     }
 
-    /// Ends the server, if any, that an earlier owner of this folder was killed too hard to end.
+    /// Ends the server, if any, that an earlier owner of this folder left behind because it was killed.
     pub(crate) async fn end_leftover(
         &self,
         server: &'static str,

@@ -1,4 +1,4 @@
-//! Who a process is: ids are used again, an id together with its start time is not.
+//! Identifies processes: ids are reused, but an id together with its start time is not.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
-/// One process among all that have run since the machine started.
+/// Identifies one process among all that have run since the machine booted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub(crate) pid: u32,
@@ -14,7 +14,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The process that has `pid` now; none if there is none or it has ended.
+    /// Returns the process that has `pid` now, or `None` if there is none or it has ended.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         table::look_up(pid).map(|(_, started)| Self { pid, started })
     }
@@ -23,7 +23,7 @@ impl Identity {
         Self::of(self.pid).as_ref() == Some(self)
     }
 
-    /// The living processes that this one started.
+    /// Lists the living children of the process.
     pub(crate) fn children(&self) -> Vec<Self> {
         table::pids()
             .into_iter()
@@ -39,12 +39,12 @@ impl Identity {
         if self.is_alive()
             && let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw)
         {
-            // It may end at this very moment, which is as good.
+            // Fails if it ends at this very moment, which is as good.
             let _ = kill_process(pid, signal);
         }
     }
 
-    /// Whether the process, which is not our child, ends within `limit`.
+    /// Waits for the process, which need not be our child, to end. Returns whether it does within `limit`.
     pub(crate) async fn ends_within(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         while self.is_alive() {

@@ -13,26 +13,24 @@
 //! # }
 //! ```
 //!
-//! A server listens on 127.0.0.1 only, behind a random secret that is part of its URL: other users
-//! of the machine cannot use it. Its data folder holds everything it needs to be started again with
-//! the same data and the same secret: `data` or `jetstream`, the secret, `server.log`, and `url`
-//! for other processes of the same user ([`running_url`]).
+//! A server listens on 127.0.0.1 only and requires a random secret that is part of its URL, so other users of the
+//! machine cannot use it. Its data folder holds everything that is needed to start it again with the same data and
+//! the same secret: `data` or `jetstream`, the secret, `server.log`, and `url` for other processes of the same user
+//! ([`running_url`]).
 //!
-//! **Nothing is left running.** A server dies with the process that started it: at once on Linux,
-//! where the kernel signals it, elsewhere when the same data folder is used next. A data folder is
-//! locked for as long as its [`Nats`] or [`Postgres`] exists. No process is ever signalled that was
-//! not started from that data folder: a copy of it has nothing to do with the original's server.
+//! **Nothing is left running.** A server dies with the process that started it: at once on Linux, where the kernel
+//! signals it, and elsewhere when the same data folder is next used. A data folder is locked for as long as its
+//! [`Nats`] or [`Postgres`] exists. A process is signalled only if it was started from that very data folder, so a
+//! copy of the folder has no effect on the original's server.
 //!
-//! [`NatsCluster`] runs three NATS servers as one, to see what becomes of a system whose servers are
-//! lost one at a time.
+//! [`NatsCluster`] runs three NATS servers as one cluster, to test what happens when they are lost one at a time.
 //!
-//! **As root.** PostgreSQL refuses to run as root. When root starts it, it runs as the owner of its
-//! data, at first the user `postgres` or else `nobody`, and that user must be able to reach its data
-//! and binaries. Where a parent folder bars the way (a project under `/root`, say), folders of ours
-//! inside the system's temporary folder are opened for passage, and anything else is kept under
-//! `/var/lib/axis-postgres`: a copy of the binaries, and the data, whose place the file
-//! `location` in the data folder names. The file `of` beside them names that folder in turn: a copy
-//! of it is refused, since there is no copy of the data.
+//! **As root.** PostgreSQL refuses to run as root. When root starts it, it runs as the owner of its data, at first
+//! the user `postgres` or else `nobody`, and that user must be able to reach its data and binaries. If a parent folder
+//! bars the way (a project under `/root`, say), folders of ours inside the system's temporary folder are opened for
+//! passage, and anything else is kept under `/var/lib/axis-postgres`: a copy of the binaries, and the data, whose
+//! place is named by the file `location` in the data folder. The file `of` beside the data names that data folder in
+//! turn. A copy of the data folder is refused, since there is no copy of the data.
 
 mod binaries;
 mod child;

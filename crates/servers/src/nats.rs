@@ -11,32 +11,32 @@ use crate::probe::Probe;
 use crate::server::{Program, Server, Spec};
 use crate::{binaries, secret};
 
-/// The most that streams may be given together, in bytes: more than anybody has. They have bounds of
-/// their own, while without this the server takes three quarters of what is free on the disk when it
-/// starts for the bound of all, and refuses to make streams on a disk that would do for years.
+/// The most bytes that all streams may reserve together: more than anybody has. Streams have limits of their own.
+/// Without this setting, the server would use three quarters of the disk space that is free when it starts, and refuse
+/// to create streams on a disk that would do for years.
 const MAX_FILE_STORE: u64 = 1 << 40;
 
 /// How to run a private `nats-server` with JetStream.
 #[derive(Debug, Clone)]
 pub struct NatsOptions {
-    /// Where everything of this server is kept; made if missing.
+    /// The folder with everything that belongs to this server; created if missing.
     pub data_dir: PathBuf,
-    /// The port to listen on; another one if it is taken, and any free one by default.
+    /// The port to listen on. If it is taken, or `None`, the server takes any free one.
     pub port: Option<u16>,
     /// The largest message, headers included, in bytes.
     pub max_payload: u32,
-    /// The file `nats-server`; by default `AXIS_NATS_SERVER`, else what `make setup` fetched.
+    /// The file `nats-server`. By default it is `AXIS_NATS_SERVER`, or else the one that `make setup` fetched.
     pub binary: Option<PathBuf>,
 }
 
 impl NatsOptions {
-    /// A server that keeps its data in `data_dir`, on any free port, for messages of up to 8 MiB.
+    /// Options for a server with its data in `data_dir`, on any free port, for messages of up to 8 MiB.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self { data_dir: data_dir.into(), port: None, max_payload: 8 * 1024 * 1024, binary: None }
     }
 }
 
-/// A private `nats-server`. Dropping it kills the server; [`Nats::stop`] is kinder.
+/// A private `nats-server`. Dropping this kills the server; [`Nats::stop`] ends it gracefully.
 #[derive(Debug)]
 pub struct Nats {
     name: String,
@@ -46,11 +46,11 @@ pub struct Nats {
 /// A server's part in a cluster.
 #[derive(Debug)]
 pub(crate) struct Membership {
-    /// What the others know the server by.
+    /// The name by which the others know the server.
     pub(crate) name: String,
-    /// Lets in clients, the same for all members.
+    /// The token for clients, which is the same for all members.
     pub(crate) token: SecretString,
-    /// The setting `cluster`.
+    /// The setting `cluster` of the server's configuration.
     pub(crate) cluster: Value,
 }
 
@@ -105,7 +105,7 @@ impl Nats {
         Ok(Self { name, server })
     }
 
-    /// What it is called, to others of its cluster too.
+    /// The server's name, by which the others in its cluster know it too.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -119,27 +119,27 @@ impl Nats {
         self.server.did_not_start(reason)
     }
 
-    /// `nats://<token>@127.0.0.1:<port>`, the same for as long as this exists.
+    /// `nats://<token>@127.0.0.1:<port>`. It stays the same for as long as this exists.
     pub fn url(&self) -> &SecretString {
         self.server.url()
     }
 
-    /// The process id; none while stopped.
+    /// The process id. Returns `None` while the server is stopped.
     pub async fn pid(&self) -> Option<u32> {
         self.server.pid().await
     }
 
-    /// Returns when the server has ended, whatever ended it; at once if it is stopped.
+    /// Waits until the server has ended, for whatever reason. Returns at once if it is stopped.
     pub async fn wait(&self) {
         self.server.wait().await;
     }
 
-    /// Ends the server in good order.
+    /// Stops the server gracefully.
     pub async fn stop(&self) -> Result<(), Error> {
         self.server.stop().await
     }
 
-    /// Ends the server at once, as a crash would.
+    /// Kills the server, as a crash would.
     pub async fn kill(&self) -> Result<(), Error> {
         self.server.kill().await
     }
@@ -149,7 +149,7 @@ impl Nats {
         self.server.restart().await
     }
 
-    /// Freezes the server: connections stay open and nothing answers.
+    /// Freezes the server: its connections stay open, but nothing answers.
     pub async fn pause(&self) {
         self.server.pause().await;
     }

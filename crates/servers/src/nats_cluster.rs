@@ -11,26 +11,26 @@ use crate::nats::{Membership, Nats, NatsOptions};
 use crate::probe::Probe;
 use crate::{port, secret};
 
-/// The least that can lose one and go on.
+/// The smallest cluster that can lose a node and go on.
 const NODES: usize = 3;
 /// How long the nodes may take to find each other and a leader.
 const START_LIMIT: Duration = Duration::from_mins(1);
-/// How often other ports are tried, should others take them between choice and use.
+/// How often to try other ports, in case some are taken between being chosen and being used.
 const ATTEMPTS: usize = 3;
 
-/// Three private `nats-server`s that are one JetStream cluster. Each is a [`Nats`] like any other:
-/// it can be killed, paused, and started again with its data, on its port.
+/// Three private `nats-server`s that form a JetStream cluster. Each is a [`Nats`] like any other: it can be killed,
+/// paused, and started again with its data on its port.
 #[derive(Debug)]
 pub struct NatsCluster {
     nodes: Vec<Nats>,
     url: SecretString,
-    // Given up last, when no node uses what is below it any more.
+    // Dropped last, when no node uses the folders in it any more.
     _folder: Folder,
 }
 
 impl NatsCluster {
-    /// Starts the nodes, each with a folder in `data_dir`, and returns once they know each other
-    /// and JetStream uses all of them. `port` is of no use here: each node takes a free one.
+    /// Starts the nodes, each with a folder in `data_dir`, and returns once they know each other and JetStream uses
+    /// all of them. Ignores `port`, since each node takes a free one.
     pub async fn start(options: NatsOptions) -> Result<Self, Error> {
         let folder = Folder::open(&options.data_dir)?;
         let token = secret::load_or_create(&folder.path().join("token"))?;
@@ -52,8 +52,8 @@ impl NatsCluster {
         Ok(Self { nodes, url, _folder: folder })
     }
 
-    /// The addresses of all nodes, separated by commas: a client that knows one learns of the
-    /// others only once it has reached it.
+    /// The addresses of all nodes, separated by commas. A client that knows only one would learn of the others only
+    /// once it has reached that one.
     pub fn url(&self) -> &SecretString {
         &self.url
     }
@@ -86,7 +86,7 @@ async fn start_nodes(
         let membership = Membership { name, token: token.clone(), cluster };
         Nats::start_as(NatsOptions { data_dir, port, ..options.clone() }, Some(membership))
     };
-    // Together: a node that starts alone waits for the others.
+    // Started together, since a node that starts alone waits for the others.
     let (first, second, third) = tokio::join!(start(0), start(1), start(2));
     Ok(vec![first?, second?, third?])
 }

@@ -1,4 +1,4 @@
-//! The note that PostgreSQL keeps beside its data of the process that works on them.
+//! The lock file `postmaster.pid`, in which PostgreSQL notes the process that uses a data directory.
 
 use std::path::Path;
 use std::{fs, io};
@@ -6,12 +6,11 @@ use std::{fs, io};
 use crate::error::{During, Error};
 use crate::folder::inode;
 
-/// Removes the note unless the process that it names works on `data`.
+/// Removes the lock file unless the process that it names works on `data`.
 ///
-/// A power cut leaves it, and a copy of the data has that of the original. PostgreSQL believes it
-/// whenever a process of its user has that number, and then does not start, today or ever. That
-/// nobody else works on the data it finds out by their shared memory all the same. On Linux only:
-/// elsewhere nobody tells what a process works on.
+/// A power cut leaves the file behind, and a copy of the data has the original's. PostgreSQL trusts it whenever some
+/// process of its user has that id, and then never starts. Removing it is safe: PostgreSQL detects by their shared
+/// memory if another server uses the data. On Linux only, since elsewhere it cannot be told what a process works on.
 pub(crate) fn remove_unless_true(data: &Path) -> Result<(), Error> {
     if !cfg!(target_os = "linux") {
         return Ok(());
@@ -22,7 +21,7 @@ pub(crate) fn remove_unless_true(data: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error).during("read", &note),
     };
-    // With a sign before it: one that serves a single session.
+    // A negative id is that of a server in single-user mode.
     let pid = text.lines().next().and_then(|line| line.trim().parse::<i32>().ok());
     let works_here = pid.is_some_and(|pid| {
         let place = format!("/proc/{}/cwd", pid.unsigned_abs());

@@ -1,4 +1,4 @@
-//! A port to listen on.
+//! Chooses ports to listen on.
 
 use std::hash::{BuildHasher, RandomState};
 use std::iter;
@@ -8,18 +8,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpSocket;
 
-/// Below the range from which systems take the ports of outgoing connections: a client that keeps
-/// trying a server of that range while it is down can end up connected to itself, and bar its return.
+/// Below the range from which systems take ports for outgoing connections. A client that keeps trying a port in that
+/// range while its server is down can end up connected to itself, and then bars the server's return.
 const LOWEST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// How far this process has come, from a place of its own.
+/// How many ports this process has used, counted from a random start.
 static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
     let first = RandomState::new().hash_one(std::process::id());
     AtomicU64::new(first % u64::from(COUNT))
 });
 
-/// `wanted` if it is free now, else a free one that this process was not given before.
+/// Returns `wanted` if it is free now, or else a free port that this process has not been given before.
 pub(crate) fn choose(wanted: Option<u16>) -> u16 {
     wanted
         .into_iter()
@@ -29,23 +29,23 @@ pub(crate) fn choose(wanted: Option<u16>) -> u16 {
         .unwrap_or(LOWEST)
 }
 
-/// The next port of the range, free or not. Until all had their turn none comes again: whoever was given one
-/// may not listen on it yet, or be away for a while.
+/// Returns the next port of the range, free or not. None is repeated until all have been used: whoever was given one
+/// may not be listening on it yet, or may be away for a while.
 fn next() -> u16 {
     let step = NEXT.fetch_add(1, Ordering::Relaxed) % u64::from(COUNT);
     LOWEST + u16::try_from(step).unwrap_or_default()
 }
 
-/// A port of this machine that nobody listens on, for a program that has to find it again after
-/// having been away: no outgoing connection ever takes it, and this process is not given it again.
+/// Returns a port that nobody listens on, for a program that needs the same port again after having been away: no
+/// outgoing connection ever takes it, and this process is not given it again.
 pub fn free_port() -> u16 {
     choose(None)
 }
 
 /// Whether nobody listens on `port`.
 ///
-/// It does not listen itself, not for a moment: a process forked at that moment, by another thread,
-/// would hold the port until its exec.
+/// This does not listen itself, not even for a moment: a process that another thread forks at that moment would hold
+/// the port until its exec.
 pub(crate) fn is_free(port: u16) -> bool {
     let bound = TcpSocket::new_v4().and_then(|socket| {
         socket.set_reuseaddr(true)?;

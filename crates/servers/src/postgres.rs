@@ -19,22 +19,22 @@ const NAME: &str = "PostgreSQL";
 /// How to run a private `PostgreSQL` server.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
-    /// Where everything of this server is kept; made if missing.
+    /// The folder with everything that belongs to this server; created if missing.
     pub data_dir: PathBuf,
-    /// The port to listen on; another one if it is taken, and any free one by default.
+    /// The port to listen on. If it is taken, or `None`, the server takes any free one.
     pub port: Option<u16>,
-    /// Whether a commit survives a power cut. Tests are faster without; one that was answered
-    /// survives [`Postgres::kill`] either way.
+    /// Whether commits survive a power cut. Tests are faster without. Either way a confirmed commit survives
+    /// [`Postgres::kill`].
     pub durable: bool,
     /// How many connections are accepted at once.
     pub max_connections: u16,
-    /// The folder with `postgres` and `initdb`; by default `AXIS_POSTGRES_BIN`, else what
-    /// `make setup` fetched.
+    /// The folder with `postgres` and `initdb`. By default it is `AXIS_POSTGRES_BIN`, or else the one that `make setup`
+    /// fetched.
     pub bin_dir: Option<PathBuf>,
 }
 
 impl PostgresOptions {
-    /// A durable server that keeps its data in `data_dir`, on any free port, for 200 connections.
+    /// Options for a durable server with its data in `data_dir`, on any free port, for 200 connections.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -46,8 +46,8 @@ impl PostgresOptions {
     }
 }
 
-/// A private `PostgreSQL` server. Dropping it ends the server at once, with a recovery at the next
-/// start; [`Postgres::stop`] is kinder.
+/// A private `PostgreSQL` server. Dropping this ends the server at once, and the next start begins with a recovery.
+/// [`Postgres::stop`] ends it gracefully.
 #[derive(Debug)]
 pub struct Postgres {
     server: Server,
@@ -57,8 +57,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts the server, after making its data if there is none, and returns once it accepts
-    /// connections.
+    /// Creates the server's data if there is none, starts it, and returns once it accepts connections.
     pub async fn start(options: PostgresOptions) -> Result<Self, Error> {
         let bin_dir = binaries::postgres(options.bin_dir.clone())?;
         let folder = Folder::open(&options.data_dir)?;
@@ -91,38 +90,38 @@ impl Postgres {
         Ok(Self { server, password, port, elsewhere })
     }
 
-    /// `postgres://postgres:<password>@127.0.0.1:<port>/postgres`, for the superuser and the same
-    /// for as long as this exists.
+    /// `postgres://postgres:<password>@127.0.0.1:<port>/postgres`, for the superuser. It stays the same for as long as
+    /// this exists.
     pub fn url(&self) -> &SecretString {
         self.server.url()
     }
 
-    /// The same for another database.
+    /// The superuser's URL of another database.
     pub fn url_of(&self, database: &str) -> SecretString {
         url(&self.password, self.port, database)
     }
 
-    /// Where its data are, if they cannot be in the data folder: see the crate's documentation.
+    /// Where the data are, if they cannot be in the data folder: see the crate's documentation on root.
     pub fn elsewhere(&self) -> Option<&Path> {
         self.elsewhere.as_deref()
     }
 
-    /// The process id; none while stopped.
+    /// The process id. Returns `None` while the server is stopped.
     pub async fn pid(&self) -> Option<u32> {
         self.server.pid().await
     }
 
-    /// Returns when the server has ended, whatever ended it; at once if it is stopped.
+    /// Waits until the server has ended, for whatever reason. Returns at once if it is stopped.
     pub async fn wait(&self) {
         self.server.wait().await;
     }
 
-    /// Ends the server in good order: connections are cut, everything is written.
+    /// Stops the server gracefully: connections are closed and everything is written.
     pub async fn stop(&self) -> Result<(), Error> {
         self.server.stop().await
     }
 
-    /// Ends the server and all its processes at once, as a crash would.
+    /// Kills the server and all its processes, as a crash would.
     pub async fn kill(&self) -> Result<(), Error> {
         self.server.kill().await
     }
@@ -132,7 +131,7 @@ impl Postgres {
         self.server.restart().await
     }
 
-    /// Freezes the server and all its processes: connections stay open and nothing answers.
+    /// Freezes the server and all its processes: connections stay open, but nothing answers.
     pub async fn pause(&self) {
         self.server.pause().await;
     }
@@ -148,7 +147,7 @@ fn url(password: &SecretString, port: u16, database: &str) -> SecretString {
 }
 
 fn arguments(data: &Path, port: u16, options: &PostgresOptions) -> Vec<OsString> {
-    // Commits still reach the operating system, and so outlive the server.
+    // Without these, commits still reach the operating system, and so outlive the server.
     let fast = ["fsync=off", "full_page_writes=off"];
     let fast = if options.durable { &[] } else { fast.as_slice() };
     let settings = [
@@ -200,7 +199,7 @@ impl Place {
         }
     }
 
-    /// Makes an empty database cluster, whole or not at all.
+    /// Creates an empty database cluster, completely or not at all.
     async fn initialise(&self, folder: &Folder, password: &SecretString) -> Result<(), Error> {
         let (data, draft) = (self.home.join("data"), self.home.join("data.draft"));
         if draft.exists() {
@@ -238,7 +237,7 @@ impl Place {
         }
     }
 
-    /// The same order and case rules on every machine: built in since version 17, the system's before.
+    /// Options for the same collation and case rules on every machine: built in since version 17, the system's before.
     fn locale(&self) -> Vec<&'static str> {
         let output = Command::new(self.bin_dir.join("postgres")).arg("--version").output();
         let version = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
@@ -249,7 +248,7 @@ impl Place {
             vec!["--locale=C.UTF-8"]
         } else {
             let order = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
-            // What a letter is, pg_trgm asks the system, for which C knows those of ASCII only.
+            // pg_trgm asks the system what a letter is, and the locale C knows only those of ASCII.
             let letters = cfg!(target_os = "linux").then_some("--lc-ctype=C.UTF-8");
             order.into_iter().chain(letters).collect()
         }

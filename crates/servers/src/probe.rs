@@ -1,4 +1,4 @@
-//! Asks a server, in its own protocol, whether it is ready.
+//! Asks a server in its own protocol whether it is ready.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 const INTERVAL: Duration = Duration::from_millis(10);
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
-/// A stream that is made and removed again.
+/// A stream that is created and removed again as a test.
 const TRIAL: &str = "AXIS_TRIAL";
 
 /// What to ask, and where.
@@ -22,7 +22,7 @@ pub(crate) enum Probe {
         port: u16,
         token: SecretString,
     },
-    /// A member of a NATS cluster of so many: it knows the others, and JetStream uses all of them.
+    /// A member of a NATS cluster: ready once it knows the others and JetStream uses all of them.
     NatsCluster {
         port: u16,
         token: SecretString,
@@ -34,7 +34,7 @@ pub(crate) enum Probe {
 }
 
 impl Probe {
-    /// Asks until the server says yes. Never returns if it never does.
+    /// Asks until the server is ready. Never returns if it never is.
     pub(crate) async fn until_ready(&self) {
         while !matches!(timeout(ATTEMPT_LIMIT, self.is_ready()).await, Ok(Ok(true))) {
             sleep(INTERVAL).await;
@@ -60,8 +60,8 @@ impl Probe {
     }
 }
 
-/// A connection to a NATS server that has answered `PONG`, and what the server said of itself; none
-/// if it does not let us in.
+/// Connects to a NATS server. Returns the connection and the server's description of itself, or `None` if the server
+/// does not let us in.
 async fn connected(
     port: u16,
     token: &SecretString,
@@ -81,8 +81,8 @@ async fn connected(
     Ok((line.trim_end() == "PONG").then_some((stream, info)))
 }
 
-/// Whether a member tells clients of all others, and JetStream's leader gives each of them a part of
-/// a stream: it answers before it takes all of them for present.
+/// Whether a member knows all others, and JetStream can create a stream with a copy on each of them: it answers before
+/// it takes all of them for present.
 async fn nats_cluster_answers(port: u16, token: &SecretString, members: usize) -> io::Result<bool> {
     let Some((mut stream, info)) = connected(port, token).await? else { return Ok(false) };
     let known = info.get("connect_urls").and_then(Value::as_array).map_or(0, Vec::len);
@@ -97,7 +97,7 @@ async fn nats_cluster_answers(port: u16, token: &SecretString, members: usize) -
     Ok(made && asked(&mut stream, "DELETE", "").await?)
 }
 
-/// Whether JetStream does something to the stream of the trial.
+/// Has JetStream do something with the test stream. Returns whether it did.
 async fn asked(stream: &mut BufReader<TcpStream>, what: &str, payload: &str) -> io::Result<bool> {
     let length = payload.len();
     let request = format!("PUB $JS.API.STREAM.{what}.{TRIAL} probe {length}\r\n{payload}\r\n");
@@ -115,8 +115,8 @@ async fn asked(stream: &mut BufReader<TcpStream>, what: &str, payload: &str) -> 
     Ok(answer.get("error").is_none())
 }
 
-/// Whether a connection is asked for its password: before that, the server would refuse it with an
-/// error, as it does while it starts up.
+/// Whether the server asks a connection for its password. While it starts up, it refuses connections with an error
+/// instead.
 async fn postgres_answers(port: u16) -> io::Result<bool> {
     const PROTOCOL_3_0: [u8; 4] = 0x0003_0000_u32.to_be_bytes();
     const PARAMETERS: &[u8] = b"user\0postgres\0database\0postgres\0\0";

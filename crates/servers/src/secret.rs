@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{During, Error};
 
-/// The secret in `file`, if there is one.
+/// Reads the secret in `file`. Returns `None` if there is none.
 pub(crate) fn load(file: &Path) -> Result<Option<SecretString>, Error> {
     match fs::read_to_string(file) {
         Ok(text) if !text.is_empty() => Ok(Some(text.into())),
@@ -19,12 +19,12 @@ pub(crate) fn load(file: &Path) -> Result<Option<SecretString>, Error> {
     }
 }
 
-/// The secret in `file`, made if there is none.
+/// Reads the secret in `file`, or creates one if there is none.
 pub(crate) fn load_or_create(file: &Path) -> Result<SecretString, Error> {
     load(file)?.map_or_else(|| create(file), Ok)
 }
 
-/// Makes a secret of 256 random bits in hexadecimal digits, and keeps it in `file`.
+/// Creates a secret of 256 random bits, in hexadecimal digits, and stores it in `file`.
 pub(crate) fn create(file: &Path) -> Result<SecretString, Error> {
     let mut bits = [0; 32];
     let source = Path::new("/dev/urandom");
@@ -38,7 +38,7 @@ pub(crate) fn create(file: &Path) -> Result<SecretString, Error> {
     Ok(secret)
 }
 
-/// Replaces `file` by one that holds `secret` and that only we can read.
+/// Replaces `file` with one that holds `secret` and that only its owner can read.
 pub(crate) fn write(file: &Path, secret: &SecretString) -> Result<(), Error> {
     let draft = file.with_extension("draft");
     OpenOptions::new()

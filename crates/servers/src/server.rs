@@ -1,4 +1,4 @@
-//! What the two servers have in common: start, stop, kill, pause, from one data folder.
+//! What the two kinds of servers have in common: starting, stopping, killing and pausing one from its data folder.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -20,13 +20,13 @@ use crate::probe::Probe;
 use crate::unprivileged::User;
 use crate::{port, secret};
 
-/// How long a start may take. Recovery after a crash is part of it.
+/// How long a start may take, including recovery after a crash.
 const START_LIMIT: Duration = Duration::from_mins(2);
-/// How long a server may take to put its data in order before it is killed.
+/// How long a server may take to stop gracefully before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// How long the kernel may take to end a process that was killed.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
-/// How many ports are tried, should others take them between choice and use.
+/// How many ports to try, in case some are taken between being chosen and being used.
 const PORT_ATTEMPTS: usize = 5;
 
 /// A program of a server, and how to run it.
@@ -35,13 +35,13 @@ pub(crate) struct Program {
     pub(crate) path: PathBuf,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) current_dir: PathBuf,
-    /// The user it runs as, if not ours.
+    /// The user to run it as; `None` for our own.
     pub(crate) user: Option<User>,
 }
 
 impl Program {
-    /// Runs it with nothing of our own environment that could change what it does, and with its
-    /// output in the folder's log.
+    /// Runs the program without our environment, which could change what it does, and with its output in the folder's
+    /// log.
     pub(crate) async fn spawn(&self, folder: &Folder, last_signal: Signal) -> Result<Child, Error> {
         let log = folder.start_log()?;
         let mut command = Command::new(&self.path);
@@ -51,7 +51,7 @@ impl Program {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("LC_ALL", "C")
-            // Ctrl-C is for us: we stop the servers when we no longer need them.
+            // Ctrl-C must not reach the servers: we stop them when we no longer need them.
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(log.try_clone().during("write", &folder.log())?)
@@ -68,25 +68,25 @@ impl Program {
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
     pub(crate) program: Program,
-    /// Asks for an orderly end.
+    /// The signal for a graceful end.
     pub(crate) stop: Signal,
-    /// Ends it at once, with what it must not leave behind.
+    /// The signal that ends it at once, but with the cleaning up that it must not skip.
     pub(crate) last: Signal,
     pub(crate) probe: Probe,
     pub(crate) url: SecretString,
 }
 
-/// A server that was started here, and may be stopped at the moment.
+/// A server that was started here. It may be stopped at the moment.
 #[derive(Debug)]
 pub(crate) struct Server {
     spec: Spec,
-    // Declared before the folder: the process must be gone when the lock is given up.
+    // Declared before the folder, since the process must be gone before the lock is released.
     running: Mutex<Option<Arc<Child>>>,
     folder: Folder,
 }
 
 impl Server {
-    /// Starts what `spec` makes of a port, on `wanted` if that is free.
+    /// Starts the server that `spec` describes for a port: `wanted` if that is free, or else any free one.
     pub(crate) async fn start(
         folder: Folder,
         wanted: Option<u16>,
@@ -121,12 +121,12 @@ impl Server {
         &self.spec.url
     }
 
-    /// The process id; none while stopped.
+    /// The process id. Returns `None` while the server is stopped.
     pub(crate) async fn pid(&self) -> Option<u32> {
         self.running.lock().await.as_ref().map(|child| child.pid())
     }
 
-    /// Returns when the server has ended, whatever ended it.
+    /// Waits until the server has ended, for whatever reason.
     pub(crate) async fn wait(&self) {
         let child = self.running.lock().await.clone();
         if let Some(child) = child {
@@ -134,7 +134,7 @@ impl Server {
         }
     }
 
-    /// Ends the server in good order; by force if it takes too long.
+    /// Stops the server gracefully, or by force if that takes too long.
     pub(crate) async fn stop(&self) -> Result<(), Error> {
         let mut running = self.running.lock().await;
         if let Some(child) = running.as_ref() {
@@ -148,7 +148,7 @@ impl Server {
         Ok(())
     }
 
-    /// Ends the server and its own children at once, as a crash would.
+    /// Kills the server and its children, as a crash would.
     pub(crate) async fn kill(&self) -> Result<(), Error> {
         let mut running = self.running.lock().await;
         if let Some(child) = running.as_ref() {
@@ -168,7 +168,7 @@ impl Server {
         Ok(())
     }
 
-    /// Freezes the server: connections stay open and nothing answers.
+    /// Freezes the server: its connections stay open, but nothing answers.
     pub(crate) async fn pause(&self) {
         if let Some(child) = self.running.lock().await.as_ref() {
             child.freeze().await;
@@ -202,7 +202,7 @@ impl Server {
     }
 }
 
-/// Runs the server and returns once it answers.
+/// Spawns the server and returns once it answers.
 async fn launch(spec: &Spec, folder: &Folder) -> Result<Child, Error> {
     folder.end_leftover(spec.name, spec.stop).await?;
     let child = spec.program.spawn(folder, spec.last).await?;

@@ -1,4 +1,4 @@
-//! Running as somebody else when we are root, and being able to get there.
+//! Runs PostgreSQL as another user when we are root, and makes its files reachable for that user.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, DirBuilder, Metadata, Permissions};
@@ -12,11 +12,11 @@ use rustix::process::geteuid;
 use crate::error::{During, Error};
 use crate::folder::inode;
 
-/// Where is kept what the other user could not reach in its own place.
+/// The folder for files that the other user could not reach in their own place.
 const ELSEWHERE: &str = "/var/lib/axis-postgres";
-/// The file in a data folder that says where its data is, if elsewhere.
+/// The file in a data folder that says where its data are, if they are elsewhere.
 const LOCATION: &str = "location";
-/// The file beside data elsewhere that says of which data folder they are.
+/// The file beside such data that names the data folder they belong to.
 const OF: &str = "of";
 
 /// A user that is not root.
@@ -27,7 +27,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Who to be for the data in `folder`; none if we may stay who we are.
+    /// Returns the user to run as for the data in `folder`, or `None` if we are not root.
     pub(crate) fn for_data_in(folder: &Path) -> Result<Option<Self>, Error> {
         if !geteuid().is_root() {
             return Ok(None);
@@ -56,12 +56,12 @@ impl User {
         Some(Self { uid: id(1)?, gid: id(0)? })
     }
 
-    /// Gives `path` to this user.
+    /// Makes this user the owner of `path`.
     pub(crate) fn own(self, path: &Path) -> Result<(), Error> {
         chown(path, Some(self.uid), Some(self.gid)).during("change the owner of", path)
     }
 
-    /// `folder` if this user can get there, else a place for its data elsewhere.
+    /// Returns `folder` if this user can reach it, or else another place for its data.
     pub(crate) fn reachable_home(self, folder: PathBuf) -> Result<PathBuf, Error> {
         if let Some(elsewhere) = located(&folder)? {
             claim(&elsewhere, folder)?;
@@ -84,7 +84,7 @@ impl User {
         Ok(home)
     }
 
-    /// `bin_dir` if this user can get there, else the same folder in a copy of its installation.
+    /// Returns `bin_dir` if this user can reach it, or else the same folder in a copy of the installation.
     pub(crate) fn reachable_binaries(self, bin_dir: PathBuf) -> Result<PathBuf, Error> {
         let (Some(installation), Some(bin)) = (bin_dir.parent(), bin_dir.file_name()) else {
             return Ok(bin_dir);
@@ -98,7 +98,7 @@ impl User {
         (installation, version.len(), version.mtime(), version.ino()).hash(&mut hash);
         let copy = elsewhere()?.join(format!("binaries-{:016x}", hash.finish()));
         if !copy.exists() {
-            // Others may be doing the same: the first complete copy stays.
+            // Other processes may be doing the same: the first complete copy stays.
             let draft = copy.with_extension(std::process::id().to_string());
             if draft.exists() {
                 fs::remove_dir_all(&draft).during("remove", &draft)?;
@@ -114,8 +114,8 @@ impl User {
         Ok(copy.join(bin))
     }
 
-    /// Whether this user can get to what is in `folder`, after opening the folders on the way that
-    /// are root's and in the system's temporary folder: to pass through, not to look into.
+    /// Whether this user can reach what is in `folder`. First opens the folders on the way that belong to root and are
+    /// in the system's temporary folder, for passing through but not for listing.
     fn open_passage(self, folder: &Path) -> Result<bool, Error> {
         let temporary = std::env::temp_dir();
         let temporary = temporary.canonicalize().unwrap_or(temporary);
@@ -149,13 +149,13 @@ impl User {
     }
 }
 
-/// Where the data of `folder` is, if elsewhere.
+/// Returns where the data of `folder` are, or `None` if they are in it.
 fn located(folder: &Path) -> Result<Option<PathBuf>, Error> {
     named_in(&folder.join(LOCATION))
 }
 
-/// Notes that the data in `home` are those of `folder`, unless another folder has them. One that was
-/// moved takes its data along: nothing is any more where it was.
+/// Notes that the data in `home` belong to `folder`. Fails if another folder has them. A folder that was moved keeps
+/// its data, since nothing is left at its old place.
 fn claim(home: &Path, folder: PathBuf) -> Result<(), Error> {
     let of = home.join(OF);
     if let Some(original) = named_in(&of)?
@@ -167,7 +167,7 @@ fn claim(home: &Path, folder: PathBuf) -> Result<(), Error> {
     fs::write(&of, folder.as_os_str().as_encoded_bytes()).during("write", &of)
 }
 
-/// The path that a file holds, if there is that file.
+/// Reads a path from a file. Returns `None` if the file does not exist.
 fn named_in(file: &Path) -> Result<Option<PathBuf>, Error> {
     match fs::read_to_string(file) {
         Ok(place) => Ok(Some(place.into())),
