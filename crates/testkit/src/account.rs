@@ -6,7 +6,7 @@ use domain::{AccountKey, SecretKey, TenantId};
 use events::Source;
 use store::Store;
 
-/// Where the account says its Chatwoot is.
+/// The address of the Chatwoot of accounts that no test calls.
 pub const BASE_URL: &str = "http://chatwoot.test";
 
 /// An account that is in the database.
@@ -20,7 +20,7 @@ pub struct Account {
     pub number: i64,
 }
 
-/// The key that seals secrets in tests, as `AXIS_SECRET_KEY` has it.
+/// The key that seals secrets in tests, in the form of `AXIS_SECRET_KEY`.
 pub const SECRET_KEY: &str = "a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7";
 
 /// The key that seals secrets in tests.
@@ -28,7 +28,7 @@ pub fn secret_key() -> SecretKey {
     SECRET_KEY.parse().expect("the test's key is well-formed")
 }
 
-/// Makes a tenant, if need be, and its account on this Chatwoot, with this token.
+/// Creates a tenant's account on this Chatwoot, with this token, and the tenant if need be.
 pub async fn account(
     store: &Store,
     tenant: &str,
@@ -61,7 +61,7 @@ pub async fn account(
     Account { key, tenant, number }
 }
 
-/// Has an account's webhooks signed with this secret, which the database and the receivers know.
+/// Sets the secret that an account's webhooks are signed with, in the database and for the receivers.
 pub async fn signs(store: &Store, bus: &Bus, account: &Account, secret: &str) {
     let sealed = secret_key().seal(Source::SECRET_PURPOSE, &secret.into());
     let secrets = [sealed.expect("a secret can be sealed")];
@@ -72,7 +72,7 @@ pub async fn signs(store: &Store, bus: &Bus, account: &Account, secret: &str) {
     tell(store, bus, account).await;
 }
 
-/// Has the receivers take what comes of an account without a signature.
+/// Has the receivers accept an account's webhooks without a signature.
 pub async fn unsigned(store: &Store, bus: &Bus, account: &Account) {
     let mut transaction = store.worker().await.expect("a transaction");
     sqlx::query("update chatwoot_accounts set allow_unsigned = true where id = $1")
@@ -84,7 +84,7 @@ pub async fn unsigned(store: &Store, bus: &Bus, account: &Account) {
     tell(store, bus, account).await;
 }
 
-/// The way that everybody goes: a worker that tells of the account as it was before cannot come later.
+/// Publishes the account like every other program, so that a worker with an older state of it cannot overwrite this.
 async fn tell(store: &Store, bus: &Bus, account: &Account) {
     let accounts = Accounts::new(store.clone(), bus.clone(), secret_key());
     accounts.publish(account.key).await.expect("the receivers are told");

@@ -12,7 +12,7 @@ const TEMPLATE: &str = "axis_template";
 
 static SERVER: OnceCell<Postgres> = OnceCell::const_new();
 
-/// A database with the schema and nothing else, on the process's own server.
+/// Creates a database with the schema and nothing else, on the process's own server.
 pub async fn database() -> Config {
     let server = SERVER.get_or_init(start).await;
     let name = format!("test_{}", Uuid::now_v7().simple());
@@ -28,7 +28,7 @@ pub async fn empty_database() -> Config {
     config(server, &name)
 }
 
-/// A copy of a database as it is now, as a backup would be; everybody's connections to it end.
+/// Copies a database as it is now, like a backup. Closes all connections to it.
 pub async fn keep(database: &Config) -> Kept {
     let server = SERVER.get_or_init(start).await;
     let (of, name) = (name_of(database), format!("kept_{}", Uuid::now_v7().simple()));
@@ -37,7 +37,7 @@ pub async fn keep(database: &Config) -> Kept {
     Kept { of, name }
 }
 
-/// Puts a database back as it was when it was kept.
+/// Restores a database to what it was when it was kept. Closes all connections to it.
 pub async fn restore(kept: &Kept) {
     let server = SERVER.get_or_init(start).await;
     let Kept { of, name } = kept;
@@ -45,7 +45,7 @@ pub async fn restore(kept: &Kept) {
     carry_out(server, &format!("create database {of} template {name}")).await;
 }
 
-/// What a database was at some time.
+/// A copy of a database at some moment.
 pub struct Kept {
     of: String,
     name: String,
@@ -62,8 +62,8 @@ async fn disconnect(server: &Postgres, database: &str) {
     carry_out(server, &format!("{ended}'{database}'")).await;
 }
 
-/// A server of the test's own, to be killed, paused and started again; the schema is in the
-/// database that the settings name.
+/// Starts a server of the test's own, which may be killed, paused and restarted. The returned settings name a database
+/// with the schema.
 pub async fn postgres() -> (Postgres, Config) {
     let server = server().await;
     let config = config(&server, "postgres");

@@ -9,12 +9,10 @@
 //! ```
 //!
 //! One Postgres serves all tests of a process; each gets a copy of a migrated template. A test that
-//! does something to the server itself has [`postgres`]. The servers die with the process. Nothing here sleeps for a fixed time: [`eventually`] asks until it holds.
+//! does something to the server itself uses [`postgres`]. The servers die with the process. Nothing here sleeps for a
+//! fixed time: [`eventually`] polls until its condition holds.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test whose surroundings are broken shall say so and end"
-)]
+#![expect(clippy::expect_used, reason = "a test whose environment is broken has to say so and end")]
 
 mod account;
 mod database;
@@ -41,5 +39,5 @@ pub use world::World;
 
 /// For tests that speak HTTP.
 pub use reqwest;
-/// For tests that look into the database behind everybody's back.
+/// For tests that read the database directly.
 pub use sqlx;

@@ -1,4 +1,4 @@
-//! A NATS server of a test's own.
+//! A NATS server for a single test.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use servers::{Nats, NatsOptions};
 
 use crate::scratch;
 
-/// A server with JetStream and nothing in it.
+/// Starts an empty server with JetStream.
 pub async fn nats() -> Nats {
     nats_in(scratch("nats")).await
 }
@@ -15,11 +15,11 @@ pub(crate) async fn nats_in(folder: PathBuf) -> Nats {
     Nats::start(NatsOptions::new(folder)).await.expect("nats-server starts; was `make setup` run?")
 }
 
-/// What a server's disk held at some moment.
+/// A copy of what a server had on disk at some moment.
 #[derive(Debug)]
 pub struct Earlier(PathBuf);
 
-/// Copies what the server's disk holds. The server is frozen meanwhile and notices nothing.
+/// Copies what the server has on disk. The server is frozen meanwhile, and notices nothing.
 pub(crate) async fn keep(nats: &Nats, folder: &Path) -> Earlier {
     let earlier = scratch("earlier");
     nats.pause().await;
@@ -28,7 +28,7 @@ pub(crate) async fn keep(nats: &Nats, folder: &Path) -> Earlier {
     Earlier(earlier)
 }
 
-/// Has the server run anew, as after a power cut that took what it had not synced.
+/// Restarts the server with what it had on disk earlier, as after a power cut that took what it had not synced.
 pub(crate) async fn lose(nats: &Nats, folder: &Path, earlier: &Earlier) {
     nats.kill().await.expect("NATS can be killed");
     std::fs::remove_dir_all(stored(folder)).expect("what NATS stored can be removed");

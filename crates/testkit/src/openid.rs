@@ -16,19 +16,19 @@ use crate::{eventually, free_port, scratch};
 
 const CALLBACK: &str = "http://127.0.0.1/callback";
 
-/// A provider of one's own. It ends when this is dropped.
+/// An OpenID provider, which ends when this is dropped.
 pub struct OpenId {
     port: u16,
     issuer: String,
     child: Child,
 }
 
-/// What somebody has who has signed in.
+/// The tokens of somebody who has signed in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// For the API.
+    /// The token for the API.
     pub access_token: String,
-    /// For the application.
+    /// The token for the application.
     pub id_token: String,
 }
 
@@ -39,7 +39,7 @@ impl OpenId {
         Self::start_as(port, &format!("http://127.0.0.1:{port}")).await
     }
 
-    /// Starts a provider that calls itself so, which may be a lie.
+    /// Starts a provider that claims this issuer, which need not be true.
     pub async fn start_as(port: u16, issuer: &str) -> Self {
         let script = root().join(".tools/openid/provider.mjs");
         let log = scratch("openid").join("log");
@@ -63,7 +63,7 @@ impl OpenId {
         Self { port, issuer: issuer.to_owned(), child }
     }
 
-    /// What it calls itself.
+    /// The issuer that the provider claims to be.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -73,12 +73,12 @@ impl OpenId {
         self.tell("rotate").await;
     }
 
-    /// Takes all keys back but a new one.
+    /// Withdraws all keys except for a new one.
     pub async fn retire(&self) {
         self.tell("retire").await;
     }
 
-    /// Ends it.
+    /// Kills the provider.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("a running program can be killed");
     }
@@ -93,8 +93,8 @@ impl OpenId {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Signs somebody in as a browser does, by an authorisation code with PKCE. The access token is
-    /// meant for `audience`, which may have options: `axis?alg=ES256&ttl=1`.
+    /// Signs somebody in as a browser does, by authorisation code with PKCE. The access token is for `audience`, which
+    /// may have options: `axis?alg=ES256&ttl=1`.
     pub async fn sign_in(&self, person: &str, audience: &str) -> SignedIn {
         let verifier =
             format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
@@ -134,7 +134,7 @@ impl OpenId {
         SignedIn { access_token: token("access_token"), id_token: token("id_token") }
     }
 
-    /// Goes where the provider sends a browser, with its cookies, until it sends it to us.
+    /// Follows the provider's redirects, with its cookies, until one leads back to us. Returns the authorisation code.
     async fn follow(&self, start: Url) -> String {
         let client = crate::http::builder().redirect(reqwest::redirect::Policy::none());
         let client = client.build().expect("a client");

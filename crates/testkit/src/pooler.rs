@@ -1,4 +1,4 @@
-//! What stands for a proxy that pools a database's connections by transaction, as `PgBouncer` does.
+//! Stands in for a proxy that pools a database's connections by transaction, as `PgBouncer` does.
 
 use secrecy::ExposeSecret as _;
 use store::Config;
@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What a client may ask for as it comes in; the names have no case.
+/// The startup parameters that a client may send. Their names are case-insensitive.
 const PARAMETERS: [&str; 7] = [
     "application_name",
     "client_encoding",
@@ -16,12 +16,12 @@ const PARAMETERS: [&str; 7] = [
     "timezone",
     "user",
 ];
-/// Asks for an encrypted connection, in place of a version of the protocol.
+/// Requests an encrypted connection, in place of a protocol version.
 const ENCRYPT: u32 = 80_877_103;
 
-/// The settings of the same database behind such a proxy. It refuses a client that asks for more than one
-/// of transactions can keep, and passes on no notification: whoever listens has another connection of the
-/// server's for each transaction, and none in between.
+/// Starts such a proxy before a database, and returns the settings to reach it. The proxy refuses clients that ask for
+/// what cannot be kept across transactions, and passes on no notifications: a client that listens has another server
+/// connection for each transaction, and none in between.
 pub async fn pooled(config: &Config) -> Config {
     let url = config.database_url.expose_secret();
     let (user, place) = url.rsplit_once('@').expect("the address names a user");
@@ -38,7 +38,7 @@ pub async fn pooled(config: &Config) -> Config {
     Config { database_url: url.into(), ..config.clone() }
 }
 
-/// Serves a client until either side has ended.
+/// Serves a client until either side closes its connection.
 async fn serve(mut client: TcpStream, server: String) -> Option<()> {
     let startup = loop {
         let length = client.read_u32().await.ok()?;
@@ -66,7 +66,7 @@ async fn serve(mut client: TcpStream, server: String) -> Option<()> {
     }
 }
 
-/// The first parameter that a proxy refuses, of those in a startup message.
+/// Returns the first parameter in a startup message that the proxy refuses.
 fn refused(startup: &[u8]) -> Option<String> {
     let words = startup.get(8..)?.split(|&byte| byte == 0);
     let names = words.step_by(2).map(|name| String::from_utf8_lossy(name).into_owned());
@@ -75,7 +75,7 @@ fn refused(startup: &[u8]) -> Option<String> {
         .find(|name| !PARAMETERS.contains(&name.to_lowercase().as_str()))
 }
 
-/// Passes on what the server says, except notifications.
+/// Passes on what the server sends, except for notifications.
 async fn pass_on(mut answers: OwnedReadHalf, mut hears: OwnedWriteHalf) -> Option<()> {
     loop {
         let kind = answers.read_u8().await.ok()?;

@@ -1,4 +1,4 @@
-//! Our programs as processes of their own, to be killed and started again.
+//! Runs our programs as processes of their own, which can be killed and restarted.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 
 use crate::{eventually, scratch};
 
-/// A program of this workspace, running. It is killed when this is dropped.
+/// A running program of this workspace. It is killed when this is dropped.
 pub struct Program {
     name: &'static str,
     environment: Vec<(String, String)>,
@@ -19,12 +19,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts a program with these variables and no others of ours, on a free port of its own, and
-    /// waits until it says that it is ready.
+    /// Starts a program with these environment variables and no others of ours, on a free port, and waits until it says
+    /// that it is ready.
     pub async fn start(name: &'static str, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
         let port_text = port.to_string();
-        // No balancer has to notice that it stops, unless the test says so.
+        // There is no balancer that has to notice that it stops, unless the test says so.
         let environment = [&[("AXIS_LEAVE_SECONDS", "0")], environment, &[("PORT", &port_text)]];
         let environment: Vec<(String, String)> =
             environment.concat().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -35,84 +35,84 @@ impl Program {
         program
     }
 
-    /// Where it listens.
+    /// The program's address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The process id; none once it has ended.
+    /// The process id. Returns `None` once the program has ended.
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// What it has logged so far, over all its runs.
+    /// The log file of all runs so far.
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Ends it at once, as a crash would; also when it is paused.
+    /// Kills the program, as a crash would, even if it is paused.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("a running program can be killed");
     }
 
-    /// Starts it again with the same settings.
+    /// Starts the program again with the same settings, and waits until it is ready.
     pub async fn start_again(&mut self) {
         self.launch_again();
         self.ready().await;
     }
 
-    /// Starts it again with the same settings, and does not wait until it is ready: without what
-    /// it needs around it, it may end instead.
+    /// Starts the program again with the same settings, without waiting until it is ready: it may end instead if the
+    /// servers that it needs are away.
     pub fn launch_again(&mut self) {
         self.child = spawn(self.name, &self.environment, &self.log);
     }
 
-    /// Whether it has ended, by itself or by [`Program::kill`].
+    /// Whether the program has ended, by itself or by [`Program::kill`].
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child can be asked after").is_some()
     }
 
-    /// Freezes it: its connections stay open and nothing answers.
+    /// Freezes the program: its connections stay open, but nothing answers.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
         if let Some(pid) = self.process() {
-            // Until then, some of its threads may go on as if nothing were.
+            // Until it has stopped, some of its threads may go on.
             let stands_still =
                 WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             waitid(WaitId::Pid(pid), stands_still).expect("a child can be waited for");
         }
     }
 
-    /// Lets it go on from where it was frozen.
+    /// Lets a frozen program go on.
     pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
 
-    /// Asks it to stop and says whether it ended well.
+    /// Asks the program to stop and waits for it. Returns whether it succeeded.
     pub async fn stop(mut self) -> bool {
         assert!(self.child.id().is_some(), "{} is gone already", self.name);
         self.end().await
     }
 
-    /// Asks it to stop and says whether it ended well; it can be started again.
+    /// Asks the program to stop and waits for it. Returns whether it succeeded. It can be started again.
     pub async fn end(&mut self) -> bool {
         self.ask_to_stop();
         self.child.wait().await.expect("it ends").success()
     }
 
-    /// Asks it to stop, and does not wait until it has.
+    /// Asks the program to stop, without waiting for it.
     pub fn ask_to_stop(&self) {
         self.signal(Signal::TERM);
     }
 
-    /// Sends a signal, unless it has ended.
+    /// Sends a signal, unless the program has ended.
     fn signal(&self, signal: Signal) {
         if let Some(pid) = self.process() {
             kill_process(pid, signal).expect("a child can be signalled");
         }
     }
 
-    /// What can be signalled: it is our child and not waited for, so its id is its own.
+    /// The process to signal. It is a child that has not been reaped, so no other process has its id.
     fn process(&self) -> Option<Pid> {
         self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
     }
@@ -129,7 +129,7 @@ impl Program {
     }
 }
 
-/// Where a program of this workspace was built.
+/// The path of a built program of this workspace.
 pub fn program_path(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("this test is a program");
     let folder = own.ancestors().nth(2).expect("tests are built below the programs");

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static ROOT: OnceLock<PathBuf> = OnceLock::new();
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A new folder of this process. What processes that are gone have left is removed meanwhile: a
-/// hundred databases take so long on a busy machine that tests must not wait for it.
+/// Creates a new temporary folder. Folders that earlier processes left are removed in the background: removing a
+/// hundred databases takes so long on a busy machine that tests must not wait for it.
 pub fn scratch(name: &str) -> PathBuf {
     let root = ROOT.get_or_init(|| {
         let all = std::env::temp_dir().join("axis-tests");
         std::fs::create_dir_all(&all).expect("the temporary folder can be written");
         let root = all.join(std::process::id().to_string());
-        // Of an earlier process that had this one's number.
+        // Left by an earlier process with the same id.
         let _gone = std::fs::remove_dir_all(&root);
         std::thread::spawn(move || sweep(&all));
         root

@@ -1,16 +1,16 @@
-//! Waiting for what must become true.
+//! Waits for conditions that must come true.
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// After this long, what should hold never will.
+/// How long to wait before giving up.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// One question counts for no more: this process, or its machine, may have been asleep meanwhile.
+/// The most that one poll counts towards that: this process, or its machine, may have been asleep meanwhile.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Asks until the answer is yes; panics with `what` when it stays no.
+/// Polls until the condition holds. Panics with `what` if it does not within a minute.
 pub async fn eventually<F>(what: &str, mut holds: impl FnMut() -> F)
 where
     F: Future<Output = bool>,
@@ -22,7 +22,7 @@ where
     .await;
 }
 
-/// Asks until there is an answer; panics with `what` when none comes.
+/// Polls until there is an answer, and returns it. Panics with `what` if there is none within a minute.
 pub async fn eventually_some<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,

@@ -1,4 +1,4 @@
-//! Everything a program needs around it.
+//! The environment that programs need.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ impl World {
         Self::over(database()).await
     }
 
-    /// The same over a database that has the schema: one of a server of the test's own, perhaps.
+    /// Starts NATS over a given database with the schema, such as one on a server of the test's own.
     pub async fn over(database: impl Future<Output = store::Config>) -> Self {
         let nats_folder = scratch("nats");
         let (store_config, nats) = tokio::join!(database, nats::nats_in(nats_folder.clone()));
@@ -48,17 +48,17 @@ impl World {
         Self { nats, bus, bus_config, store, store_config, objects, nats_folder }
     }
 
-    /// A tenant with an account on a Chatwoot that nobody will reach.
+    /// Creates a tenant with an account on a Chatwoot that cannot be reached.
     pub async fn account(&self, tenant: &str, number: i64) -> Account {
         account(&self.store, tenant, number, BASE_URL, "token").await
     }
 
-    /// Remembers what the streams hold now.
+    /// Copies what the streams hold now.
     pub async fn keep_streams(&self) -> Earlier {
         nats::keep(&self.nats, &self.nats_folder).await
     }
 
-    /// Has NATS run anew without what its streams got since, consumers included.
+    /// Restarts NATS without anything that its streams and consumers received since.
     pub async fn lose_streams_since(&self, earlier: &Earlier) {
         nats::lose(&self.nats, &self.nats_folder, earlier).await;
     }
