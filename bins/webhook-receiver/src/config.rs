@@ -1,4 +1,4 @@
-//! Settings of the receiver.
+//! The receiver's settings.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,11 +16,11 @@ const MIB: u64 = 1024 * 1024;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "webhook-receiver", version)]
 pub struct Settings {
-    /// Where to listen.
+    /// Where to listen for webhooks.
     #[command(flatten)]
     pub http: service::HttpConfig<8080>,
 
-    /// How to leave.
+    /// How to stop behind a balancer.
     #[command(flatten)]
     pub leave: service::LeaveConfig,
 
@@ -32,7 +32,7 @@ pub struct Settings {
     #[command(flatten)]
     pub bus: bus::Config,
 
-    /// Settings that all programs have.
+    /// Settings common to all programs.
     #[command(flatten)]
     pub service: service::Config,
 }
@@ -124,8 +124,8 @@ pub enum AcknowledgeAfter {
 }
 
 impl Config {
-    /// Refuses what cannot be received with. Asks nobody: what is wrong here is told before there are
-    /// complaints about servers.
+    /// Checks the settings without asking any server, so that a mistake in them is reported first. Fails if the key
+    /// cannot be used.
     pub fn check(&self) -> Result<(), SealError> {
         self.key().map(drop)
     }
@@ -134,7 +134,7 @@ impl Config {
         self.secret_key.expose_secret().parse()
     }
 
-    /// The defaults, with this key and this folder.
+    /// The default settings, with this key and this folder.
     pub fn with(secret_key: SecretString, journal_dir: PathBuf) -> Self {
         Self {
             secret_key,
@@ -152,7 +152,7 @@ impl Config {
     pub(crate) fn limits(&self) -> Limits {
         let max_bytes = self.journal_max_mib.saturating_mul(MIB);
         Limits {
-            // Small enough that a journal of the least size can let go of parts of itself.
+            // Small enough that even the smallest journal can remove a part of itself.
             segment_bytes: (max_bytes / 8).min(64 * MIB),
             segment_age: Duration::from_secs(self.journal_keep_seconds.clamp(1, 900) / 3 + 1),
             max_bytes,

@@ -1,15 +1,14 @@
-//! Publishing again what the stream may have lost.
+//! Publishes again what the stream may have lost.
 //!
-//! A NATS server that syncs lazily can lose the last of what it has acknowledged when its host dies.
-//! So when this program connects to a run of a server that it has not seen before, it publishes all
-//! that the journal still holds of what was ever handed out for publishing. The message ids are the same, so what the stream
-//! does have it does not take twice. Which run that was is noted in the journal, so that a restart of
-//! this program alone repeats nothing.
+//! A NATS server that syncs lazily can lose the last of what it has acknowledged when its host dies. So when this
+//! program connects to a run of a server that it has not seen before, it publishes again everything that the journal
+//! still holds of what was ever handed out for publishing. The message ids are the same, so the stream drops what it
+//! has already. The run is noted in the journal, so that a restart of this program alone repeats nothing.
 //!
-//! A cluster can lose the end of a stream on two servers while this program is connected to the third: then
-//! nothing happens here. So it looks now and then whether the stream still has what it confirmed
-//! (`journal/confirmed.rs`), and publishes everything again if not. While that cannot be told, nothing goes from the
-//! journal by age.
+//! A cluster can lose the end of a stream on two servers while this program is connected to the third, which shows
+//! nowhere here. So the program checks periodically whether the stream still has what it confirmed
+//! (`journal/confirmed.rs`), and publishes everything again if not. While that cannot be found out, nothing is removed
+//! from the journal by age.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +21,12 @@ use service::retry::Policy;
 use crate::journal::{Confirmed, Record, Shared};
 use crate::publish::{MAX_REFUSED, refuse};
 
-/// Less than in normal publishing, which goes on meanwhile.
+/// How many events are published at once: fewer than in normal publishing, which goes on meanwhile.
 const IN_FLIGHT: usize = 128;
-/// How often it is looked whether the stream has what it confirmed.
+/// How often to check whether the stream has what it confirmed.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// Runs for ever.
+/// Heals the stream after each restart of the server or loss of its end, for ever.
 pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
     let publisher = bus.publisher();
     let mut connections = bus.connections();
@@ -63,7 +62,7 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
     }
 }
 
-/// Whether the stream lacks something that it had confirmed.
+/// Whether the stream is known to lack something that it confirmed.
 async fn lost_something(journal: &Shared, bus: &Bus) -> bool {
     match look(journal, bus).await {
         Ok(lost) => {
@@ -75,7 +74,7 @@ async fn lost_something(journal: &Shared, bus: &Bus) -> bool {
         }
         Err(error) => {
             journal.note_looked(false);
-            tracing::debug!(%error, "whether the stream has what it confirmed is not known");
+            tracing::debug!(%error, "cannot check whether the stream has what it confirmed");
             false
         }
     }
@@ -92,7 +91,7 @@ async fn look(journal: &Shared, bus: &Bus) -> Result<bool, BusError> {
     Ok(false)
 }
 
-/// Publishes everything once, however long it takes.
+/// Publishes everything once more, however long that takes.
 async fn pass(journal: &Arc<Shared>, publisher: &Publisher) {
     let counts = publish_all(journal, publisher).await;
     if counts.again > 0 {
@@ -107,9 +106,9 @@ async fn pass(journal: &Arc<Shared>, publisher: &Publisher) {
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Published once more.
+    /// Events that were published again.
     again: u64,
-    /// Of these the stream had not, or not lately enough to tell.
+    /// How many of them the stream did not have, or received too long ago to know.
     missing: u64,
 }
 
@@ -132,7 +131,7 @@ async fn publish_all(journal: &Arc<Shared>, publisher: &Publisher) -> Counts {
     }
 }
 
-/// Publishes until the stream has answered; whether it lacked the event.
+/// Publishes an event until the stream has answered. Returns whether the stream lacked it.
 async fn publish(journal: &Shared, publisher: &Publisher, record: Record) -> bool {
     let mut failures = 0;
     loop {
@@ -143,7 +142,7 @@ async fn publish(journal: &Shared, publisher: &Publisher, record: Record) -> boo
                 journal.confirmed(Confirmed { position, event });
                 return !stored.duplicate;
             }
-            // This server may refuse what the one before it took.
+            // This server may refuse what the previous one accepted.
             Err(error) if error.is_permanent() && journal.refused() < MAX_REFUSED => {
                 refuse(journal, &record, &error);
                 return false;

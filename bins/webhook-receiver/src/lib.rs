@@ -1,8 +1,8 @@
-//! Takes Chatwoot's webhooks: verifies, makes durable, acknowledges, publishes.
+//! Receives Chatwoot's webhooks: verifies them, makes them durable, acknowledges and publishes them.
 //!
-//! One path in good times and bad: verify (`routes`), append to the [`journal`], answer, publish from
-//! the journal (`publish`). NATS may be away for any of it; the journal then fills until it is back.
-//! After a restart of NATS, `heal` publishes again what NATS may have lost.
+//! There is one path, in good times and bad: verify (`routes`), append to the [`journal`], answer, publish from the
+//! journal (`publish`). NATS may be away at any point, and the journal then fills until it is back. After a restart of
+//! NATS, `heal` publishes again what NATS may have lost.
 
 mod config;
 mod heal;
@@ -30,7 +30,7 @@ use journal::{Activity, Condition, Journal};
 use routes::Intake;
 use sources::Follower;
 
-/// A receiver at work. Dropping it stops it; [`Receiver::drain`] lets it finish.
+/// A running receiver. Dropping it stops it; [`Receiver::drain`] lets it finish.
 #[derive(Debug)]
 pub struct Receiver {
     intake: Arc<Intake>,
@@ -43,8 +43,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Recovers the journal and begins to publish from it and to follow the sources. NATS need not
-    /// be there.
+    /// Recovers the journal, and starts to publish from it and to follow the sources. NATS need not be reachable.
+    /// Fails if the key or the journal cannot be used.
     pub async fn start(config: &Config, bus: Bus) -> anyhow::Result<Self> {
         let key = config.key()?;
         let (dir, limits) = (config.journal_dir.clone(), config.limits());
@@ -80,7 +80,7 @@ impl Receiver {
         Ok(Self { intake, bus, refused, failing, streams, stop, crew })
     }
 
-    /// Serves until the shutdown, then publishes what is left. Registers its parts of the health.
+    /// Registers its health checks and serves until the shutdown, then publishes what is left.
     pub async fn serve(
         mut self,
         listener: impl Into<Listener>,
@@ -97,8 +97,8 @@ impl Receiver {
         served
     }
 
-    /// Does this beside its own work. Should that end before the shutdown, it is an error, and the shutdown
-    /// comes at once.
+    /// Runs `work` beside the receiver's own tasks. If one of those ends before the shutdown, that is an error, and the
+    /// shutdown is triggered at once.
     pub async fn watch<T>(
         &mut self,
         work: impl Future<Output = anyhow::Result<T>>,
@@ -107,12 +107,12 @@ impl Receiver {
         self.crew.watch(work, shutdown).await
     }
 
-    /// The webhook routes, and no others.
+    /// The webhook routes only.
     pub fn router(&self) -> axum::Router {
         routes::router(Arc::clone(&self.intake))
     }
 
-    /// Registers the parts `journal`, `nats`, `publishing`, `sources` and `streams`.
+    /// Registers the health checks `journal`, `nats`, `publishing`, `sources` and `streams`.
     pub fn register(&self, health: &Health) {
         let journal = &self.intake.journal;
         let (condition, activity) = (journal.condition(), journal.activity());
@@ -158,8 +158,8 @@ impl Receiver {
         });
     }
 
-    /// Publishes what is left, for 5 s at most; the rest is published after the next start. To be
-    /// called when no requests are in hand any more.
+    /// Publishes what is left, for 5 s at most; the rest is published after the next start. Must be called only when no
+    /// requests are in hand any more.
     pub async fn drain(self) {
         self.stop.cancel();
         if let Err(error) = self.crew.finish().await {
@@ -170,7 +170,7 @@ impl Receiver {
         if let Err(error) = joined(maintained).await {
             tracing::warn!(
                 error = in_words(&error),
-                "cannot note how far the journal is published; some events will be published twice"
+                "cannot save how far the journal is published; some events will be published twice"
             );
         }
     }

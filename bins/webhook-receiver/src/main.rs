@@ -1,4 +1,4 @@
-//! Takes Chatwoot's webhooks: verifies, makes durable, acknowledges, publishes. See the library.
+//! Receives Chatwoot's webhooks. See the library.
 
 use std::process::ExitCode;
 

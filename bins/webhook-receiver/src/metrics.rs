@@ -1,5 +1,4 @@
-//! Counters of the receiver: there from the start, and those of the routes looked up once and not per
-//! request.
+//! The receiver's metrics. They are registered at the start, and the routes' are looked up once and not per request.
 
 use std::time::Duration;
 
@@ -7,11 +6,11 @@ use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram,
 
 use crate::routes::Reason;
 
-/// The counters of the routes.
+/// The metrics of the routes.
 pub(crate) struct Metrics {
     accepted: Counter,
     acknowledge: Histogram,
-    /// By the number of the reason.
+    /// Indexed by the reason's number.
     refused: [Counter; Reason::ALL.len()],
 }
 
@@ -38,7 +37,7 @@ impl Metrics {
             "axis_journal_healed_total",
             "Events that the stream had lost and got again from the journal"
         );
-        // An alert sees what a counter grew by: one that is born with its first event has not grown.
+        // Alerts look at how much a counter grew, and one that first appears with its first event has not grown.
         counter!("axis_journal_set_aside_total").increment(0);
         counter!("axis_journal_healed_total").increment(0);
         let refused =

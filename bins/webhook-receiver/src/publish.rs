@@ -1,4 +1,4 @@
-//! From the journal to the stream, in order, with many under way.
+//! Publishes from the journal to the stream, in order, with many events in flight.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::journal::{Confirmed, Feed, Outgoing, Record, Shared};
 
-/// The most that may be in flight at once.
+/// The most events, and bytes of them, in flight at once.
 const IN_FLIGHT: usize = 1024;
 const IN_FLIGHT_BYTES: usize = 64 * 1024 * 1024;
-/// The most that is sent, and settled, together.
+/// The most events that are sent, and settled, together.
 const PORTION: usize = 128;
-/// How far publishing may run ahead of the oldest unsettled event, in events.
+/// How many events publishing may run ahead of the oldest unsettled one.
 const AHEAD: usize = 64 * 1024;
-/// More refused events than this are not set aside: then the fault is not theirs.
+/// How many events may be set aside because the stream refused them. If it is more, the fault is not theirs.
 pub(crate) const MAX_REFUSED: usize = 10_000;
 /// How long a stopping program goes on publishing. What is left waits in the journal.
 const DRAIN: Duration = Duration::from_secs(5);
 
 type Flight = BoxFuture<'static, (Vec<Outgoing>, Vec<Result<Published, PublishError>>)>;
 
-/// Publishes until `stop`, then what is left, for a short while. `failing` is set while the stream takes
+/// Publishes until `stop`, then publishes what is left for a short while. `failing` is set while the stream accepts
 /// nothing.
 pub(crate) async fn run(
     journal: Arc<Shared>,
@@ -41,14 +41,14 @@ pub(crate) async fn run(
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
-    // Whatever it waits for: a server that is frozen takes nothing, and does not say so.
+    // The deadline holds whatever publishing waits for: a frozen server accepts nothing and says nothing.
     tokio::select! {
         () = publish(journal, bus, failing, &stop) => {}
         () = patience => {}
     }
 }
 
-/// Publishes until everything is published after `stop`.
+/// Publishes until `stop`, and then until everything is published.
 async fn publish(
     journal: Arc<Shared>,
     bus: Bus,
@@ -81,7 +81,7 @@ async fn publish(
     }
 }
 
-/// Keeps an event that the stream will not take.
+/// Notes that the stream refuses an event for good, so that it stays in the journal.
 pub(crate) fn refuse(journal: &Shared, record: &Record, error: &PublishError) {
     if journal.refuse(record.sequence) {
         tracing::error!(
@@ -113,9 +113,9 @@ struct Publishing {
     window: Window,
     /// Failures in a row.
     failures: u32,
-    /// Whether there are any, for who asks from outside.
+    /// Whether there are failures, for the health check.
     failing: Arc<AtomicBool>,
-    /// Nothing is sent before; set by a failure.
+    /// Set by a failure: nothing is sent until then.
     paused_until: Option<Instant>,
     refused: usize,
 }
@@ -153,7 +153,7 @@ impl Publishing {
         self.flights.is_empty() && self.retries.is_empty()
     }
 
-    /// Sends what is ready, as far as there is room.
+    /// Sends events that are ready, as far as there is room.
     async fn launch_next(&mut self, feed: &mut Feed) {
         let mut portion = Vec::new();
         while portion.len() < PORTION
@@ -233,7 +233,7 @@ impl Publishing {
         }
     }
 
-    /// Sends nothing for a while. Of the many that fail together only the first counts.
+    /// Pauses sending after a failure. Of many events that fail together only the first one counts.
     fn pause(&mut self, error: &PublishError) {
         if self.paused_until.is_some() {
             return;
@@ -253,13 +253,13 @@ impl Publishing {
         self.paused_until = None;
     }
 
-    /// Everything before the oldest unsettled event, or before what comes next, is settled.
+    /// Tells the journal that everything before the oldest unsettled event, or before `next`, is settled.
     fn advance(&self, next: u64) {
         self.journal.advance(self.window.oldest().unwrap_or(next));
     }
 }
 
-/// The events that were launched, in order, from the oldest unsettled one on.
+/// The events that were sent, in order, beginning with the oldest unsettled one.
 #[derive(Debug, Default)]
 struct Window(VecDeque<(u64, Settled)>);
 

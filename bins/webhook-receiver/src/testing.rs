@@ -1,4 +1,4 @@
-//! What several modules' tests need.
+//! Fixtures for the tests of several modules.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use events::{Inbound, Source, TraceParent};
 
 use crate::sources::{Snapshot, Sources};
 
-/// An event of some account.
+/// Makes an event of some account.
 pub(crate) fn inbound(event: &str, delivery: Option<String>) -> Inbound {
     Inbound {
         id: EventId::generate(),
@@ -22,7 +22,7 @@ pub(crate) fn inbound(event: &str, delivery: Option<String>) -> Inbound {
     }
 }
 
-/// A source with these secrets.
+/// Makes a source with these secrets.
 pub(crate) fn source(key: &SecretKey, chatwoot_account_id: i64, secrets: &[&str]) -> Source {
     let seal = |secret: &&str| {
         let sealed = key.seal(Source::SECRET_PURPOSE, &(*secret).into()).unwrap();
@@ -38,7 +38,7 @@ pub(crate) fn source(key: &SecretKey, chatwoot_account_id: i64, secrets: &[&str]
     }
 }
 
-/// What a receiver knows that has been told these sources, or nothing yet.
+/// Makes the state of a receiver that knows these sources, or nothing yet.
 pub(crate) fn sources(sources: Option<&[&Source]>, key: &SecretKey) -> Arc<Sources> {
     let all = |sources: &[&Source]| {
         sources.iter().map(|source| (source.account, (*source).clone())).collect()

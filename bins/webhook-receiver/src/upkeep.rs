@@ -1,5 +1,5 @@
-//! Once a second: writes down how far the journal is published, lets old segments go, sees whether tenants share it,
-//! measures.
+//! Once a second, saves how far the journal is published, removes old segments, checks whether several tenants share
+//! the journal, and updates its metrics.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use crate::sources::Sources;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Runs for ever.
+/// Maintains the journal for ever.
 pub(crate) async fn run(
     journal: Arc<Shared>,
     sources: Arc<Sources>,
@@ -48,7 +48,7 @@ pub(crate) async fn run(
         ticks.tick().await;
         journal.divide(sources.present().is_some_and(|sources| sources.several_tenants));
         let journal = Arc::clone(&journal);
-        // A server that is gone may come back without its newest messages.
+        // A server that has gone away may come back without its newest messages.
         let server = bus.server_id().filter(|_| bus.connected());
         let maintained = tokio::task::spawn_blocking(move || journal.maintain(server.as_deref()));
         let (size, noted) = joined(maintained).await;
@@ -61,7 +61,7 @@ pub(crate) async fn run(
         if let Err(error) = &noted
             && !failing
         {
-            tracing::warn!(error = in_words(error), "cannot note how far the journal is published");
+            tracing::warn!(error = in_words(error), "cannot save how far the journal is published");
         }
         failing = noted.is_err();
     }

@@ -1,4 +1,4 @@
-//! Segments that cannot be read, or not all of them: their files stay under another name.
+//! Sets aside segments that cannot be read, at all or completely: their files are kept under another name.
 
 use std::io;
 use std::path::Path;
@@ -8,19 +8,18 @@ use rustix::io::Errno;
 
 use super::{LOCK, segment};
 
-/// Whether a failure says something of the segment, and not only that the program or the host is short of
-/// memory, of file handles or of room, which may take any time.
+/// Whether a failure is about the segment itself, and not a shortage of memory, file handles or disk space, which may
+/// last for any time.
 pub(super) fn is_the_segments(error: &io::Error) -> bool {
     let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOSPC, Errno::DQUOT];
     !shortages.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Gives a segment that cannot be read another name. Without an error, its beginning is not that of a
-/// segment. If this fails it has its name still, and must not be passed: the next start would count it as
-/// published.
+/// Renames a segment that cannot be read. Without an `error`, the file does not begin like a segment. If this fails,
+/// the segment keeps its name, and publishing must not pass it: the next start would count it as published.
 pub(super) fn put(path: &Path, bytes: u64, error: Option<&io::Error>) -> io::Result<()> {
     let aside = path.with_extension(segment::ASIDE);
-    // If it is kept already, both names are the same file, and renaming does nothing.
+    // If the segment was kept already, both names are the same file, and renaming does nothing.
     let renamed = std::fs::rename(path, &aside).and_then(|()| match std::fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
@@ -49,8 +48,8 @@ pub(super) fn put(path: &Path, bytes: u64, error: Option<&io::Error>) -> io::Res
     Ok(())
 }
 
-/// Whether the journal's folder is there, with the lock in it, and only this file is not. One reading
-/// tells both: a folder that comes back meanwhile is not taken for one that lacks the file.
+/// Whether this file is missing although the journal's folder, with the lock in it, is there. Both are checked in one
+/// reading, so that a folder that comes back meanwhile is not mistaken for one without the file.
 fn is_removed(path: &Path) -> io::Result<bool> {
     let Some(dir) = path.parent() else { return Ok(false) };
     let mut locked = false;
@@ -64,13 +63,12 @@ fn is_removed(path: &Path) -> io::Result<bool> {
     Ok(locked)
 }
 
-/// Keeps a segment, of which so many bytes are damaged, for longer than the journal does: under a second
-/// name.
+/// Keeps a partly damaged segment for longer than the journal would, by a hard link under a second name.
 pub(super) fn keep(path: &Path, damaged: u64) {
     let aside = path.with_extension(segment::ASIDE);
     let linked = std::fs::hard_link(path, &aside);
     if linked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
-        // That was told then.
+        // It was kept, and logged, before.
         return;
     }
     metrics::counter!("axis_journal_set_aside_total").increment(1);

@@ -1,16 +1,16 @@
-//! How the journal is, for who asks from outside.
+//! The condition of the journal, for health checks.
 
 use std::time::{Duration, Instant};
 
 use super::AppendError;
 
-/// A group is on disk within milliseconds; a disk that takes so long for one is not to be counted on.
+/// A group is normally on disk within milliseconds. A disk that takes longer than this cannot be relied on.
 const HANGING: Duration = Duration::from_secs(2);
 
 /// How the last append went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// Well, or there was none yet.
+    /// It succeeded, or there was none yet.
     Writable,
     /// There was no room.
     Full,
@@ -28,19 +28,19 @@ impl Condition {
     }
 }
 
-/// What the writer is at: an append that has no end tells nothing.
+/// What the writer is doing. An append that never ends would otherwise show nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
     /// It waits for events.
     Waiting,
-    /// It has been writing and syncing a group since then.
+    /// It has been writing and syncing a group since this time.
     Writing(Instant),
-    /// It has ended; nothing is written any more.
+    /// It has ended, and nothing is written any more.
     Ended,
 }
 
 impl Activity {
-    /// Whether it waits for a disk that does not answer.
+    /// Whether the writer waits for a disk that does not answer.
     pub fn hangs(self) -> bool {
         matches!(self, Self::Writing(since) if since.elapsed() > HANGING)
     }

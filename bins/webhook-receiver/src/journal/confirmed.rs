@@ -1,9 +1,9 @@
-//! Which of the events that the stream confirmed are looked for there now and then.
+//! Chooses which of the events that the stream confirmed are checked there periodically.
 //!
 //! A cluster can lose the end of a stream although the server that this program is connected to lives on: the two
-//! others came back without it. Nothing tells of it. But what is lost is an end, and behind it nothing is
-//! confirmed until the servers have chosen another leader, which takes seconds. So the last event before each pause is
-//! looked for until it was found in its place, and always the newest one.
+//! other servers came back without it. Nothing reports that. But what is lost is an end, and after the loss nothing is
+//! confirmed until the servers have elected a new leader, which takes seconds. So the last event before each pause is
+//! checked until it has been found in its place, and the newest event is always checked.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -20,21 +20,21 @@ pub(crate) struct Confirmed {
     pub(crate) event: EventId,
 }
 
-/// Shorter than any choice of a leader takes.
+/// Shorter than any election of a leader.
 const PAUSE: Duration = Duration::from_secs(1);
-/// More pauses than there are between two looks.
+/// The most events that are checked: more than there can be pauses between two checks.
 const MOST: usize = 64;
 
-/// Those that are looked for, the oldest first. Never empty again once there was one.
+/// The events to check, oldest first. Never empty again once there was one.
 #[derive(Debug, Default)]
 pub(super) struct LookedFor {
     events: VecDeque<Confirmed>,
-    /// When the last one was confirmed; none if that was before this program started.
+    /// When the last one was confirmed; `None` if that was before this program started.
     at: Option<Instant>,
 }
 
 impl LookedFor {
-    /// Begins with what an earlier run of this program has noted.
+    /// Begins with the event that an earlier run of this program noted.
     pub(super) fn starting_with(noted: Option<Confirmed>) -> Self {
         Self { events: noted.into_iter().collect(), at: None }
     }
@@ -44,7 +44,7 @@ impl LookedFor {
         self.at = Some(now);
         match self.events.back_mut() {
             Some(last) if !paused => {
-                // Confirmations overtake each other.
+                // Confirmations may overtake each other.
                 if last.position < confirmed.position {
                     *last = confirmed;
                 }
@@ -56,7 +56,7 @@ impl LookedFor {
         }
     }
 
-    /// It is in its place.
+    /// Notes that an event is in its place.
     pub(super) fn found(&mut self, confirmed: Confirmed) {
         if self.events.len() > 1 && self.events.front() == Some(&confirmed) {
             self.events.pop_front();

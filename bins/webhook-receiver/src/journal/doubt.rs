@@ -1,4 +1,4 @@
-//! What the stream may have lost, and which run of the server has everything.
+//! Keeps track of what the stream may have lost, and which run of the server has everything.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -8,22 +8,22 @@ use super::confirmed::{Confirmed, LookedFor};
 use super::{Shared, Stretch};
 
 impl Shared {
-    /// Everything still here that was handed out for publishing by now. The mark is no measure: one
-    /// slow event holds it back while the stream acknowledges, and may lose, many after it.
+    /// Everything that the journal still holds of what was handed out for publishing so far. The mark does not tell
+    /// that: one slow event holds it back while the stream acknowledges, and may lose, many later ones.
     pub(crate) fn handed_out(self: &Arc<Self>) -> Stretch {
         let below = self.ledger().mark.below.max(self.handed_out.load(Ordering::Acquire));
         Stretch::below(Arc::clone(self), below)
     }
 
-    /// The run of the NATS server that has everything published; none if it lacks something that it
-    /// refused and that is to be tried again.
+    /// Returns the run of the NATS server that has everything published, or `None` if it lacks an event that it refused
+    /// and that has to be tried again.
     pub(crate) fn healed_server(&self) -> Option<String> {
         let ledger = self.ledger();
         ledger.mark.server.clone().filter(|_| ledger.mark.refused.is_empty())
     }
 
-    /// Remembers the run of the NATS server that has everything published. It may have got much of
-    /// it just now, so age counts from here on.
+    /// Notes the run of the NATS server that has everything published. It may have received much of that just now, so
+    /// segments age from now on.
     pub(crate) fn note_healed(&self, server: &str) {
         let mut ledger = self.ledger();
         ledger.mark.server = Some(server.to_owned());
@@ -32,29 +32,29 @@ impl Shared {
         }
     }
 
-    /// No run of the server is known to have everything: all is about to be published again, and what was
-    /// confirmed before means nothing any more.
+    /// Notes that no run of the server is known to have everything. All of it is about to be published again, and
+    /// earlier confirmations mean nothing any more.
     pub(crate) fn doubt(&self) {
         self.ledger().mark.server = None;
         *self.looked_for() = LookedFor::default();
     }
 
-    /// The stream has confirmed this event.
+    /// Notes that the stream has confirmed an event.
     pub(crate) fn confirmed(&self, confirmed: Confirmed) {
         self.looked_for().add(confirmed, Instant::now());
     }
 
-    /// What is looked for in the stream.
+    /// The confirmed events to check in the stream.
     pub(crate) fn to_look_for(&self) -> Vec<Confirmed> {
         self.looked_for().all()
     }
 
-    /// It is in its place.
+    /// Notes that a confirmed event is in its place.
     pub(crate) fn found(&self, confirmed: Confirmed) {
         self.looked_for().found(confirmed);
     }
 
-    /// Whether the stream told lately that what is looked for is there.
+    /// Notes whether the last check of the stream could be made.
     pub(crate) fn note_looked(&self, told: bool) {
         self.untold.store(!told, Ordering::Relaxed);
     }

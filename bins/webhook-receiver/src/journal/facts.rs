@@ -1,6 +1,6 @@
-//! What is known of an event besides its body, as bytes.
+//! Encodes what is known about an event besides its body.
 //!
-//! Integers are big-endian; a text is its length in two bytes and its UTF-8.
+//! Integers are big-endian. A text is its length in two bytes, followed by its UTF-8.
 //!
 //! ```text
 //! format 1 | id 16 | account 16 | received at, µs, 8 | tenant | event | delivery, "" for none | origin | traceparent

@@ -1,4 +1,4 @@
-//! What is to be published, in order: from memory, or from the disk where memory has let go.
+//! Feeds the publisher with records in order: from memory, or from disk where memory no longer has them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use super::read::{Cursor, Failed};
 use super::tail::Next;
 use super::{Outgoing, Record, Shared};
 
-/// Taken from memory in one go.
+/// How many records are taken from memory at once.
 const FROM_MEMORY: usize = 256;
-/// Read from the disk in one go, in bytes.
+/// How many bytes are read from disk at once.
 const FROM_DISK: usize = 4 * 1024 * 1024;
 /// How often a segment may fail to be read before it is set aside.
 const ATTEMPTS: u32 = 12;
 pub(super) const RETRIES: Policy = Policy::NEAR;
 
-/// The records from some sequence on, each once.
+/// The records from a sequence on, each once.
 #[derive(Debug)]
 pub(crate) struct Feed {
     journal: Arc<Shared>,
-    /// Everything below was handed out or waits in `ready`.
+    /// Everything below this was handed out or waits in `ready`.
     next: u64,
     ready: VecDeque<Outgoing>,
     reading: Option<Reading>,
-    /// Kept while the disk is read, so that a segment is not searched from its start each time.
+    /// Kept while reading from disk, so that a segment is not searched from its start each time.
     cursor: Option<Cursor>,
     retries: Policy,
 }
@@ -56,15 +56,15 @@ impl Feed {
         self.ready.is_empty() && self.reading.is_none() && self.journal.tail.is_drained(self.next)
     }
 
-    /// The next record, if it is there already.
+    /// Returns the next record, if it is ready.
     pub(crate) fn ready(&mut self) -> Option<Outgoing> {
         let outgoing = self.ready.pop_front()?;
         self.journal.handed_out.fetch_max(outgoing.record.sequence + 1, Ordering::Release);
         Some(outgoing)
     }
 
-    /// Waits until a record is ready, or until the disk turns out to have none of those that were looked
-    /// for there, after which the feed may be drained. Nothing is lost if the waiting is given up.
+    /// Waits until a record is ready, or until the disk turns out to have none of those that were looked for, after
+    /// which the feed may be drained. Cancel safe.
     pub(crate) async fn filled(&mut self) {
         while self.ready.is_empty() {
             if self.reading.is_some() {
@@ -102,7 +102,7 @@ impl Feed {
     }
 }
 
-/// Reads a stretch of the journal once, in pieces.
+/// Reads part of the journal once, in pieces.
 #[derive(Debug)]
 pub(crate) struct Stretch {
     journal: Arc<Shared>,
@@ -115,7 +115,7 @@ impl Stretch {
         Self { journal, cursor: Cursor::at(0), below }
     }
 
-    /// The next records; none at the end.
+    /// Reads the next records. There are none at the end.
     pub(crate) async fn next(self) -> (Self, Vec<Record>) {
         let Self { journal, cursor, below } = self;
         let (cursor, records) = read(Arc::clone(&journal), cursor, below, RETRIES).await;
@@ -123,8 +123,8 @@ impl Stretch {
     }
 }
 
-/// Reads the next piece. A segment that fails again and again is set aside, so that what comes after
-/// it does not wait for ever; if that fails too, it is more than the segment, and all of it waits.
+/// Reads the next piece. A segment that keeps failing is set aside, so that what comes after it does not wait for ever.
+/// If that fails too, the fault is not the segment's alone, and everything waits.
 async fn read(
     journal: Arc<Shared>,
     mut cursor: Cursor,

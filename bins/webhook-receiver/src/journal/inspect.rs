@@ -1,4 +1,4 @@
-//! What is in a journal, segment by segment; its receiver may be running.
+//! Inspects a journal segment by segment, while its receiver may be running.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,42 +9,42 @@ use super::LOCK;
 use super::mark::Mark;
 use super::segment::{self, Scan};
 
-/// What a segment holds. Every record was read and its checksum compared.
+/// What a segment holds. Every record was read and its checksum verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// Its first sequence, after which it is named.
+    /// Its first sequence, which its file is named after.
     pub first: u64,
     /// Its file.
     pub path: PathBuf,
-    /// How long the file is.
+    /// The length of the file.
     pub bytes: u64,
-    /// Good records.
+    /// How many good records it holds.
     pub records: u64,
-    /// Of these, how many the stream is known to have.
+    /// How many of these the stream is known to have.
     pub published: u64,
-    /// Of these, how many a later version wrote in a way that this one cannot read.
+    /// How many of these were written by a later version, in a form that this one cannot read.
     pub foreign: u64,
-    /// When the first of the good records was received, and the last.
+    /// When the first and the last of the good records were received.
     pub received: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Bytes between good records that are none: something that was acknowledged may be lost.
+    /// Bytes between good records that are no records: something that was acknowledged may be lost.
     pub damaged: u64,
-    /// Bytes behind the last good record. In the newest segment they are being written, or were
-    /// when the receiver ended; they were never acknowledged.
+    /// Bytes after the last good record. In the newest segment they are being written, or were when the receiver
+    /// ended, and were never acknowledged.
     pub torn: u64,
-    /// Its beginning is not that of a segment, so that nothing in it can be read.
+    /// Whether the file does not begin like a segment, so that nothing in it can be read.
     pub unreadable: bool,
-    /// What the disk says where it gave no more of it.
+    /// The error at which the disk gave no more of it.
     pub failure: Option<String>,
 }
 
-/// Whether a receiver has, or had, its journal in this folder.
+/// Whether this folder is, or was, a receiver's journal.
 pub fn is_one(dir: &Path) -> io::Result<bool> {
     Ok(dir.join(LOCK).try_exists()?
         || !segment::list(dir)?.is_empty()
         || !segment::list_aside(dir)?.is_empty())
 }
 
-/// Looks at every segment, oldest first, without touching anything.
+/// Inspects every segment, oldest first, without changing anything.
 pub fn inspect(dir: &Path) -> io::Result<Vec<Inspection>> {
     let mark = Mark::read(dir);
     let segments = segment::list(dir)?;
@@ -54,7 +54,7 @@ pub fn inspect(dir: &Path) -> io::Result<Vec<Inspection>> {
         .collect())
 }
 
-/// The segments that a receiver could not read, or not all of, and set aside.
+/// Lists the segments that a receiver set aside because it could not read them completely.
 pub fn set_aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(segment::list_aside(dir)?.into_iter().map(|(_, path, _)| path).collect())
 }

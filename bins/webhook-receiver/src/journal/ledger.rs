@@ -1,4 +1,4 @@
-//! Which segments there are, how far they are published, and which may go.
+//! Keeps track of which segments there are, how far they are published, and which may be removed.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
@@ -11,37 +11,37 @@ use super::mark::Mark;
 /// A tenant's unpublished events may take at most this many times the room that is left.
 const SHARE: u64 = 3;
 
-/// How much the journal may hold.
+/// The limits of a journal.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// A segment is closed when it is longer than this, in bytes.
     pub segment_bytes: u64,
     /// A segment is closed when it is older than this.
     pub segment_age: Duration,
-    /// All segments together, in bytes.
+    /// The most bytes of all segments together.
     pub max_bytes: u64,
-    /// Published segments together, in bytes.
+    /// The most bytes of published segments together.
     pub keep_bytes: u64,
-    /// How long a segment stays after it was published.
+    /// How long a segment is kept after it was published.
     pub keep_for: Duration,
-    /// Records in memory for a publisher that keeps up, in bytes.
+    /// The most bytes of records that are kept in memory, for a publisher that keeps up.
     pub tail_bytes: usize,
 }
 
-/// A segment as the running program knows it.
+/// What the running program knows about a segment.
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) first: u64,
-    /// Above every sequence it holds.
+    /// Above every sequence that it holds.
     pub(super) end: u64,
-    /// Up to here it is on disk for good.
+    /// Up to here it is durable.
     pub(super) bytes: u64,
-    /// Of these, each tenant's; unknown of what an earlier run of this program wrote.
+    /// How many of these bytes are each tenant's. Unknown for what an earlier run of this program wrote.
     pub(super) shares: HashMap<TenantId, u64>,
     pub(super) path: PathBuf,
-    /// Nothing is appended any more.
+    /// Whether nothing is appended to it any more.
     pub(super) sealed: bool,
-    /// Since when it has been published and closed, and the stream not in doubt.
+    /// Since when it has been published and closed, without the stream being in doubt.
     pub(super) published_at: Option<Instant>,
 }
 
@@ -49,9 +49,9 @@ pub(super) struct Segment {
 pub(super) struct Ledger {
     pub(super) segments: VecDeque<Segment>,
     pub(super) mark: Mark,
-    /// While set, age removes nothing: the stream may have lost what it had acknowledged.
+    /// While set, nothing is removed by age, since the stream may have lost what it acknowledged.
     pub(super) in_doubt: bool,
-    /// Several tenants share it.
+    /// Whether several tenants share the journal.
     pub(super) divided: bool,
     limits: Limits,
 }
@@ -61,32 +61,32 @@ impl Ledger {
         Self { segments, mark, in_doubt: true, divided: false, limits }
     }
 
-    /// Whether so little room is left that somebody may have had their share of it.
+    /// Whether so little room is left that a tenant may have used up its share.
     pub(super) fn is_scarce(&self) -> bool {
         self.divided && self.bytes().1 > SHARE * self.left()
     }
 
-    /// Whether a tenant's events that are not published take all the room that they may: three times what is left.
-    /// So one tenant fills three quarters of the journal, two fill six sevenths, and however many flood it, others'
-    /// events find room.
+    /// Whether a tenant's unpublished events take up all the room that they may, which is three times what is left. So
+    /// one tenant can fill three quarters of the journal and two can fill six sevenths, but however many flood it,
+    /// other tenants' events find room.
     pub(super) fn has_its_share(&self, tenant: &TenantId) -> bool {
         let unpublished = self.segments.iter().filter(|segment| !segment.is_published(&self.mark));
         let taken: u64 = unpublished.filter_map(|segment| segment.shares.get(tenant)).sum();
         taken > SHARE * self.left()
     }
 
-    /// The room that events which are not published leave to others.
+    /// The room that unpublished events leave, in bytes.
     fn left(&self) -> u64 {
         self.limits.max_bytes.saturating_sub(self.bytes().1)
     }
 
-    /// The newest segment, if it is the one that begins with this sequence and is appended to:
-    /// otherwise that one was set aside, or is about to be.
+    /// Returns the newest segment if it begins with this sequence and is still appended to. Otherwise that segment was
+    /// set aside, or is about to be.
     pub(super) fn present(&mut self, first: u64) -> Option<&mut Segment> {
         self.segments.back_mut().filter(|segment| segment.first == first && !segment.sealed)
     }
 
-    /// Has nothing more appended to a segment, which is to be set aside. Where it is, and its bytes.
+    /// Closes a segment that is about to be set aside. Returns its path and its length in bytes.
     pub(super) fn close(&mut self, first: u64) -> Option<(PathBuf, u64)> {
         let segment = self.segments.iter_mut().find(|segment| segment.first == first)?;
         segment.sealed = true;
@@ -98,19 +98,19 @@ impl Ledger {
         self.segments.iter().any(|segment| segment.first == first)
     }
 
-    /// The bytes of all segments, and of those that are not published.
+    /// Returns the bytes of all segments, and of those that are not published.
     pub(super) fn bytes(&self) -> (u64, u64) {
         let unpublished = self.segments.iter().filter(|segment| !segment.is_published(&self.mark));
         (self.segments.iter().map(|segment| segment.bytes).sum(), sum(unpublished))
     }
 
-    /// Whether so many more bytes fit, once [`Ledger::sweep`] has made room for them.
+    /// Whether this many more bytes fit.
     pub(super) fn has_room_for(&self, bytes: u64) -> bool {
         self.bytes().0 + bytes <= self.limits.max_bytes
     }
 
-    /// Takes out the published segments that are too old or too many, or in the way of `needed`
-    /// more bytes, oldest first. The caller removes their files.
+    /// Takes out the published segments that are too old or too many, or that are in the way of `needed` more bytes,
+    /// oldest first. The caller has to remove their files.
     pub(super) fn sweep(&mut self, now: Instant, needed: u64) -> Vec<PathBuf> {
         let Self { segments, mark, in_doubt, limits, .. } = self;
         for segment in segments.iter_mut() {
@@ -135,8 +135,8 @@ impl Ledger {
         gone
     }
 
-    /// Takes out the oldest published segments until so many bytes of the disk are free, or no more of
-    /// them are left. The caller removes their files.
+    /// Takes out the oldest published segments until this many bytes of the disk are freed, or none are left. The
+    /// caller has to remove their files.
     pub(super) fn give_up(&mut self, now: Instant, bytes: u64) -> Vec<PathBuf> {
         let unused = self.limits.max_bytes.saturating_sub(self.bytes().0);
         self.sweep(now, unused + bytes)
@@ -144,7 +144,7 @@ impl Ledger {
 }
 
 impl Segment {
-    /// Notes that so many bytes of it are an event of this tenant.
+    /// Notes an event of a tenant and its length in bytes.
     pub(super) fn add(&mut self, tenant: &TenantId, bytes: u64) {
         match self.shares.get_mut(tenant) {
             Some(share) => *share += bytes,

@@ -1,6 +1,6 @@
-//! Which records the stream has.
+//! Notes which records the stream has.
 //!
-//! The file is written now and then, without syncing: a mark that is too old, torn or missing makes
+//! The file is written from time to time and without syncing. A mark that is too old, torn or missing only makes
 //! records be published again, which their message ids make harmless. It is never ahead.
 
 use std::collections::BTreeSet;
@@ -13,17 +13,17 @@ use super::Confirmed;
 
 const FILE: &str = "published.json";
 
-/// All below a sequence, except some.
+/// The records that are published: all below a sequence, except for some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// Every record with a lower sequence is settled.
     pub(super) below: u64,
-    /// Settled, but not published: the stream refused them for good. Tried again at every start.
+    /// Records that are settled but not published, since the stream refused them for good. Tried again at every start.
     pub(super) refused: BTreeSet<u64>,
     /// The run of the NATS server that was published to last.
     #[serde(default)]
     pub(super) server: Option<String>,
-    /// What it confirmed last.
+    /// The event that this server confirmed last.
     #[serde(default)]
     pub(super) confirmed: Option<Confirmed>,
 }

@@ -1,10 +1,10 @@
-//! How long it takes to be on disk, and for how many at once.
+//! Metrics of the journal: how long writing takes, and how many events are written at once.
 
 use std::time::Duration;
 
 use metrics::{Histogram, Unit, describe_histogram, histogram};
 
-/// How long appending takes, which requests wait for.
+/// How long appending takes from a request's point of view.
 pub(super) struct Latency(Histogram);
 
 impl Latency {
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Latency {
     }
 }
 
-/// How much the writer syncs at once, and how long that takes.
+/// How many events the writer syncs at once, and how long that takes.
 pub(super) struct Groups {
     records: Histogram,
     took: Histogram,

@@ -1,4 +1,4 @@
-//! The journal: what has been acknowledged, on this host's disk.
+//! The journal: acknowledged events on this host's disk.
 //!
 //! ```text
 //! request ─┐                    ┌─► answer
@@ -9,11 +9,11 @@
 //!               0000…1.journal, 0000…k.journal, … ───────────────┘
 //! ```
 //!
-//! - [`Journal::append`] returns when the event is on disk, or says why it is not.
-//! - A segment is only ever appended to by the process that made it; a start opens a new one.
-//! - Segments go when they are published and old, or published and in the way. If only unpublished
-//!   ones fill the bound, appending is refused. Of several tenants each has a share of the room, so
-//!   that nobody fills it alone.
+//! - [`Journal::append`] returns once the event is on disk, or says why it is not.
+//! - A segment is appended to only by the process that made it. A restart opens a new one.
+//! - Segments are removed when they are published and old, or published and in the way. If unpublished ones alone reach
+//!   the limit, appending is refused. If there are several tenants, each has a share of the room, so that none fills
+//!   it alone.
 //! - One receiver per folder: the file `lock` is held while it runs.
 
 mod aside;
@@ -65,14 +65,14 @@ use measure::Latency;
 use tail::Tail;
 use writer::{Append, Writer};
 
-/// Requests that may wait for the writer before further ones wait for room in the queue.
+/// How many requests may be queued for the writer. Further ones wait for room in the queue.
 const QUEUE: usize = 4096;
-/// How long an append waits for the disk, of the 5 s that Chatwoot waits for the answer.
+/// How long an append waits for the disk, out of the 5 s that Chatwoot waits for its response.
 const PATIENCE: Duration = Duration::from_secs(4);
 const MIB: u64 = 1024 * 1024;
 const LOCK: &str = "lock";
 
-/// The journal of one receiver. Dropping it writes what waits and ends the writer.
+/// The journal of one receiver. Dropping it writes what is queued and ends the writer.
 #[derive(Debug)]
 pub struct Journal {
     shared: Arc<Shared>,
@@ -81,7 +81,7 @@ pub struct Journal {
     latency: Latency,
 }
 
-/// State that the writer, the publisher and readers share.
+/// The state that the writer, the publisher and readers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     dir: PathBuf,
@@ -91,13 +91,13 @@ pub(crate) struct Shared {
     /// Above every sequence that was handed out for publishing since this program started.
     handed_out: AtomicU64,
     looked_for: Mutex<LookedFor>,
-    /// Set while the stream does not tell whether it has what is looked for.
+    /// Set while it cannot be checked whether the stream has what it confirmed.
     untold: AtomicBool,
     condition: watch::Sender<Condition>,
     activity: watch::Sender<Activity>,
-    /// The mark as the file has it.
+    /// The mark as it is in the file.
     written: Mutex<Mark>,
-    /// Released when the last of them is gone.
+    /// The lock on the folder, released when the last handle of this state is dropped.
     _lock: File,
 }
 
@@ -120,13 +120,13 @@ pub enum OpenError {
     },
 }
 
-/// The event is not durable. The sender may try again, except with what is too large.
+/// Why an event is not durable. The sender may try again, unless the event is too large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// Events that are not published fill all the room there is.
+    /// Unpublished events fill the journal.
     #[error("the journal is full of events that wait to be published")]
     Full,
-    /// Events of this tenant that are not published fill all the room that it may.
+    /// The tenant's unpublished events fill its share of the journal.
     #[error("the tenant's events that wait to be published fill its share of the journal")]
     Share,
     /// The disk fails.
@@ -138,8 +138,7 @@ pub enum AppendError {
 }
 
 impl Journal {
-    /// Opens the journal in this folder, which is made if need be, and recovers what it holds.
-    /// Blocks on the disk.
+    /// Opens the journal in this folder, which is created if need be, and recovers what it holds. Blocks on the disk.
     pub fn open(dir: &Path, limits: Limits) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Unusable { dir: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
@@ -174,8 +173,8 @@ impl Journal {
         Ok(Self { shared, queue: Some(queue), writer: Some(writer), latency })
     }
 
-    /// Makes an event durable and answers its sequence. `waiter` is told when the stream has it, and
-    /// dropped if that is too far off to wait for.
+    /// Makes an event durable. Returns its sequence. `waiter` is notified when the stream has the event, and dropped if
+    /// publishing is too far behind to wait for.
     pub async fn append(
         &self,
         inbound: Inbound,
@@ -193,20 +192,20 @@ impl Journal {
             }
             answer.await.unwrap_or(Err(AppendError::Unwritable))
         };
-        // A disk that hangs may store it later. Then it is published all the same, which does no harm:
-        // it did happen.
+        // A disk that hangs may still store the event later. It is then published after all, which does no harm,
+        // since it did happen.
         let in_time = tokio::time::timeout(PATIENCE, stored).await;
         let sequence = in_time.unwrap_or(Err(AppendError::Unwritable))?;
         self.latency.record(begun.elapsed());
         Ok(sequence)
     }
 
-    /// How the last append went, and how the next ones do.
+    /// Watches how the last append went.
     pub fn condition(&self) -> watch::Receiver<Condition> {
         self.shared.condition.subscribe()
     }
 
-    /// What the writer is at.
+    /// Watches what the writer is doing.
     pub fn activity(&self) -> watch::Receiver<Activity> {
         self.shared.activity.subscribe()
     }
@@ -227,41 +226,41 @@ impl Drop for Journal {
 }
 
 impl Shared {
-    /// Everything that is not known as published, from the oldest on and without an end.
+    /// Feeds everything that is not known to be published, from the oldest on and without an end.
     pub(crate) fn feed(self: &Arc<Self>) -> Feed {
         let from = self.ledger().mark.below;
         Feed::from(Arc::clone(self), from, feed::RETRIES)
     }
 
-    /// How large it may grow, in bytes.
+    /// How large the journal may grow, in bytes.
     pub(crate) fn limit(&self) -> u64 {
         self.limits.max_bytes
     }
 
-    /// Everything below is published or refused.
+    /// Notes that everything below this sequence is published or refused.
     pub(crate) fn advance(&self, below: u64) {
         let mut ledger = self.ledger();
         ledger.mark.below = ledger.mark.below.max(below);
     }
 
-    /// The stream will not take this one; whether that is news.
+    /// Notes that the stream refuses an event for good. Returns whether that is news.
     pub(crate) fn refuse(&self, sequence: u64) -> bool {
         self.ledger().mark.refused.insert(sequence)
     }
 
-    /// How many it will not take.
+    /// How many events the stream refuses for good.
     pub(crate) fn refused(&self) -> usize {
         self.ledger().mark.refused.len()
     }
 
-    /// The stream has this one after all, if it was ever refused.
+    /// Notes that the stream has an event after all, if it was ever refused.
     pub(crate) fn unrefuse(&self, sequence: u64) {
         self.ledger().mark.refused.remove(&sequence);
     }
 
-    /// Gives the file of a segment that cannot be read another name, and only then takes it out of the
-    /// journal: the mark passes what is not in it, and what the next start finds below the mark under
-    /// its old name counts as published.
+    /// Renames the file of a segment that cannot be read, and only then takes it out of the journal. The mark moves
+    /// past what is not in the journal, and the next start would count a file with the old name below the mark as
+    /// published.
     fn set_aside(&self, first: u64, error: Option<&io::Error>) -> io::Result<()> {
         let Some((path, bytes)) = self.ledger().close(first) else { return Ok(()) };
         aside::put(&path, bytes, error)?;
@@ -269,10 +268,11 @@ impl Shared {
         Ok(())
     }
 
-    /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run
-    /// of the NATS server that there is a connection to, is the one that has everything, and tells so: any
-    /// other may have lost what was acknowledged. How much there is then, and whether the mark could be
-    /// written. Blocks on the disk.
+    /// Removes the segments that may go and writes the mark. Returns how much the journal holds then, and whether the
+    /// mark could be written. Blocks on the disk.
+    ///
+    /// `connected_to` is the run of the NATS server that there is a connection to. Nothing is removed by age unless
+    /// that run has everything and was lately checked: any other may have lost what was acknowledged.
     pub(crate) fn maintain(&self, connected_to: Option<&str>) -> (Size, io::Result<()>) {
         let confirmed = self.looked_for().newest();
         let mut ledger = self.ledger();
@@ -280,7 +280,7 @@ impl Shared {
         ledger.in_doubt = connected_to.is_none()
             || connected_to != ledger.mark.server.as_deref()
             || self.untold.load(Ordering::Relaxed);
-        // Who is full is sent nothing that would make room.
+        // A full journal gets no appends that would make room.
         let needed = if *self.condition.borrow() == Condition::Full { MIB } else { 0 };
         let gone = ledger.sweep(Instant::now(), needed);
         let mark = ledger.mark.clone();
@@ -290,14 +290,14 @@ impl Shared {
         drop(ledger);
         let refused = mark.refused.len();
         let waiting = end.saturating_sub(mark.below);
-        // First: on a full disk the mark needs the room. An older mark has nothing published again that
-        // is not there any more.
+        // Removed first, since on a full disk the mark needs the room. An older mark has nothing published again
+        // that is no longer there.
         remove(&gone);
         self.look_again();
         (Size { segments, bytes, unpublished, waiting, refused }, self.write_mark(mark))
     }
 
-    /// Has several tenants share the room, or one have all of it.
+    /// Sets whether several tenants share the room, or one may have all of it.
     pub(crate) fn divide(&self, among_several: bool) {
         self.ledger().divided = among_several;
     }
@@ -311,8 +311,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Finds out whether a journal that failed works again. Whoever heeds `/ready` sends no events
-    /// to a failing one, so appending alone would never tell.
+    /// Checks whether a journal that failed works again. A balancer that heeds `/ready` sends no events to a failing
+    /// one, so appending alone would never show it.
     fn look_again(&self) {
         let works = match *self.condition.borrow() {
             Condition::Writable => return,
@@ -333,13 +333,13 @@ impl Shared {
             file.write_all(&[0; 4096])?;
             file.sync_all()
         });
-        // What stays of it is overwritten by the next one.
+        // If this fails, the next probe overwrites the file.
         let _ = std::fs::remove_file(&probe);
         written
     }
 
-    /// If it is room that the disk lacks: lets go of the oldest published segments, of so many bytes at
-    /// least. Whether there were any.
+    /// If the disk is full, removes the oldest published segments, of at least this many bytes. Returns whether there
+    /// were any.
     fn yield_room(&self, error: &io::Error, bytes: u64) -> bool {
         if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
             return false;
@@ -364,13 +364,13 @@ impl Shared {
 pub(crate) struct Size {
     /// How many segments.
     pub(crate) segments: usize,
-    /// Of all segments.
+    /// The bytes of all segments.
     pub(crate) bytes: u64,
-    /// Of segments that hold something unpublished.
+    /// The bytes of segments that hold something unpublished.
     pub(crate) unpublished: u64,
-    /// Events from the oldest on that is not published.
+    /// How many events there are from the oldest unpublished one on.
     pub(crate) waiting: u64,
-    /// Events that the stream refused for good.
+    /// How many events the stream refused for good.
     pub(crate) refused: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Reading a journal.
+//! Reads journals.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,13 +14,13 @@ use super::{Record, Shared};
 pub struct Inspected {
     /// The record.
     pub record: Record,
-    /// Whether the stream is known to have it. The mark is written about once a second, so a
-    /// running receiver may be further than this tells.
+    /// Whether the stream is known to have it. The mark is written about once a second, so a running receiver may be
+    /// ahead of this.
     pub published: bool,
 }
 
-/// Reads a journal's records, oldest first, without touching anything; its receiver may be running.
-/// Damaged records are stepped over.
+/// Reads a journal's records, oldest first, without changing anything. Its receiver may be running. Skips damaged
+/// records.
 pub fn read(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<Inspected>> + use<>> {
     let mark = Mark::read(dir);
     let mut segments: VecDeque<(u64, PathBuf, u64)> = segment::list(dir)?.into();
@@ -48,7 +48,7 @@ pub fn read(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<Inspected>
     }))
 }
 
-/// Reads the acknowledged records of the running journal from a sequence on, in pieces.
+/// Reads the acknowledged records of the open journal from a sequence on, in pieces.
 #[derive(Debug)]
 pub(super) struct Cursor {
     /// The lowest sequence that may come next.
@@ -56,7 +56,7 @@ pub(super) struct Cursor {
     open: Option<Open>,
 }
 
-/// A segment cannot be read.
+/// A failure to read a segment.
 #[derive(Debug)]
 pub(super) struct Failed {
     /// The segment's first sequence.
@@ -68,10 +68,10 @@ pub(super) struct Failed {
 #[derive(Debug)]
 struct Open {
     first: u64,
-    /// Above the sequences in the part that the scan may read.
+    /// Above every sequence in the part that may be read.
     end: u64,
     scan: Scan,
-    /// How many bytes of what was acknowledged are known to be no records.
+    /// How many bytes of the acknowledged part are known not to be records.
     damaged: u64,
 }
 
@@ -80,8 +80,8 @@ impl Cursor {
         Self { next, open: None }
     }
 
-    /// The next records below `below`: about `max_bytes` of them, none if there are no more.
-    /// A failure is told once all before it has been read. Blocks on the disk.
+    /// Reads the next records below `below`: about `max_bytes` of them, or none if there are no more. Fails only once
+    /// everything before the failure has been returned. Blocks on the disk.
     pub(super) fn read(
         &mut self,
         journal: &Shared,
@@ -104,7 +104,7 @@ impl Cursor {
             let record = match open.scan.next_record() {
                 Ok(record) => record,
                 Err(error) => {
-                    // Where the file stands now is anybody's guess.
+                    // The position in the file is unknown now.
                     self.open = None;
                     if records.is_empty() {
                         return Err(Failed { segment: first, error });
@@ -120,7 +120,7 @@ impl Cursor {
             }
             match record {
                 Some(record) if record.sequence >= below => {
-                    // Read too far; whoever wants this record opens its segment again.
+                    // Read too far: to read this record, its segment is opened again.
                     self.open = None;
                     self.next = below;
                 }
@@ -136,7 +136,7 @@ impl Cursor {
         Ok(records)
     }
 
-    /// The segment that holds the next sequence, or the first one after it.
+    /// Opens the segment that holds the next sequence, or else the first one after it. Returns `None` if there is none.
     fn segment(&mut self, journal: &Shared) -> Result<Option<&mut Open>, Failed> {
         loop {
             let ledger = journal.ledger();
@@ -156,7 +156,7 @@ impl Cursor {
                 Ok(None) => journal
                     .set_aside(first, None)
                     .map_err(|error| Failed { segment: first, error })?,
-                // Swept away meanwhile. Otherwise it may be the folder that is gone for a moment.
+                // The segment was removed meanwhile. Otherwise the whole folder may be missing for a moment.
                 Err(error)
                     if error.kind() == io::ErrorKind::NotFound
                         && !journal.ledger().holds(first) => {}

@@ -5,8 +5,8 @@
 //!                    └──────────────── what the checksum covers ─────────────────┘
 //! ```
 //!
-//! The marker is a random number of the segment. After a damaged record the next one is found by it,
-//! and nobody who can choose a body can forge a record inside it.
+//! The marker is a random number of the segment. It is used to find the next record after a damaged one, and keeps
+//! senders, who can choose bodies, from forging a record inside a body.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ use super::facts;
 pub(super) const HEAD: usize = 28;
 const CHECKED_FROM: usize = 12;
 
-/// No record is longer than this: what claims to be is damage.
+/// The longest payload. A record that claims to be longer is damaged.
 pub(super) const MAX_PAYLOAD: usize = 16 * 1024 * 1024;
 
 pub(super) type Marker = [u8; 8];
@@ -26,11 +26,11 @@ pub(super) type Marker = [u8; 8];
 /// An event as the journal holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Its place in the journal; later events have higher numbers, some numbers are never used.
+    /// Its position in the journal. Later events have higher numbers, and some numbers are never used.
     pub sequence: u64,
-    /// What is known of it besides its body.
+    /// What is known about it besides its body.
     pub inbound: Inbound,
-    /// The body as Chatwoot sent it, but for the tokens of visitors' sessions.
+    /// The body as Chatwoot sent it, except for the tokens of visitors' sessions.
     pub body: Bytes,
 }
 
@@ -38,7 +38,7 @@ pub struct Record {
 #[derive(Debug)]
 pub(super) struct TooLarge;
 
-/// Appends a record and answers where in `out` its body is. On an error `out` is as it was.
+/// Appends a record to `out`. Returns where in `out` its body is. On an error, `out` is unchanged.
 pub(super) fn encode(
     marker: Marker,
     sequence: u64,
@@ -85,7 +85,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads a head, unless it bears another marker or an impossible length.
+    /// Reads a head. Returns `None` if it has another marker or an impossible length.
     pub(super) fn read(marker: Marker, bytes: &[u8; HEAD]) -> Option<Self> {
         let (found, mut rest) = bytes.split_at(8);
         if found != marker {
@@ -104,7 +104,7 @@ impl Head {
         (head.length <= MAX_PAYLOAD && head.facts_length <= head.length).then_some(head)
     }
 
-    /// Whether this is the payload that was written.
+    /// Whether this is the payload that was written, by its checksum.
     pub(super) fn fits(&self, payload: &[u8]) -> bool {
         let mut crc = crc32fast::Hasher::new();
         crc.update(&self.checked);
@@ -112,7 +112,7 @@ impl Head {
         crc.finalize() == self.crc
     }
 
-    /// The record, or nothing if a later version wrote it in a way that this one cannot read.
+    /// Decodes the record. Returns `None` if a later version wrote it in a form that this one cannot read.
     pub(super) fn record(&self, payload: &Bytes) -> Option<Record> {
         let inbound = facts::decode(payload.get(..self.facts_length)?)?;
         let body = payload.slice(self.facts_length..);

@@ -1,4 +1,4 @@
-//! What a start finds: which segments there are, which of their records are good.
+//! Recovers a journal at the start: finds its segments and their good records.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
@@ -12,11 +12,11 @@ use super::ledger::Segment;
 use super::mark::Mark;
 use super::segment::{self, PREAMBLE, Scan};
 
-/// The segments of a folder, and a sequence above all that were ever given out.
+/// Returns the segments of a folder, and a sequence above all that were ever assigned.
 ///
-/// Only the newest can have a torn end, which is cut; the others, of which there may be gigabytes while
-/// nobody listens yet, are not read. A damaged record costs itself only, and a segment that the disk does
-/// not give stops no start.
+/// Only the newest segment can have a torn end, which is cut off. The others, of which there may be gigabytes, are not
+/// read, since nobody listens yet. A damaged record costs only itself, and a segment that cannot be read stops no
+/// start.
 pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>, u64)> {
     let files = segment::list(dir)?;
     let mut next = mark.below;
@@ -25,10 +25,10 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
         let (first, length) = (*first, *length);
         let followed_by = files.get(index + 1).map(|(first, ..)| *first);
         let found = match followed_by.filter(|_| length > PREAMBLE) {
-            // Its end was cut before the next one was made. Damage is found when it is published from.
+            // Its end was cut off before the next segment was made. Damage is found when it is published from.
             Some(end) => Some((end, length)),
             None => match examine(path, first, length) {
-                // What it does give is published from it, and then it is set aside.
+                // Whatever can be read is published from it, and then it is set aside.
                 Err(error) if aside::is_the_segments(&error) => {
                     tracing::error!(
                         journal.segment = %path.display(),
@@ -55,15 +55,16 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
             });
         }
     }
-    // Whoever repairs one of these gives it its name back: no other file has that name by then, and no
-    // other event the number of one of its events.
+    // Somebody may repair one of these and give it its name back. No other file may have that name by then, and
+    // no other event the sequence of one of its events.
     for (first, _, length) in segment::list_aside(dir)? {
         next = next.max(segment::above(first, length));
     }
     Ok((segments, next))
 }
 
-/// Where a segment's good records end: above which sequence, at which offset. Nothing if it has none.
+/// Finds where a segment's good records end: the sequence above the last one, and its offset. Returns `None` if it has
+/// none.
 fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)>> {
     let Some(mut scan) = Scan::open(path, length)? else {
         if length <= PREAMBLE {
@@ -93,7 +94,7 @@ fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)
         );
         OpenOptions::new().write(true).open(path)?.set_len(scan.good_until)?;
     }
-    // A program that was killed may have written what it had no time to sync.
+    // A program that was killed may have written something that it had no time to sync.
     File::open(path)?.sync_all()?;
     Ok(Some((end, scan.good_until)))
 }

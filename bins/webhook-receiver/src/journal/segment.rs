@@ -14,23 +14,23 @@ use uuid::Uuid;
 use super::record::{HEAD, Head, Marker, Record};
 
 const MAGIC: &[u8; 8] = b"AXISJNL1";
-/// Length of what stands before the first record.
+/// The length of what comes before the first record.
 pub(super) const PREAMBLE: u64 = 28;
 const EXTENSION: &str = "journal";
-/// What a segment's name ends with instead when it was set aside.
+/// The extension of a segment that was set aside.
 pub(super) const ASIDE: &str = "damaged";
 
-/// Where the segment that starts with this sequence is.
+/// The path of the segment that starts with this sequence.
 pub(super) fn path(dir: &Path, first: u64) -> PathBuf {
     dir.join(format!("{first:020}.{EXTENSION}"))
 }
 
-/// The segments of a folder, oldest first: first sequence, path and length in bytes.
+/// Lists the segments of a folder, oldest first: first sequence, path and length in bytes.
 pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
     named(dir, EXTENSION)
 }
 
-/// The same of those that were set aside.
+/// Lists the segments that were set aside, like [`list`].
 pub(super) fn list_aside(dir: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
     named(dir, ASIDE)
 }
@@ -53,17 +53,17 @@ fn named(dir: &Path, extension: &str) -> io::Result<Vec<(u64, PathBuf, u64)>> {
     Ok(segments)
 }
 
-/// Above every sequence that a segment of this length can hold.
+/// A sequence above every one that a segment of this length can hold.
 pub(super) fn above(first: u64, length: u64) -> u64 {
     first + 1 + length / HEAD as u64
 }
 
-/// Makes what was done to the entries of a folder outlast a power cut.
+/// Makes changes to the entries of a folder durable.
 pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Makes a segment, lasting in its folder.
+/// Creates a segment, durably.
 pub(super) fn create(dir: &Path, first: u64) -> io::Result<(File, Marker, PathBuf)> {
     let path = path(dir, first);
     let marker = random_marker();
@@ -80,14 +80,14 @@ pub(super) fn create(dir: &Path, first: u64) -> io::Result<(File, Marker, PathBu
     match begin(&mut file, &preamble, dir) {
         Ok(()) => Ok((file, marker, path)),
         Err(error) => {
-            // It holds nothing, so nothing is lost if it cannot even be removed.
+            // It holds nothing, so it does not matter if it cannot be removed.
             let _ = std::fs::remove_file(&path);
             Err(error)
         }
     }
 }
 
-/// Writes what stands before the first record, so that both it and the file's name last.
+/// Writes what comes before the first record, and makes both it and the file's name durable.
 fn begin(file: &mut File, preamble: &[u8], dir: &Path) -> io::Result<()> {
     file.write_all(preamble)?;
     file.sync_all()?;
@@ -101,21 +101,21 @@ fn random_marker() -> Marker {
     marker
 }
 
-/// Reads the good records of a segment one after the other and steps over damaged ones.
+/// Reads the good records of a segment one after the other, and skips damaged ones.
 #[derive(Debug)]
 pub(super) struct Scan {
     file: BufReader<File>,
     marker: Marker,
     offset: u64,
     end: u64,
-    /// Behind the last good record.
+    /// The offset after the last good record.
     pub(super) good_until: u64,
-    /// Bytes that were stepped over between good records.
+    /// How many bytes between good records were skipped.
     pub(super) damaged: u64,
 }
 
 impl Scan {
-    /// Opens a segment to be read up to `end`; `None` if it has no valid preamble.
+    /// Opens a segment for reading up to `end`. Returns `None` if it has no valid preamble.
     pub(super) fn open(path: &Path, end: u64) -> io::Result<Option<Self>> {
         let mut file = BufReader::with_capacity(128 * 1024, File::open(path)?);
         let mut preamble = [0; 28];
@@ -135,25 +135,25 @@ impl Scan {
         Ok(Some(Self { file, marker, offset: PREAMBLE, end, good_until: PREAMBLE, damaged: 0 }))
     }
 
-    /// Lets a reader that came to the end go on to what was appended since.
+    /// Moves the end, so that what was appended since can be read.
     pub(super) fn extend(&mut self, end: u64) {
         self.end = end;
     }
 
-    /// How many bytes are behind the last good record.
+    /// How many bytes follow the last good record.
     pub(super) fn left(&self) -> u64 {
         self.end.saturating_sub(self.good_until)
     }
 
-    /// The next good record's head and payload.
+    /// Reads the next good record's head and payload.
     pub(super) fn next(&mut self) -> io::Result<Option<(Head, Bytes)>> {
         loop {
             if let Some(found) = self.read_here()? {
                 return Ok(Some(found));
             }
-            // Whatever is here is no record. The bytes before the next marker are lost.
+            // What is here is not a record. The bytes before the next marker are lost.
             let Some(at) = self.find_marker(self.offset + 1)? else {
-                // More may be appended here later, so stay behind the last good record.
+                // More may be appended here later, so stay right after the last good record.
                 self.seek(self.good_until)?;
                 return Ok(None);
             };
@@ -161,7 +161,7 @@ impl Scan {
         }
     }
 
-    /// The next record that this version understands.
+    /// Reads the next record that this version understands.
     pub(super) fn next_record(&mut self) -> io::Result<Option<Record>> {
         while let Some((head, payload)) = self.next()? {
             let record = head.record(&payload);
@@ -211,7 +211,7 @@ impl Scan {
             if let Some(found) = chunk.windows(8).position(|window| window == self.marker) {
                 return Ok(Some(at + found as u64));
             }
-            // A marker may lie across the border of two chunks.
+            // A marker may span two chunks.
             match (chunk.len() as u64).checked_sub(7) {
                 Some(step) if step > 0 => at += step,
                 _ => break,

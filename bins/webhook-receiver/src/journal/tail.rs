@@ -1,4 +1,4 @@
-//! The newest records in memory, so that a publisher that keeps up reads no disk.
+//! Keeps the newest records in memory, so that a publisher that keeps up does not read from disk.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,16 +12,16 @@ use super::Record;
 pub struct Outgoing {
     /// What to publish.
     pub record: Record,
-    /// Who waits for the stream to have it.
+    /// Notified when the stream has the record.
     pub waiter: Option<oneshot::Sender<()>>,
 }
 
-/// What comes next for a publisher that has had everything below some sequence.
+/// What comes next for a publisher.
 #[derive(Debug)]
 pub(super) enum Next {
     /// These records.
     Memory(Vec<Outgoing>),
-    /// Records below this sequence, which are on disk only.
+    /// Records below this sequence, which are only on disk.
     Disk { below: u64 },
     /// Nothing yet.
     Nothing,
@@ -38,7 +38,7 @@ pub(super) struct Tail {
 struct Inner {
     records: VecDeque<Outgoing>,
     bytes: usize,
-    /// Everything below was here and is not any more, or was never here.
+    /// Everything below this is no longer here, or never was.
     gone_below: u64,
 }
 
@@ -49,7 +49,7 @@ impl Tail {
         Self { inner: Mutex::new(inner), pushed: Notify::new(), max_bytes }
     }
 
-    /// Adds records in the order of their sequences; the oldest go if there are too many.
+    /// Adds records, in the order of their sequences. Drops the oldest if there are too many bytes.
     pub(super) fn push(&self, records: impl Iterator<Item = Outgoing>) {
         let mut inner = self.lock();
         for outgoing in records {
@@ -65,7 +65,7 @@ impl Tail {
         self.pushed.notify_one();
     }
 
-    /// What a publisher at `cursor` shall publish next, at most `limit` records of it.
+    /// Returns what a publisher at `cursor` has to publish next: at most `limit` records.
     pub(super) fn next(&self, cursor: u64, limit: usize) -> Next {
         let mut inner = self.lock();
         if cursor < inner.gone_below {
@@ -83,7 +83,7 @@ impl Tail {
         Next::Memory(taken)
     }
 
-    /// Whether there is nothing for a publisher at `cursor`.
+    /// Whether there is nothing left for a publisher at `cursor`.
     pub(super) fn is_drained(&self, cursor: u64) -> bool {
         let inner = self.lock();
         inner.records.is_empty() && cursor >= inner.gone_below

@@ -1,8 +1,8 @@
-//! The one thread that writes: takes what waits, writes it in one go, syncs once, answers all.
+//! The one thread that writes: it takes what waits, writes it in one go, syncs once, and answers everyone.
 //!
-//! A file whose write or sync failed is never written or synced again: the kernel may have dropped
-//! the pages and a second sync would report success. Its acknowledged part stays readable; the same
-//! group is tried once more in a new segment and only then refused.
+//! A file whose write or sync failed is never written or synced again: the kernel may have dropped the pages, and a
+//! second sync would report success. Its acknowledged part stays readable. The group is tried once more in a new
+//! segment, and only then refused.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -26,7 +26,7 @@ use super::{Activity, AppendError, Condition, Outgoing, Record, Shared};
 #[cfg(test)]
 mod tests;
 
-/// An event that waits to be on disk.
+/// An event that is to be appended.
 #[derive(Debug)]
 pub(super) struct Append {
     pub(super) inbound: Inbound,
@@ -35,15 +35,15 @@ pub(super) struct Append {
     pub(super) waiter: Option<oneshot::Sender<()>>,
 }
 
-/// The most that is synced together.
+/// The most bytes, and records, that are synced together.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 const GROUP_RECORDS: usize = 1024;
-/// While events arrive in quick succession, a sync waits for `ENOUGH` of them or until `GATHERING` after the last:
-/// each sync wakes every stage up to the screens.
+/// While events arrive in quick succession, a sync waits for `ENOUGH` of them, or until `GATHERING` after the last
+/// group was begun, since each sync wakes every stage up to the screens.
 const ENOUGH: usize = 16;
 const GATHERING: Duration = Duration::from_millis(3);
 
-/// Whether enough appends are queued behind the one in hand; whoever notices wakes the writer.
+/// Whether enough appends are queued behind the one in hand that the caller should wake the writer.
 pub(super) fn enough(queue: &mpsc::Sender<Append>) -> bool {
     queue.max_capacity() - queue.capacity() + 1 >= ENOUGH
 }
@@ -69,13 +69,13 @@ struct Active {
 }
 
 impl Writer {
-    /// `next` is above every sequence the journal ever had.
+    /// Makes a writer. `next` has to be above every sequence that the journal ever had.
     pub(super) fn new(shared: Arc<Shared>, queue: mpsc::Receiver<Append>, next: u64) -> Self {
         let groups = Groups::register();
         Self { shared, queue, active: None, next, groups, gathering: GATHERING, begun: None }
     }
 
-    /// Ends when nobody is left who could append.
+    /// Writes until the journal is dropped.
     pub(super) fn run(mut self) {
         let mut waiting = Vec::new();
         while self.queue.blocking_recv_many(&mut waiting, GROUP_RECORDS) > 0 {
@@ -87,7 +87,7 @@ impl Writer {
         }
     }
 
-    /// Waits a little for more, if something was written just before.
+    /// Waits a little for more events, if a group was written just before.
     fn gather(&mut self, waiting: &mut Vec<Append>) {
         let until = self.begun.map(|begun| begun + self.gathering);
         while waiting.len() + self.queue.len() < ENOUGH
@@ -170,7 +170,7 @@ impl Writer {
     fn acknowledge(&self, group: Vec<Append>, stored: Stored) {
         let mut answers = Vec::with_capacity(group.len());
         let mut places = stored.places.into_iter();
-        // The records share the group's one buffer; the request's own is free to go.
+        // The records share the group's buffer, and the requests' own buffers are freed.
         self.shared.tail.push(group.into_iter().filter_map(|append| {
             let Some((sequence, body)) = places.next().flatten() else {
                 answers.push((append.done, Err(AppendError::TooLarge)));
@@ -182,7 +182,7 @@ impl Writer {
             Some(Outgoing { record, waiter: append.waiter })
         }));
         for (done, answer) in answers {
-            // Whoever went away meanwhile does not mind.
+            // Fails if the request was given up meanwhile.
             let _ = done.send(answer);
         }
     }
@@ -201,7 +201,7 @@ impl Writer {
             let has_records = active.bytes > PREAMBLE;
             self.active = Some(active);
             if has_records {
-                // It may itself be published and in the way.
+                // The segment may itself be published and in the way.
                 self.seal();
             }
             return Err(Refused::Full);
@@ -216,7 +216,7 @@ impl Writer {
         {
             let mut ledger = self.shared.ledger();
             let Some(segment) = ledger.present(active.first) else {
-                // What is in it cannot be relied on.
+                // A segment that was set aside cannot be relied on.
                 return Err(Refused::Failed(io::Error::other("the segment was set aside")));
             };
             segment.end = self.next;
@@ -233,8 +233,8 @@ impl Writer {
         Ok(Stored { bytes, places })
     }
 
-    /// The group's records, each with its sequence and where its body is; nothing for one that is
-    /// too large.
+    /// Encodes a group's records. Returns their bytes, and each record's sequence and the range of its body, or `None`
+    /// for one that is too large.
     fn encode(&mut self, marker: Marker, group: &[Append]) -> (Bytes, Places) {
         let size = group.iter().map(|append| append.body.len() + 512).sum();
         let mut bytes = BytesMut::with_capacity(size);
@@ -288,7 +288,7 @@ impl Writer {
 
     fn open(&mut self) -> io::Result<Active> {
         let first = self.next;
-        // Used up even on failure, in case a file of this name cannot be removed.
+        // Used up even if this fails, in case a file with this name cannot be removed.
         self.next += 1;
         let (file, marker, path) = segment::create(&self.shared.dir, first)?;
         self.shared.ledger().segments.push_back(Segment {
@@ -303,7 +303,7 @@ impl Writer {
         Ok(Active { first, file, marker, path, opened: Instant::now(), bytes: PREAMBLE })
     }
 
-    /// Gives up a segment whose end is in doubt; what was acknowledged of it stays.
+    /// Gives up a segment whose end is in doubt. Its acknowledged part stays.
     fn abandon(&self, active: &Active) {
         let mut ledger = self.shared.ledger();
         if ledger.present(active.first).is_none() {
@@ -315,15 +315,15 @@ impl Writer {
         } else if let Some(segment) = ledger.segments.back_mut() {
             segment.sealed = true;
             drop(ledger);
-            // Frees the room of what was not acknowledged. A failure is harmless: it would be
-            // published after the next start, as events that did happen.
+            // Frees the room of what was not acknowledged. If this fails, that is published after the next start,
+            // which is harmless, since the events did happen.
             let _ = active.file.set_len(active.bytes);
         }
     }
 }
 
 impl Drop for Writer {
-    /// However it ends, be it by a panic.
+    /// Reports the end of the writer, even if it panicked.
     fn drop(&mut self) {
         self.shared.activity.send_replace(Activity::Ended);
     }
@@ -341,7 +341,7 @@ enum Refused {
     Failed(io::Error),
 }
 
-/// How many of the waiting, at least one, are written together.
+/// How many of the waiting events are written together: at least one.
 fn group_length(waiting: &[Append]) -> usize {
     let mut bytes = 0;
     let fits = |append: &&Append| {

@@ -1,4 +1,5 @@
-//! Reading a body: bounded in length, in time, and in what all requests hold together.
+//! Reads request bodies, within bounds on their length, on their time, and on the bytes that all requests hold
+//! together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +12,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::refusal::Refusal;
 
-/// A body that is announced to be no longer is a small one.
+/// A body counts as small if its announced length is at most this.
 const SMALL: u64 = 64 * 1024;
 
-/// How many bytes all bodies in hand may hold together, and how many more there are for small ones once
-/// the others have taken these.
+/// The bytes that all bodies in hand may hold together, and further ones that are reserved for small bodies once the
+/// others have taken these.
 #[derive(Debug)]
 pub(super) struct Bodies {
     any: Arc<Semaphore>,
@@ -28,8 +29,8 @@ impl Bodies {
     }
 }
 
-/// How many bytes of bodies requests in hand may hold together: all of them, and those of one sender, so that
-/// nobody leaves nothing to the others.
+/// The bytes that bodies in hand may hold: those of all requests, and those of one sender, so that no sender uses up
+/// everything.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
     pub(super) all: Arc<Bodies>,
@@ -49,10 +50,10 @@ impl Budget {
     }
 }
 
-/// The same bytes, of both.
+/// Bytes that were taken from both budgets.
 struct Share {
     senders: OwnedSemaphorePermit,
-    /// Of either kind, as they were to be had.
+    /// Of either kind, depending on which was free.
     all: Vec<OwnedSemaphorePermit>,
 }
 
@@ -63,8 +64,8 @@ impl Share {
     }
 }
 
-/// A body and its share of the budget, which is given back when the last who uses the bytes is done, be it
-/// the journal long after the request was given up. An empty one has none.
+/// A body and its share of the budget. The share is given back when nobody uses the bytes any more: perhaps the journal
+/// still does, long after the request was given up. An empty body has none.
 pub(super) struct Received {
     bytes: Vec<u8>,
     share: Option<Share>,
@@ -86,7 +87,7 @@ impl Received {
     }
 }
 
-/// Reads a body to its end.
+/// Reads a body to its end. Fails if it is longer than `limit` bytes, takes longer than `patience`, or finds no room.
 pub(super) async fn read(
     body: Body,
     limit: usize,
@@ -103,14 +104,14 @@ pub(super) async fn read(
         timeout_at(until, reading).await.unwrap_or(Err(Refusal::Slow))
     };
     if let Err(Refusal::TooLarge { .. }) = received {
-        // It is too large, however slow the rest is: time ends only this.
+        // The body is too large however slow its rest is, so a timeout here does not change the refusal.
         let _ = timeout_at(until, discard(&mut chunks, 2 * limit)).await;
     }
     received
 }
 
-/// Reads on for a while without keeping anything: whoever is still sending when the connection
-/// closes gets an error of the connection instead of the answer.
+/// Reads on for a while and discards everything. A client that is still sending when the connection is closed gets a
+/// connection error instead of the response.
 async fn discard(chunks: &mut BodyDataStream, most: usize) {
     let mut read = 0;
     while let Some(Ok(chunk)) = chunks.next().await {
@@ -142,7 +143,7 @@ async fn read_all(
         }
         let had = share.as_ref().map_or(0, |share| share.senders.num_permits());
         if needed > had {
-            // What is announced costs its sender nothing, so room follows what has come.
+            // Announcing a length costs the sender nothing, so room is taken only as the body arrives.
             let room = ceiling.min(2 * had).max(needed);
             let more = budget.take(room - had, is_small)?;
             match &mut share {

@@ -1,4 +1,4 @@
-//! From a request's bytes to an event that may be trusted.
+//! Turns a request's bytes into an event that can be trusted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,18 +16,18 @@ use super::body::Received;
 use super::refusal::Refusal;
 use crate::sources::{KnownSource, Snapshot};
 
-/// Longer names would not fit where names go; Chatwoot's longest has 27 bytes.
+/// The longest event name that fits wherever names are used. Chatwoot's longest has 27 bytes.
 const MAX_EVENT_NAME: usize = 128;
 const MAX_DELIVERY: usize = 128;
-/// How many accounts of one number are tried: each costs a pass over the body.
+/// How many accounts with the same number are tried. Each costs a pass over the body.
 const MAX_CANDIDATES: usize = 32;
 
-/// Whose event it may be.
+/// Whose event a request claims to be.
 #[derive(Debug, Clone)]
 pub(super) enum Claim {
-    /// That of the source in the address.
+    /// The event of the source in the address.
     Source(Arc<KnownSource>),
-    /// That of an account that the body names.
+    /// The event of an account that the body names.
     Body(Arc<Snapshot>),
 }
 
@@ -40,7 +40,8 @@ impl Claim {
         }
     }
 
-    /// Whether these may be the headers of what somebody signed. Where nobody has to, they may be missing.
+    /// Checks whether the headers can be those of a signed request. For a source that need not sign, they may be
+    /// missing.
     pub(super) fn check_headers(
         &self,
         headers: &HeaderMap,
@@ -61,7 +62,7 @@ impl Claim {
 /// A request that has arrived as a whole.
 pub(super) struct Arrived {
     pub(super) headers: HeaderMap,
-    /// By [`sent_trace`].
+    /// The sender's trace, from [`sent_trace`].
     pub(super) sent: Option<TraceParent>,
     pub(super) body: Received,
     pub(super) at: DateTime<Utc>,
@@ -69,16 +70,16 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
-    /// The event and what is known of it, if it is one and comes from where it claims to.
+    /// Returns the event and its body. Fails if the body is not an event, or not from whom it claims to be.
     pub(super) fn examine(mut self, claim: &Claim) -> Result<(Inbound, Bytes), Refusal> {
         let (source, event) = self.sender(claim)?;
-        // It was signed as it came. From here on there is this form alone.
+        // The signature was made for the original body. From here on there is only this form.
         blank_session_tokens(self.body.bytes_mut());
         let inbound = self.inbound(source, event);
         Ok((inbound, self.body.into_bytes()))
     }
 
-    /// Who sent it, and the event's name.
+    /// Determines who sent the request, and the event's name.
     fn sender<'a>(&self, claim: &'a Claim) -> Result<(&'a KnownSource, String), Refusal> {
         match claim {
             Claim::Source(source) => {
@@ -100,8 +101,8 @@ impl Arrived {
         }
     }
 
-    /// Which of the accounts that have one number sent this. Only a signature tells: the number in
-    /// the body is anybody's guess, unlike an account's own address.
+    /// Determines which of the accounts with the same number sent this. Only a signature can tell: unlike an account's
+    /// own address, the number in the body can be guessed by anybody.
     fn signer<'a>(
         &self,
         candidates: Option<&'a [Arc<KnownSource>]>,
@@ -156,7 +157,7 @@ impl Arrived {
     }
 }
 
-/// The trace that a request was sent in, if it says so.
+/// The trace that a request belongs to, if its headers name one.
 pub(super) fn sent_trace(headers: &HeaderMap) -> Option<TraceParent> {
     text(headers, TraceParent::HEADER)?.parse().ok()
 }

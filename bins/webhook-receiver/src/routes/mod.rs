@@ -30,20 +30,20 @@ pub(crate) use refusal::Reason;
 use told::Refused;
 pub(crate) use told::run as tell_refused;
 
-/// Bodies in hand, in bytes; beyond it requests are asked to come again.
+/// How many bytes the bodies in hand may hold. Beyond that, senders are asked to try again.
 const BODIES: usize = 256 * 1024 * 1024;
 
-/// Kept apart for small ones, which are most: whoever fills the rest with large ones leaves these room.
+/// How many further bytes are reserved for small bodies, which are most. Large ones cannot use these up.
 const SMALL_BODIES: usize = 16 * 1024 * 1024;
 
-/// Those of the address that anybody can guess.
+/// How many of the bytes the bodies for the address that anybody can guess may hold.
 const GUESSED: usize = BODIES / 8;
 
-/// Long bodies that are examined at once: one that is not UTF-8 takes several times its length meanwhile,
-/// and whoever sends it need not be known.
+/// How many long bodies are examined at once. One that is not UTF-8 takes several times its length meanwhile, and its
+/// sender need not be known.
 const EXAMINED: usize = 4;
 
-/// State that the handlers share.
+/// The state that the handlers share.
 #[derive(Debug)]
 pub(crate) struct Intake {
     pub(crate) sources: Arc<Sources>,
@@ -52,7 +52,7 @@ pub(crate) struct Intake {
     bodies: Arc<Bodies>,
     guessed: Arc<Semaphore>,
     examining: Arc<Semaphore>,
-    /// One that the address which anybody can guess has to itself, and no other.
+    /// The only one for the address that anybody can guess.
     examining_guessed: Arc<Semaphore>,
     max_body_bytes: usize,
     read_timeout: Duration,

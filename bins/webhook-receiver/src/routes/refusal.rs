@@ -1,4 +1,4 @@
-//! Why a request is not accepted, and how the sender is told.
+//! Why requests are refused, and the response to each.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::journal::AppendError;
 
-/// Why a request is not accepted.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("no webhook source has this address or account; register it first")]
@@ -54,7 +54,7 @@ struct Problem {
     detail: String,
 }
 
-/// What a sender may wait before it tries again, in seconds.
+/// How many seconds a sender should wait before trying again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// Declares [`Reason`]: its members, their names and the list of all of them.
@@ -67,7 +67,7 @@ macro_rules! reasons {
         }
 
         impl Reason {
-            /// All of them, in the order of their numbers.
+            /// All reasons, in the order of their numbers.
             pub(crate) const ALL: [Self; [$($text),+].len()] = [$(Self::$name),+];
 
             /// Its stable name.
@@ -134,7 +134,7 @@ impl Refusal {
         }
     }
 
-    /// How many seconds the sender's clock is away from this one, if that is why.
+    /// How many seconds the sender's clock differs from this one, if that is why the request was refused.
     pub(super) fn apart(&self) -> Option<u64> {
         match self {
             Self::Signature(SignatureError::StaleTimestamp { seconds }) => Some(*seconds),
@@ -144,7 +144,7 @@ impl Refusal {
 }
 
 impl Reason {
-    /// The problem's name. Senders see one problem for everything that is wrong with a signature.
+    /// The problem's name. Senders see the same problem for everything that is wrong with a signature.
     fn problem(self) -> &'static str {
         match self {
             Self::Unsigned | Self::Stale => Self::Signature.as_str(),
@@ -152,7 +152,7 @@ impl Reason {
         }
     }
 
-    /// The status, and a title for people.
+    /// The HTTP status and the title of the response.
     fn told(self) -> (StatusCode, &'static str) {
         use StatusCode as S;
         match self {

@@ -23,12 +23,12 @@ use super::refusal::Refusal;
 use crate::config::AcknowledgeAfter;
 use crate::sources::Snapshot;
 
-/// Checking a longer body takes so long that it must not hold up other requests.
+/// The longest body that is checked inline, in bytes. Checking a longer one would hold up other requests.
 const INLINE: usize = 256 * 1024;
-/// How long an answer waits for the journal and the stream, of the 5 s that Chatwoot waits for the answer.
+/// How long a response waits for the journal and the stream, out of the 5 s that Chatwoot waits for it.
 const STREAM_DEADLINE: Duration = Duration::from_secs(3);
 
-/// The event is durable.
+/// The response once the event is durable.
 #[derive(Debug, Serialize)]
 struct Accepted {
     id: EventId,
@@ -97,7 +97,7 @@ impl Intake {
         }
     }
 
-    /// The event, if it is one and may be trusted.
+    /// Reads and checks the event.
     async fn read(
         &self,
         claim: Claim,
@@ -108,7 +108,7 @@ impl Intake {
         if !is_json(&headers) {
             return Err(Refusal::MediaType);
         }
-        // Who cannot have signed what follows need not send it.
+        // If the headers cannot be those of a signed request, its body need not be read.
         claim.check_headers(&headers, Utc::now(), self.tolerance).map_err(Refusal::Signature)?;
         let (senders, examining) = match &claim {
             Claim::Source(source) => (&source.bodies, &self.examining),
@@ -125,7 +125,7 @@ impl Intake {
         aside(examining, move || arrived.examine(&claim)).await
     }
 
-    /// Makes it durable.
+    /// Makes the event durable. Returns its id.
     async fn keep(&self, inbound: Inbound, body: Bytes) -> Result<EventId, Refusal> {
         let id = inbound.id;
         match self.acknowledge_after {
@@ -145,14 +145,14 @@ impl Intake {
     }
 }
 
-/// Runs `examine` on a thread of its own, in turn. Returns [`Refusal::Failed`] if it panicked.
+/// Runs `examine` on a thread of its own, when it is its turn. Fails with [`Refusal::Failed`] if it panicked.
 async fn aside<T: Send + 'static>(
     turns: Arc<Semaphore>,
     examine: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     let turn = turns.acquire_owned().await.map_err(|_| Refusal::Failed)?;
     let examined = tokio::task::spawn_blocking(move || {
-        // Taken to the end, even if the request is given up.
+        // Held until the end, even if the request is given up.
         let _turn = turn;
         examine()
     });

@@ -1,4 +1,4 @@
-//! The last known sources on disk, secrets sealed.
+//! Keeps the last known sources on disk, with their secrets sealed.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -17,7 +17,7 @@ impl Cache {
         Self { path: dir.join("sources.json") }
     }
 
-    /// What was written last; a missing or unreadable file is none.
+    /// Reads what was written last. Returns `None` if the file is missing or cannot be read.
     pub(super) fn read(&self) -> Option<Vec<Source>> {
         let bytes = std::fs::read(&self.path).ok()?;
         match serde_json::from_slice(&bytes) {
@@ -32,7 +32,7 @@ impl Cache {
         }
     }
 
-    /// Replaces the file as a whole, readable by its owner only.
+    /// Replaces the file atomically. Only its owner can read it.
     pub(super) fn write(&self, sources: &[Source]) -> io::Result<()> {
         let fresh = self.path.with_extension("json.new");
         let mut options = std::fs::OpenOptions::new();

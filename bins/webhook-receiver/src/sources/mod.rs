@@ -1,7 +1,7 @@
-//! Who may send webhooks: accounts and their secrets, followed in the bucket `SOURCES`.
+//! Who may send webhooks: the accounts and secrets in the bucket `SOURCES`, which is followed.
 //!
-//! The last state is kept on disk, so that a receiver that starts while NATS is away serves. On disk
-//! the secrets stay sealed.
+//! The last state is kept on disk, so that a receiver can start and serve while NATS is away. The secrets stay sealed
+//! there.
 
 mod cache;
 mod snapshot;
@@ -19,14 +19,14 @@ use service::joined;
 use cache::Cache;
 pub(crate) use snapshot::{KnownSource, Snapshot};
 
-/// The sources as they are now. Reading takes no more than the copy of a pointer.
+/// The sources as they are now. Reading them costs no more than copying a pointer.
 #[derive(Debug)]
 pub(crate) struct Sources {
     present: RwLock<Option<Arc<Snapshot>>>,
 }
 
 impl Sources {
-    /// What is known at present; `None` before anything has ever been heard.
+    /// Returns what is known at present, or `None` if nothing was ever received.
     pub(crate) fn present(&self) -> Option<Arc<Snapshot>> {
         self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -40,12 +40,12 @@ impl Sources {
     }
 }
 
-/// Follows the bucket.
+/// Follows the bucket and keeps [`Sources`] up to date.
 pub(crate) struct Follower {
     sources: Arc<Sources>,
-    /// What the bucket told, and before that what the cache held. Only the trace of a removal takes one
-    /// away: what the bucket does not name any more was lost by NATS, and somebody who knows the
-    /// accounts will tell of it again.
+    /// What the bucket has reported, on top of what the cache held. A source is removed only by a tombstone in the
+    /// bucket. A source that is merely missing there was lost by NATS, and will be published again by a program that
+    /// knows the accounts.
     all: BTreeMap<AccountKey, Source>,
     synced: bool,
     key: SecretKey,
@@ -53,7 +53,7 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Begins with what the cache in this folder holds. Blocks on the disk.
+    /// Makes a follower that begins with the cache in this folder. Blocks on the disk.
     pub(crate) fn starting_in(dir: &Path, key: SecretKey) -> Self {
         let cache = Cache::of(dir);
         let sources = Sources::holding(None);
@@ -87,7 +87,7 @@ impl Follower {
         }
     }
 
-    /// Takes a change in; whether there is something to show now.
+    /// Applies a change. Returns whether the sources have to be updated now.
     fn apply(&mut self, change: SourceChange) -> bool {
         match change {
             SourceChange::Put(source) => {

@@ -1,4 +1,4 @@
-//! The sources at one moment, ready to be looked up.
+//! The sources at one moment, indexed for looking them up.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -8,22 +8,21 @@ use events::Source;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-/// What one tenant's bodies in hand may hold together, in bytes. Four tenants, and the address that anybody
-/// can guess, hold what all may, and not what is kept for small bodies. Where there is one tenant alone,
+/// How many bytes one tenant's bodies in hand may hold together. Four tenants, and the address that anybody can guess,
+/// can together use what is there for all, but not what is reserved for small bodies. If there is only one tenant,
 /// each of its sources may have as much.
 const BODIES: usize = 56 * 1024 * 1024;
 
-/// An account that may send webhooks, its secrets open.
+/// An account that may send webhooks, with its secrets opened.
 #[derive(Debug)]
 pub(crate) struct KnownSource {
     pub(crate) account: AccountKey,
     pub(crate) tenant: TenantId,
     pub(crate) chatwoot_account_id: i64,
     pub(crate) secrets: Vec<SecretString>,
-    /// Whether its own address takes events that nobody signed. Never while it has a secret, even
-    /// one that does not open.
+    /// Whether its own address accepts unsigned events. Never while it has a secret, even one that does not open.
     pub(crate) allow_unsigned: bool,
-    /// What is left of the bytes that its tenant's bodies in hand may hold, or its own.
+    /// What is left of the bytes that the bodies in hand of its tenant, or its own, may hold.
     pub(crate) bodies: Arc<Semaphore>,
 }
 
@@ -42,12 +41,13 @@ pub(crate) struct Snapshot {
     bodies: HashMap<Sender, Arc<Semaphore>>,
     /// How many secrets do not open with this deployment's key.
     pub(crate) unopened: usize,
-    /// They belong to more than one tenant.
+    /// Whether the sources belong to more than one tenant.
     pub(crate) several_tenants: bool,
 }
 
 impl Snapshot {
-    /// `before` is the one that this one follows: what a sender's requests hold, they hold of both.
+    /// Indexes the sources and opens their secrets. Shares with the previous snapshot, `before`, what is left of each
+    /// sender's bytes, so that requests in hand still count.
     pub(crate) fn of(
         sources: &BTreeMap<AccountKey, Source>,
         key: &SecretKey,
@@ -91,7 +91,7 @@ impl Snapshot {
                 bodies,
             });
             let namesakes = snapshot.by_account_id.entry(known.chatwoot_account_id).or_default();
-            // Nothing can be signed for one without a secret.
+            // Without a secret, no signature can prove that a body is this account's.
             if !known.secrets.is_empty() {
                 namesakes.push(Arc::clone(&known));
             }
@@ -105,8 +105,8 @@ impl Snapshot {
         self.by_key.get(&account)
     }
 
-    /// The accounts that have this number in their installation and can sign: one of each tenant, then another
-    /// one of each, so that none stands behind all that another tenant has. None if nobody has the number.
+    /// Returns the accounts that have this number in their installation and a secret: one of each tenant, then another
+    /// one of each, so that none comes after all that another tenant has. Returns `None` if no account has the number.
     pub(crate) fn by_account_id(&self, id: i64) -> Option<&[Arc<KnownSource>]> {
         self.by_account_id.get(&id).map(Vec::as_slice)
     }
