@@ -1,7 +1,7 @@
-//! What an event tells of what happened.
+//! Derives activities, the lines of the timeline, from events.
 //!
-//! An activity holds only what every telling of the same thing agrees on. Its id is made of the
-//! thing, what happened to it, and which time, so two tellings are one line.
+//! An activity holds only what every report of the same thing agrees on. Its id is derived from the thing, what
+//! happened to it, and which time it happened, so two reports of it are one line.
 
 use chatwoot::{Changes, MessageStatus, MessageType, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
@@ -14,24 +14,24 @@ use serde_json::{Value, json};
 
 use crate::clock;
 
-/// An activity whose conversation's row is not known yet.
+/// An activity whose conversation's id is not known yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     /// The activity, without its conversation.
     pub activity: Activity,
-    /// Display id of the conversation.
+    /// The display id of its conversation.
     pub conversation: Option<i64>,
-    /// Number of the message it is about.
+    /// Chatwoot's number of the message that it is about.
     pub message: Option<i64>,
-    /// Number of the contact it is about.
+    /// Chatwoot's number of the contact that it is about.
     pub contact: Option<i64>,
-    /// Its time is that of its receipt.
+    /// Whether its time is only that of its receipt.
     pub undated: bool,
-    /// It is history: written down, but no news to anybody.
+    /// Whether it is history, which is recorded but not announced.
     pub silent: bool,
 }
 
-/// The activities of an event, mostly one.
+/// The activities of an event, of which there is mostly one.
 pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
     let teller = Teller { inbound };
     match webhook {
@@ -51,9 +51,8 @@ pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
     }
 }
 
-/// Tells, to screens alone, that a conversation looks otherwise though nothing happened that a line of the
-/// timeline could say, or none that was not told before: somebody has looked at it, or it has another contact
-/// now. One for each look of it.
+/// An announcement, for screens only, that a conversation's row has changed although there is no new line of the
+/// timeline: somebody has looked at it, say, or it has another contact now. Its id differs for each state of the row.
 pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
     let (kind, look) = ("conversation_refreshed", row.updated_at.timestamp_micros().to_be_bytes());
     Activity {
@@ -68,8 +67,8 @@ pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
     }
 }
 
-/// Tells, to screens alone, that a message looks otherwise, whose line was told before as it looked then, or which has
-/// none. One for each look of it.
+/// An announcement, for screens only, that a message has changed which has no line of the timeline, or whose line was
+/// announced before it changed. Its id differs for each state of the row.
 pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
     let refreshed = refreshed(account, place);
     let at = row.updated_at.timestamp_micros().to_be_bytes();
@@ -78,8 +77,8 @@ pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activ
     Activity { id, occurred_at: row.updated_at, ..refreshed }
 }
 
-/// Tells, to screens alone, which `fields` of a contact are others now, as far as that is known: a contact has no row in
-/// an announcement. One for each look of them.
+/// An announcement, for screens only, of which `fields` of a contact have changed, as far as that is known.
+/// Announcements do not carry contacts' rows. Its id differs for each state of the contact.
 pub fn seen_otherwise(look: &snapshot::Contact, at: DateTime<Utc>, fields: &[String]) -> Activity {
     let (kind, number) = ("contact_refreshed", look.chatwoot_id);
     let Version { at: known_at, step, digest } = look.version;
@@ -99,12 +98,12 @@ pub fn seen_otherwise(look: &snapshot::Contact, at: DateTime<Utc>, fields: &[Str
     }
 }
 
-/// A contact by Chatwoot's number and, as clients know them, by the id of their row.
+/// Identifies a contact by Chatwoot's number and by the id of their row, which is what clients know.
 fn whom(account: AccountKey, number: i64) -> Value {
     json!({ "contactId": number, "contact": ContactId::of(account, number) })
 }
 
-/// Who a sender is.
+/// The actor that a sender is.
 pub fn actor(sender: &Sender) -> Actor {
     let kind = match sender {
         Sender::Contact(_) => "contact",
@@ -125,23 +124,23 @@ const CREATED: &str = "message_created";
 const DELETED: &str = "message_deleted";
 const FAILED: &str = "message_failed";
 
-/// The line that says that a conversation is new: there is one of each.
+/// The id of the line that says that a conversation is new. Each conversation has one.
 pub(crate) fn beginning(account: AccountKey, display_id: i64) -> ActivityId {
     ActivityId::of(account, BEGUN, display_id, &[])
 }
 
-/// The line that says that a message is new: there is one of each.
+/// The id of the line that says that a message is new. Each message has one.
 pub(crate) fn creation(account: AccountKey, message: i64) -> ActivityId {
     ActivityId::of(account, CREATED, message, &[])
 }
 
-/// The line that says that a message was deleted, which happens once.
+/// The id of the line that says that a message was deleted, which happens once.
 pub(crate) fn deletion(account: AccountKey, message: i64) -> ActivityId {
     ActivityId::of(account, DELETED, message, &[])
 }
 
-/// The line that says that a message was not delivered. No body says when it failed, so there is one for each reason
-/// that was given, however it is noticed.
+/// The id of the line that says that a message was not delivered. No body says when it failed, so there is one line for
+/// each reason that was given, however it is noticed.
 pub(crate) fn failure(account: AccountKey, message: &chatwoot::Message) -> ActivityId {
     ActivityId::of(account, FAILED, message.id, &reason(message))
 }
@@ -152,7 +151,7 @@ pub(crate) fn failed(message: &chatwoot::Message) -> bool {
     !message.deleted() && (refused || message.status == Some(MessageStatus::Failed))
 }
 
-/// Whether a message goes to a channel, which reports how far it gets.
+/// Whether a message goes out through a channel, which reports on its delivery.
 pub(crate) fn leaves(message: &chatwoot::Message) -> bool {
     let leaving = [MessageType::Outgoing, MessageType::Template];
     !message.private && message.message_type.as_ref().is_some_and(|kind| leaving.contains(kind))
@@ -162,7 +161,7 @@ fn reason(message: &chatwoot::Message) -> [u8; 8] {
     Digest::of(&json!(message.external_error())).to_be_bytes()
 }
 
-/// Columns that move with every message and tell nobody anything.
+/// Columns that change with every message and are of no interest to anybody.
 const NOISE: [&str; 5] = [
     "updated_at",
     "last_activity_at",
@@ -171,7 +170,7 @@ const NOISE: [&str; 5] = [
     "first_reply_created_at",
 ];
 
-/// Tells what happened, as one event has it.
+/// Makes drafts of what happened according to one event.
 pub(crate) struct Teller<'a> {
     /// The event.
     pub(crate) inbound: &'a Inbound,
@@ -210,11 +209,11 @@ impl Teller<'_> {
     pub(crate) fn message_updated(&self, event: &webhook::MessageEvent) -> Draft {
         let (message, place) = (&event.message, &event.conversation);
         if message.deleted() {
-            // Once only; its time is the creation's, the only one that every telling has.
+            // Only once. Its time is that of the creation, the only one that every report has.
             return self.tell(DELETED, message.id, &[], message.created_at).about(event);
         }
-        // The body does not say what changed. What has left is seldom edited: an update of it is
-        // nearly always the channel's report of how far it got, and then its writer did nothing.
+        // The body does not say what changed. A message that went out is seldom edited: an update of it is nearly
+        // always the channel's report on its delivery, and then it is not the writer's doing.
         if failed(message) {
             let mut told = self.tell(FAILED, message.id, &reason(message), None).about(event);
             told.activity.actor = None;
@@ -223,11 +222,11 @@ impl Teller<'_> {
         let (kind, reported) = match &message.status {
             Some(MessageStatus::Delivered) => ("message_delivered", true),
             Some(MessageStatus::Read) => ("message_read", true),
-            // Of one that is not the newest of its conversation the body does not say how far it got.
+            // The body gives a delivery status only for the newest message of a conversation.
             None => ("message_updated", leaves(message)),
             _ => ("message_updated", false),
         };
-        // The message's own version is that of the update, however late the body was built.
+        // The message's own version dates the update, however late the body was built.
         let own = message.updated_at_us.map(whole_millis);
         let at =
             own.unwrap_or_else(|| clock::of_conversation(place).max(clock::of_message(message)));
@@ -245,7 +244,7 @@ impl Teller<'_> {
             .with(json!({ "chatwootConversationId": place.display_id }))
     }
 
-    /// The status has a line of its own, the same that `conversation_status_changed` tells.
+    /// The status has a line of its own, the same one that `conversation_status_changed` makes.
     pub(crate) fn conversation_updated(&self, event: &webhook::ConversationEvent) -> Vec<Draft> {
         let place = &event.conversation;
         let status = event.changes.get("status").is_some().then(|| self.status_changed(event));
@@ -263,7 +262,7 @@ impl Teller<'_> {
         status.into_iter().chain([updated]).collect()
     }
 
-    /// One line whether or not Chatwoot says what the status was before. Of two tellings the one that says it stays.
+    /// One line, whether or not Chatwoot says what the status was before. Of two reports, the one that says so is kept.
     fn status_changed(&self, event: &webhook::ConversationEvent) -> Draft {
         let place = &event.conversation;
         let (from, to) = if let Some(change) = event.changes.get("status") {
@@ -287,7 +286,7 @@ impl Teller<'_> {
         told.with_contact(self.whom(event.contact.id), event.contact.id)
     }
 
-    /// Undated: nobody knows when it happened, and the first notice of it stays.
+    /// Undated: nobody knows when it happened, and the first notice of it is kept.
     pub(crate) fn conversation_deleted(&self, display_id: i64, noticed_at: i64) -> Draft {
         let mut told = self.tell("conversation_deleted", display_id, &[], None);
         told.activity.occurred_at = clock::time(noticed_at).unwrap_or(self.inbound.received_at);
@@ -295,15 +294,15 @@ impl Teller<'_> {
         told.with(json!({ "chatwootConversationId": display_id }))
     }
 
-    /// Undated like that of a conversation. The contact may have been merged into another one.
+    /// Undated, like the deletion of a conversation. The contact may have been merged into another one.
     pub(crate) fn contact_deleted(&self, contact: i64, noticed_at: i64) -> Draft {
         let mut told = self.tell("contact_deleted", contact, &[], None);
         told.activity.occurred_at = clock::time(noticed_at).unwrap_or(self.inbound.received_at);
         told.with_contact(self.whom(contact), contact)
     }
 
-    /// Returns `None` if only the last activity moved, which happens with every message. What was `found` in a row, nobody
-    /// dates: which time it happened, the version says that the row showed.
+    /// Returns `None` if only the last activity changed, which happens with every message. A change that the reconciler
+    /// `found` by comparing rows has no date, so the version that the row showed tells which time it happened.
     pub(crate) fn contact_updated(
         &self,
         event: &webhook::ContactEvent,
@@ -321,13 +320,13 @@ impl Teller<'_> {
         let version: Vec<u8> =
             [at, digest].into_iter().chain(shown).flat_map(i64::to_be_bytes).collect();
         let told = self.tell("contact_updated", event.contact.id, &version, clock::time(at));
-        // Which fields, not their values: those are personal data and may be erased.
+        // The fields' names and not their values, which are personal data and may have to be erased.
         let mut data = self.whom(event.contact.id);
         data["fields"] = json!(fields);
         Some(told.with_contact(data, event.contact.id))
     }
 
-    /// Undated, so the first telling stays: it holds nothing that a second one could tell otherwise.
+    /// Undated, so the first report is kept. A second one could not say anything different.
     fn widget_opened(&self, event: &webhook::WidgetEvent) -> Draft {
         let place = event.conversation.as_ref();
         let visit = json!([event.source_id, event.event_info, place.map(|p| p.display_id)]);
@@ -375,8 +374,8 @@ impl Draft {
     }
 }
 
-/// The version that the event made: that of its own changes, else that of the snapshot. Whole
-/// milliseconds, since the two are printed with different precision.
+/// The version that the event made: that of its own changes, or else that of the snapshot. In whole milliseconds, since
+/// the two are printed with different precision.
 fn event_time(event: &webhook::ConversationEvent) -> i64 {
     let own = event.changes.updated_at_us().or(event.conversation.updated_at_us);
     whole_millis(own.unwrap_or(0))

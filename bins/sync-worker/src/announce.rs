@@ -1,5 +1,5 @@
-//! Telling the screens, after the commit and before the acknowledgement: a crash in between is
-//! repaired by the redelivery, and the stream drops what it has been told already.
+//! Announces activities to the screens, after the commit and before the acknowledgement. A crash in between is repaired
+//! by the redelivery, and the stream drops what was announced already.
 
 use bus::{PublishError, Publisher};
 use chrono::{TimeDelta, Utc};
@@ -24,7 +24,7 @@ pub(crate) enum AnnounceError {
     Serialize(#[from] serde_json::Error),
 }
 
-/// One announcement and to whom it goes.
+/// An announcement, its tenant and its trace.
 #[derive(Debug)]
 struct Telling {
     tenant: TenantId,
@@ -33,14 +33,14 @@ struct Telling {
 }
 
 impl Telling {
-    /// Of an event with this head.
+    /// Announces an activity of this event.
     fn of(inbound: &Inbound, activity: Activity, subject: AnnouncementSubject) -> Self {
         let announcement = Announcement { activity, subject };
         Self { tenant: inbound.tenant.clone(), trace: inbound.trace.child(), announcement }
     }
 }
 
-/// What was announced, without its rows: they are in the envelope.
+/// What was announced. Its rows are in the envelope.
 #[derive(Debug)]
 struct Told {
     tenant: TenantId,
@@ -48,7 +48,7 @@ struct Told {
     activity: Activity,
 }
 
-/// What a batch tells, ready to be handed over.
+/// The announcements of a batch, ready to be handed over.
 #[derive(Debug)]
 pub(crate) struct Announcements {
     told: Vec<Told>,
@@ -56,7 +56,7 @@ pub(crate) struct Announcements {
     live: Vec<(TenantId, Live)>,
 }
 
-/// Announcements that were handed over.
+/// Announcements that were handed over and are not yet confirmed.
 #[must_use = "what the stream does not confirm has to come again"]
 pub(crate) struct UnderWay {
     told: Vec<Told>,
@@ -64,7 +64,7 @@ pub(crate) struct UnderWay {
 }
 
 impl Announcements {
-    /// Writes what the plans tell, with the rows as their transaction leaves them.
+    /// Writes the announcements of a batch, with the rows as their transaction leaves them.
     pub(crate) async fn write(batch: &[&Planned], applied: Applied) -> Result<Self, AnnounceError> {
         let Applied { ids, told: records, rows, people } = applied;
         let mut all = Self { told: Vec::new(), envelopes: Vec::new(), live: Vec::new() };
@@ -117,7 +117,7 @@ impl Announcements {
         Ok(())
     }
 
-    /// Hands them over. Whoever hands over later is heard later.
+    /// Hands the announcements over. Those handed over later arrive later.
     pub(crate) async fn start(self, publisher: &Publisher) -> UnderWay {
         let answers = publisher.start_all(self.envelopes).await;
         for (tenant, live) in self.live {
@@ -128,7 +128,7 @@ impl Announcements {
 }
 
 impl UnderWay {
-    /// Waits until the stream has confirmed all of them.
+    /// Waits until the stream has confirmed all announcements.
     pub(crate) async fn confirmed(self, publisher: &Publisher) -> Result<(), AnnounceError> {
         let answers = self.answers.answers().await;
         for (told, answer) in self.told.into_iter().zip(answers) {
@@ -142,8 +142,8 @@ impl UnderWay {
     }
 }
 
-/// Announces without the rows what the stream will never take with them (they are too large): the
-/// screens then ask for them. What it does not take even so is in the database all the same.
+/// Announces an activity without its rows if the stream never accepts it with them, because they are too large. The
+/// screens then fetch them. If it does not accept that either, the activity is in the database all the same.
 async fn bare(
     publisher: &Publisher,
     Told { tenant, trace, activity }: Told,
@@ -182,11 +182,11 @@ fn live(planned: &Planned, ids: &Ids) -> Option<Live> {
     })
 }
 
-/// Shows what matters only now; nobody misses it later.
+/// Publishes what matters only now. If that fails, nobody misses it later.
 async fn show(publisher: &Publisher, tenant: &TenantId, live: &Live) {
     let Ok(payload) = serde_json::to_vec(live) else { return };
     let subject = subject::live(tenant, live.kind());
     if let Err(error) = publisher.live(subject, payload.into()).await {
-        tracing::debug!(%error, "somebody's typing was not shown");
+        tracing::debug!(%error, "cannot publish that somebody is typing");
     }
 }

@@ -1,8 +1,8 @@
-//! Where the events of all accounts meet: a few appliers take what waits, a transaction at a time.
+//! Where the events of all accounts meet: a few appliers take what waits, one transaction at a time.
 //!
-//! A few events wait for the end of a transaction that has just begun: one for all of them costs less
-//! than another one beside it. Appliers are tasks that exist while something waits. Each event's
-//! outcome is told as soon as it is known, not when the whole turn is over.
+//! If only a few events wait, they wait for the end of the transaction that has just begun: one transaction for all of
+//! them costs less than another one beside it. Appliers are tasks that exist while something waits. Each event's
+//! outcome is reported as soon as it is known, not when the whole turn is over.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,23 +20,23 @@ use crate::rejection::Rejection;
 use crate::transaction::{self, Planned};
 use crate::turns::{Turn, Turns};
 
-/// How often a batch may meet another worker's rows before it has to come again.
+/// How often a batch may collide with another worker's rows before it has to be redelivered.
 const COLLISIONS: usize = 10;
-/// From this delivery on, an event that meets a row is suspected itself.
+/// From this delivery on, an event that collides with a row is itself suspected.
 const SUSPICIOUS: u64 = 10;
-/// How long a transaction waits for a row that somebody else has locked: one that carries several
-/// accounts, and one of a single account, which keeps nobody else waiting.
+/// How long a transaction waits for a row that somebody else has locked: one that carries several accounts, and one of
+/// a single account, which keeps nobody else waiting.
 const SHARED_PATIENCE: Duration = Duration::from_millis(500);
 const SINGLE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// At most this many events wait, for at most this long, for the end of the transaction that began last.
+/// At most this many events wait, and for at most this long, for the end of the transaction that began last.
 const FEW: usize = 16;
 const GATHERING: Duration = Duration::from_millis(20);
 
-/// A transaction that takes longer waits for a database that is gone without a word.
+/// A transaction that takes longer waits for a database that has silently gone away.
 const LONGEST: Duration = Duration::from_mins(2);
 
-/// The appliers and what waits for them. Clones share both.
+/// The appliers and the events that wait for them. Clones share both.
 #[derive(Clone)]
 pub(crate) struct Appliers(Arc<Inner>);
 
@@ -45,7 +45,7 @@ struct Inner {
     publisher: Publisher,
     most: usize,
     queue: Mutex<Queue>,
-    /// Something was written.
+    /// Notified when something was written.
     written: Arc<Notify>,
 }
 
@@ -54,7 +54,7 @@ struct Queue {
     running: usize,
     /// When the last turn began.
     begun: Instant,
-    /// Somebody will see whether they have waited long enough.
+    /// Whether a task will check if the events have waited long enough.
     watched: bool,
 }
 
@@ -73,13 +73,13 @@ impl Appliers {
         Self(Arc::new(Inner { store, publisher, most, queue, written: Arc::default() }))
     }
 
-    /// Tells of transactions that were committed, many at once perhaps.
+    /// Is notified of commits, perhaps once for several.
     pub(crate) fn written(&self) -> Arc<Notify> {
         Arc::clone(&self.0.written)
     }
 
-    /// Applies events and announces what happened. One outcome per event, in their order; none for
-    /// one whose applier panicked.
+    /// Applies events and announces what happened. Returns one outcome per event, in order: `None` for one whose
+    /// applier panicked.
     pub(crate) async fn apply(&self, events: Vec<Planned>) -> Vec<Option<Outcome>> {
         let mut outcomes = Vec::with_capacity(events.len());
         let turns = {
@@ -111,7 +111,7 @@ impl Appliers {
         turns
     }
 
-    /// Has what gathers behind a transaction that does not end begin all the same.
+    /// Lets events that wait for a transaction that does not end begin all the same.
     async fn watch(self) {
         tokio::time::sleep(GATHERING).await;
         let turns = {
@@ -150,7 +150,7 @@ impl Queue {
         turns
     }
 
-    /// Whether there are only a few, which wait a little for the end of the last turn.
+    /// Whether only a few events wait, which then wait a little longer for the end of the last turn.
     fn gathers(&self) -> bool {
         let waiting = self.turns.waiting();
         self.running > 0 && (1..=FEW).contains(&waiting) && self.begun.elapsed() < GATHERING
@@ -162,7 +162,7 @@ impl Queue {
     }
 }
 
-/// The transaction of the next turn. Nothing is locked and nothing seen by it yet.
+/// The transaction of the next turn, which has not locked or read anything yet.
 struct Begun {
     transaction: Transaction,
     patience: Duration,
@@ -214,8 +214,8 @@ impl Drop for Applier {
 }
 
 impl Inner {
-    /// Applies events, all at once if the database takes them, else in ever smaller parts, so that
-    /// one that it refuses does not keep the others waiting. Returns the accounts whose events made trouble.
+    /// Applies events: all at once if the database accepts them, or else in ever smaller parts, so that one that it
+    /// refuses does not keep the others waiting. Returns the accounts whose events caused trouble.
     async fn apply(&self, events: Vec<Waiting>, begun: &mut Option<Begun>) -> HashSet<AccountKey> {
         let mut troubled = HashSet::new();
         let mut parts = vec![events];
@@ -271,9 +271,9 @@ impl Inner {
         troubled
     }
 
-    /// Applies all events or none; a row that somebody else has locked for longer than `patience` is
-    /// a conflict. If more wait, the next transaction begins as this one commits; what it tells is
-    /// written meanwhile.
+    /// Applies all events or none. A row that somebody else has locked for longer than `patience` is a conflict. If
+    /// more events wait, the next transaction begins as this one commits. The announcements are written during the
+    /// commit.
     async fn transact(
         &self,
         patience: Duration,
@@ -301,7 +301,7 @@ impl Inner {
         Ok(announcements)
     }
 
-    /// The database will never take this event.
+    /// Rejects an event that the database will never accept.
     async fn refused(&self, planned: Planned, error: Error) -> Failure {
         let Planned { inbound, sequence, digest, .. } = planned;
         let (inbound, reason, error) = (&inbound, "refused-by-database", error.into());
@@ -319,8 +319,8 @@ fn several(part: &[Waiting]) -> bool {
     part.iter().any(|waiting| waiting.account() != part[0].account())
 }
 
-/// Two parts of about the same size, the first one last. An account's events stay together as long as
-/// there are several accounts.
+/// Divides events into two parts of about the same size. The first part comes last. An account's events stay together
+/// as long as there are several accounts.
 fn divided(mut part: Vec<Waiting>) -> [Vec<Waiting>; 2] {
     let middle = part.len() / 2;
     let boundary = (1..part.len())
@@ -330,19 +330,19 @@ fn divided(mut part: Vec<Waiting>) -> [Vec<Waiting>; 2] {
     [second, part]
 }
 
-/// Events are done once the stream has what they tell. Those in hand bound how many wait for it.
+/// Reports events as done once the stream has their announcements. The bound on events in hand bounds how many wait.
 async fn confirm(publisher: Publisher, told: UnderWay, part: Vec<Waiting>) {
     if let Err(error) = told.confirmed(&publisher).await {
         return put_off(part, error);
     }
     for waiting in part {
-        // Nobody waits for it any more if the consumption was given up.
+        // Fails if nobody waits for it any more, because the consumption was given up.
         waiting.told.send(Ok(())).ok();
     }
 }
 
 fn put_off(part: Vec<Waiting>, error: impl std::error::Error + Send + Sync + 'static) {
-    // The consumption warns once for what comes back to it as one batch.
+    // The consumption logs one warning for what comes back to it as a batch.
     tracing::debug!(events = part.len(), error = in_words(&error), "events will be tried again");
     let cause = Arc::new(error);
     for waiting in part {

@@ -1,4 +1,4 @@
-//! Settings of the consuming.
+//! Settings for consuming events.
 
 use clap::Args;
 

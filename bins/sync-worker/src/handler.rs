@@ -1,4 +1,4 @@
-//! A batch from an account's lane and what becomes of each of its events.
+//! Handles batches from the accounts' lanes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,8 +21,8 @@ const BREATH: usize = 4;
 /// At most this many rejections are recorded at once, so that a flood leaves connections to the appliers.
 const REJECTIONS: usize = 2;
 
-/// Applies events and announces what happened. What is poison by itself ends here; the rest of a
-/// batch meets that of other lanes in the appliers' transactions.
+/// Applies events and announces what happened. Events that are poison by themselves end here. The rest of a batch meets
+/// that of other lanes in the appliers' transactions.
 pub struct InboundHandler {
     store: Store,
     appliers: Appliers,
@@ -30,29 +30,29 @@ pub struct InboundHandler {
 }
 
 impl InboundHandler {
-    /// A handler over a database and a way to the screens.
+    /// Makes a handler with the default configuration.
     pub fn new(store: Store, publisher: Publisher) -> Self {
         Self::configured(&Config::default(), store, publisher)
     }
 
-    /// A handler with batches and concurrency of this configuration.
+    /// Makes a handler with the batch size and concurrency of this configuration.
     pub fn configured(config: &Config, store: Store, publisher: Publisher) -> Self {
         let appliers = Appliers::new(config, store.clone(), publisher);
         Self { store, appliers, rejections: Semaphore::new(REJECTIONS) }
     }
 
-    /// Tells that something was written.
+    /// Is notified when something was written.
     pub(crate) fn written(&self) -> Arc<Notify> {
         self.appliers.written()
     }
 
-    /// Reads a delivery; what cannot be read is rejected.
+    /// Reads a delivery. One that cannot be read is rejected.
     async fn read(&self, delivery: &Delivery) -> Result<Planned, Failure> {
         let inbound = Inbound::read(&delivery.headers)
             .map_err(|error| Failure::Reject { reason: "foreign", error: error.into() })?;
         let digest = transaction::digest(&delivery.payload);
         let (sequence, attempt) = (delivery.sequence, delivery.attempt);
-        // A body that makes the reader panic is poison like one that it refuses.
+        // A body that makes the reader panic is poison, like one that it refuses.
         let read = catch_unwind(AssertUnwindSafe(|| plan(&inbound, &delivery.payload)));
         let refusal = match read {
             Ok(Ok(plan)) => {
@@ -64,15 +64,15 @@ impl InboundHandler {
             Ok(Err(refusal)) => refusal.into(),
             Err(_) => "the reader panicked".into(),
         };
-        // It is never closed.
+        // Fails only if the semaphore is closed, which it never is.
         let _place = self.rejections.acquire().await.ok();
         let (inbound, reason, error) = (&inbound, "undecodable", refusal);
         Err(Rejection { inbound, sequence, digest, reason, error }.note(&self.store).await)
     }
 }
 
-/// The time from something happening in Chatwoot until its webhook was received. Recorded once per event: not for
-/// redeliveries, nor for copies, which have ids of their own. The clocks may differ.
+/// The time from when something happened in Chatwoot until its webhook was received. Recorded once per event: not for
+/// redeliveries, nor for copies, which have ids of their own. Never negative, since the clocks may differ.
 fn chatwoot_lag(delivery: &Delivery, inbound: &Inbound, plan: &Plan) -> Option<TimeDelta> {
     let original = delivery.headers.read(events::MESSAGE_ID) == Ok(inbound.id);
     let first = original && delivery.attempt == 1;

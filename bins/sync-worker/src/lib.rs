@@ -6,12 +6,12 @@
 //! each account  └── undecodable ────┴──► DEAD_LETTER
 //! ```
 //!
-//! Each account's events come by a lane of their own, so that nobody waits for what another account
-//! sends (`turns.rs` says who is next), and meet in transactions that carry those of many.
+//! Each account's events come through a lane of their own, so that no account waits for another one's events
+//! (`turns.rs` decides who is next), and meet in transactions that carry the events of many accounts.
 //!
-//! What an event says is turned into snapshots ([`apply`]) and activities (`activity.rs`) without
-//! looking at the database, and merged there as a join. So workers need no order among themselves,
-//! and an event that comes twice changes nothing. What webhooks missed, [`reconcile`] brings.
+//! An event is turned into snapshots ([`apply`]) and activities (`activity.rs`) without looking at the database, and
+//! these are merged there as a join. So workers need no order among themselves, and an event that comes twice changes
+//! nothing. What webhooks missed is found by [`reconcile`].
 
 mod activity;
 mod announce;

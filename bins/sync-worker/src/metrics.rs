@@ -1,5 +1,5 @@
-//! The worker's counters and what it says of Chatwoot, which are there before anything happens: an alert sees what a counter grew by, and
-//! one that is born with its first event has not grown.
+//! The worker's metrics, which are registered before anything happens: alerts look at how much a counter grew, and one
+//! that first appears with its first event has not grown.
 
 use metrics::{counter, describe_histogram, histogram};
 

@@ -1,5 +1,5 @@
-//! What screens are told of people who look otherwise though no line of the timeline says so: whatever happens to a
-//! conversation says how its contact is, before their own webhook does or without it.
+//! Announces changes of contacts that no line of the timeline reports: every event of a conversation describes its
+//! contact, perhaps before the contact's own webhook does, or without it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,8 +9,8 @@ use store::conversations::Person;
 use crate::activity::seen_otherwise;
 use crate::transaction::Planned;
 
-/// With the plan that described each. `otherwise`: those whose rows show something else now; `new`: the lines that
-/// were not there before.
+/// Returns the announcements, each with the index of the plan that described the contact. `otherwise` are the contacts
+/// whose rows have changed, and `new` are the lines that did not exist before.
 pub(crate) fn told(
     batch: &[&Planned],
     otherwise: Vec<Person>,
@@ -23,12 +23,12 @@ pub(crate) fn told(
     for (plan, planned) in batch.iter().enumerate().filter(|(_, planned)| planned.is_news()) {
         for look in &planned.plan.contacts {
             let who = (look.account, look.chatwoot_id);
-            // Whoever had the event before may have died between the commit and the telling.
+            // A worker that had the event before may have died between the commit and the announcement.
             let is_told = planned.attempt > 1 || otherwise.contains_key(&who);
             if !is_told || has_line.contains(&who) {
                 continue;
             }
-            // The row shows the newest of them, and no other one was told with it.
+            // The row shows the newest of them, and none of the others was announced with it.
             let newest = looks.entry(who).or_insert((plan, look));
             if look.version > newest.1.version {
                 *newest = (plan, look);
@@ -42,7 +42,7 @@ pub(crate) fn told(
     looks.into_iter().map(tell).collect()
 }
 
-/// Those of whom a line is announced.
+/// The contacts about whom a line is announced.
 fn lines(batch: &[&Planned], new: &HashSet<ActivityId>) -> HashSet<(AccountKey, i64)> {
     let told = batch.iter().flat_map(|planned| {
         let news = planned.plan.activities.iter().filter(|draft| !draft.silent);

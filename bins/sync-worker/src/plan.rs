@@ -1,4 +1,4 @@
-//! What an event asks for: rows to merge, activities to tell, somebody's typing to show.
+//! What an event asks for: rows to merge, activities to announce, somebody's typing to show.
 
 use chatwoot::{Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use crate::activity::{self, Draft};
 use crate::apply::{contact, conversation, message};
 use crate::{clock, reconcile};
 
-/// All that one event asks for.
+/// Everything that one event asks for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// Contacts it describes.
@@ -21,17 +21,17 @@ pub struct Plan {
     pub messages: Vec<snapshot::Message>,
     /// What happened.
     pub activities: Vec<Draft>,
-    /// Who types.
+    /// Who began or stopped to type.
     pub typing: Option<Typing>,
-    /// The message of which it tells an update, but not how far the message got by it.
+    /// The message that the event says was updated, without giving its delivery status.
     pub unheard: Option<Unheard>,
-    /// What Chatwoot does not know any more.
+    /// What no longer exists in Chatwoot.
     pub gone: Vec<GoneRow>,
-    /// When it happened by Chatwoot's clock, where a webhook says so.
+    /// When it happened by Chatwoot's clock, if a webhook says so.
     pub happened_at: Option<DateTime<Utc>>,
 }
 
-/// Something that Chatwoot does not know any more.
+/// Something that no longer exists in Chatwoot.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GoneRow {
     /// A conversation.
@@ -40,7 +40,7 @@ pub enum GoneRow {
     Contact(store::contacts::mirror::Gone),
 }
 
-/// A message by its conversation's number and its own.
+/// Identifies a message by its conversation's number and its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unheard {
     /// Display id of the conversation.
@@ -58,22 +58,22 @@ pub struct Typing {
     pub actor_type: String,
     /// The typist's name.
     pub name: Option<String>,
-    /// Began, or stopped.
+    /// Whether they began or stopped.
     pub on: bool,
-    /// It is a note.
+    /// Whether it is a private note.
     pub private: bool,
 }
 
 /// Why an event can never be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The body is not what it says it is.
+    /// The body is not the event that it claims to be.
     #[error(transparent)]
     Undecodable(#[from] chatwoot::DecodeError),
-    /// A body of our own is not one.
+    /// A body marked as our own is not in our form.
     #[error("the body is none of the reconciler's: {0}")]
     Foreign(#[from] serde_json::Error),
-    /// A body of our own does not say what it is about.
+    /// A body of our own does not identify what it is about.
     #[error("the body has no id of the {what} that was read")]
     Nameless {
         /// What was read.
@@ -81,7 +81,7 @@ pub enum Refusal {
     },
 }
 
-/// Reads a body. Depends on nothing but its arguments, so the same event always asks for the same.
+/// Reads a body. Depends only on its arguments, so the same event always yields the same plan.
 pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
     if inbound.origin == reconcile::ORIGIN {
         return reconcile::plan(inbound, body);
@@ -132,7 +132,7 @@ pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
     Ok(plan)
 }
 
-/// A deletion or a failure is told by the message itself.
+/// Returns the message of an update that does not say how far the message got. A deletion or a failure does say so.
 fn unheard(event: &webhook::MessageEvent) -> Option<Unheard> {
     let (message, conversation) = (&event.message, event.conversation.display_id);
     let told = message.status.is_some() || message.deleted() || activity::failed(message);
@@ -155,8 +155,8 @@ impl Plan {
         self.contacts.push(contact::snapshot(owner, person, contact::Occasion::Mentioned, at));
     }
 
-    /// A conversation with its contact, who was so at `known_at` at least, and its newest message, unless
-    /// that is the `own` one of the event, which the body describes better elsewhere.
+    /// Adds a conversation, its contact, who is known to have been like this at `known_at`, and its newest message,
+    /// unless that is the event's `own` one, which the body describes better elsewhere.
     fn conversation(
         &mut self,
         owner: &Owner,
@@ -192,7 +192,7 @@ impl Plan {
         let now = clock::of_conversation(&place).max(clock::of_message(&described));
         let mut known_at = 0;
         match &described.sender {
-            // The same words a second time: nearly always so.
+            // The conversation describes the same contact in the same words, as it nearly always does.
             Some(Sender::Contact(person)) if place.contact.as_ref() == Some(person) => {
                 known_at = now;
             }

@@ -1,4 +1,4 @@
-//! What can never be processed.
+//! Rejects events that can never be processed.
 
 use bus::{BoxError, Failure};
 use events::Inbound;
@@ -11,18 +11,19 @@ use crate::transaction;
 pub(crate) struct Rejection<'a> {
     /// Its head.
     pub inbound: &'a Inbound,
-    /// Where it is in the stream.
+    /// Its position in the stream.
     pub sequence: u64,
     /// SHA-256 of its body.
     pub digest: Vec<u8>,
-    /// The name under which it is counted.
+    /// The reason under which it is counted.
     pub reason: &'static str,
     /// What is wrong.
     pub error: BoxError,
 }
 
 impl Rejection<'_> {
-    /// Notes that it is a dead letter, or that it has to come again since that cannot be noted now.
+    /// Records the rejection. Returns the failure that makes the event a dead letter, or one that has it redelivered
+    /// if the rejection cannot be recorded now.
     pub(crate) async fn note(self, store: &Store) -> Failure {
         let Self { inbound, sequence, digest, reason, error } = self;
         let detail = Some(format!("{reason}: {error}"));
@@ -34,7 +35,7 @@ impl Rejection<'_> {
         })
         .await;
         match noted {
-            // The dead letter has everything; the record of events has no place for an account that is gone.
+            // If it can never be recorded, as for an account that is gone, the dead letter has everything.
             Ok(()) => {}
             Err(away) if away.is_transient() => return Failure::Retry(away.into()),
             Err(unwritten) => {

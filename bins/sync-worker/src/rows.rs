@@ -11,37 +11,37 @@ use store::{Error, Transaction};
 
 use crate::transaction::Planned;
 
-/// Conversations and messages as the transaction that has written them sees them.
+/// Conversations and messages as the transaction that wrote them sees them.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     conversations: HashMap<ConversationId, Conversation>,
     looks: BTreeMap<ConversationId, usize>,
     messages: HashMap<(ConversationId, i64), Message>,
-    /// Messages that look otherwise though no line says so, with the plan that told of each.
+    /// Messages that changed without a new line, each with the index of the plan that reported it.
     retold: Vec<(usize, (ConversationId, i64))>,
 }
 
-/// What the news of a batch are about.
+/// What the announcements of a batch are about.
 pub(crate) struct News {
-    /// The conversations that lines of the timeline are about, with these.
+    /// The conversations that lines of the timeline are about, with those lines.
     places: BTreeMap<ConversationId, Vec<ActivityId>>,
-    /// Conversations that look otherwise, with the plan that described each.
+    /// Conversations that changed, each with the index of the plan that described it.
     looks: BTreeMap<ConversationId, usize>,
     messages: BTreeMap<(AccountKey, i64), Told>,
 }
 
-/// What is told of a message.
+/// What is announced about a message.
 struct Told {
     place: Option<ConversationId>,
     lines: Vec<ActivityId>,
-    /// The plan that tells of it first.
+    /// The index of the first plan that reports it.
     plan: usize,
-    /// Whoever had the event before may have died between the commit and the telling.
+    /// Whether a worker had the event before, and may have died between the commit and the announcement.
     again: bool,
 }
 
 impl News {
-    /// `changed`: the conversations whose rows look otherwise; `otherwise`: the messages.
+    /// Collects the news of a batch. `changed` are the conversations whose rows changed, and `otherwise` the messages.
     pub(crate) fn of(
         batch: &[&Planned],
         ids: &Ids,
@@ -68,7 +68,7 @@ impl News {
         for (index, planned) in batch.iter().enumerate() {
             for described in &planned.plan.conversations {
                 let place = ids.get(&(described.account, described.display_id));
-                // Whoever had the event before may have died between the commit and the telling.
+                // A worker that had the event before may have died between the commit and the announcement.
                 let told = |id: &&ConversationId| planned.attempt > 1 || changed.contains(id);
                 looks.extend(place.filter(told).map(|id| (*id, index)));
             }
@@ -78,8 +78,9 @@ impl News {
         news
     }
 
-    /// Messages that a body describes in passing, as a conversation's its newest one, have no line: those that look
-    /// `otherwise`, and those of which whoever had the event before may not have told.
+    /// Adds messages that a body describes only in passing, as a conversation's body does its newest message, and that
+    /// therefore have no line: those that changed, which are in `otherwise`, and those that a worker which had the
+    /// event before may not have announced.
     fn add_passing(
         &mut self,
         batch: &[&Planned],
@@ -107,8 +108,8 @@ impl News {
         places.chain(of_messages).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// A line that is `new` carries its conversation's row. One that was told before does not: the stream
-    /// takes a second telling of it for a repetition, though the row may be another one by now.
+    /// Drops the conversations whose rows a `new` line carries. A line that was announced before does not carry it: the
+    /// stream drops a second announcement of it as a duplicate, though the row may have changed.
     fn drop_looks_told_by(&mut self, new: &HashSet<ActivityId>) {
         self.looks.retain(|id, _| {
             let mut lines = self.places.get(id).into_iter().flatten();
@@ -116,7 +117,7 @@ impl News {
         });
     }
 
-    /// Messages that no `new` line tells though their rows were `written`.
+    /// Returns the messages that no `new` line reports although their rows were `written`.
     fn retold(
         &self,
         new: &HashSet<ActivityId>,
@@ -132,8 +133,8 @@ impl News {
 }
 
 impl Rows {
-    /// What the news are about: the conversations that were just read, the messages that were just
-    /// written, and those that still have to be read.
+    /// Gathers the rows that the news are about: the conversations that were just read, the messages that were just
+    /// written, and other messages, which are read here.
     pub(crate) async fn read(
         transaction: &mut Transaction,
         mut news: News,
@@ -157,19 +158,20 @@ impl Rows {
         Ok(Self { conversations, looks: news.looks, messages, retold })
     }
 
-    /// Conversations whose look no line of the timeline tells, with the plan that described each.
+    /// Conversations whose change no line of the timeline reports, each with the index of the plan that described it.
     pub(crate) fn looks(&self) -> impl Iterator<Item = (usize, &Conversation)> {
         self.looks.iter().filter_map(|(id, index)| Some((*index, self.conversations.get(id)?)))
     }
 
-    /// Messages whose look no line of the timeline tells, with their conversations and the plan that told of each.
+    /// Messages whose change no line of the timeline reports, each with its conversation and the index of the plan that
+    /// reported it.
     pub(crate) fn retold(&self) -> impl Iterator<Item = (usize, &Conversation, &Message)> {
         self.retold.iter().filter_map(|(index, row)| {
             Some((*index, self.conversations.get(&row.0)?, self.messages.get(row)?))
         })
     }
 
-    /// What an activity, about a message with this number perhaps, is announced with.
+    /// The rows that an activity is announced with. `message` is the number of the message that it is about, if any.
     pub(crate) fn about(&self, activity: &Activity, message: Option<i64>) -> AnnouncementSubject {
         let place = activity.conversation_id;
         AnnouncementSubject {
@@ -185,7 +187,7 @@ fn by_number(messages: impl Iterator<Item = Message>) -> HashMap<(ConversationId
     messages.filter_map(place).collect()
 }
 
-/// A row that cannot be read keeps nobody from hearing that something happened, and no other row from being told.
+/// Skips rows that cannot be read, so that the activity is announced all the same, and other rows as well.
 fn readable<T>(rows: impl IntoIterator<Item = Result<T, Error>>) -> impl Iterator<Item = T> {
     rows.into_iter().filter_map(|row| match row {
         Ok(row) => Some(row),

@@ -1,4 +1,4 @@
-//! One transaction for the plans of a batch.
+//! Applies the plans of a batch in one transaction.
 
 use domain::{Activity, ConversationId, snapshot};
 use events::Inbound;
@@ -25,22 +25,22 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
-    /// Whether screens are told of it. History has lines, and is no news.
+    /// Whether the event is announced. History is recorded, but is no news.
     pub(crate) fn is_news(&self) -> bool {
         !self.plan.activities.iter().any(|draft| draft.silent)
     }
 }
 
-/// What a batch has come to.
+/// The result of applying a batch.
 #[derive(Debug)]
 pub(crate) struct Applied {
-    /// Where the conversations are.
+    /// The ids of the conversations.
     pub ids: Ids,
     /// What happened, in the order of the plans' drafts.
     pub told: Vec<Record>,
-    /// What it is about.
+    /// The rows that it is about.
     pub rows: Rows,
-    /// What is told of people, with the plan that described each.
+    /// Announcements about contacts, each with the index of the plan that described the contact.
     pub people: Vec<(usize, Activity)>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn digest(body: &[u8]) -> Vec<u8> {
     Sha256::digest(body).to_vec()
 }
 
-/// Applies all of the plans, or none: the transaction is of no use after an error.
+/// Applies all plans. After an error the transaction cannot be used any more, so none is applied.
 pub(crate) async fn apply(
     transaction: &mut Transaction,
     batch: &[&Planned],
@@ -58,8 +58,8 @@ pub(crate) async fn apply(
     let contacts = snapshot::merge(plans().flat_map(|plan| &plan.contacts));
     let conversations = snapshot::merge(plans().flat_map(|plan| &plan.conversations));
     let messages = snapshot::merge(plans().flat_map(|plan| &plan.messages));
-    // Contacts are locked before conversations and these before messages, by their numbers within each
-    // statement.
+    // To avoid deadlocks, contacts are locked before conversations and these before messages, in the order of their
+    // numbers within each statement.
     let (mut people, mut places) = (Vec::new(), Vec::new());
     for gone in plans().flat_map(|plan| &plan.gone) {
         match gone {
@@ -91,7 +91,7 @@ pub(crate) async fn apply(
     Ok(Applied { ids, told, rows, people })
 }
 
-/// The messages that sweeps are to look at.
+/// The messages whose delivery sweeps have to look up.
 fn unheard(batch: &[&Planned]) -> Vec<Unheard> {
     let unheard = batch.iter().filter_map(|Planned { inbound, plan, .. }| {
         plan.unheard.map(|of| Unheard {
@@ -127,7 +127,7 @@ pub(crate) fn event(
     }
 }
 
-/// The activity with the row of its conversation.
+/// Fills in the id of an activity's conversation.
 fn placed(inbound: &Inbound, draft: &Draft, ids: &Ids) -> Activity {
     let conversation_id: Option<ConversationId> =
         draft.conversation.and_then(|display_id| ids.get(&(inbound.account, display_id)).copied());

@@ -1,4 +1,4 @@
-//! Whose events go into the next transaction.
+//! Decides whose events go into the next transaction.
 //!
 //! ```text
 //! a few events of many accounts ──► one transaction for all of them
@@ -6,57 +6,56 @@
 //! an account that made trouble ───► a transaction of its own, for a while
 //! ```
 //!
-//! Accounts take turns. Those that have a transaction of their own leave one applier to all the others.
-//! One account has two transactions at once, more if each is full, and a quarter of the appliers at most
-//! while others are about, with a rest behind each transaction; so what an account sends or fails at makes
-//! nobody else wait for more than a small transaction, nor for processors that are busy with a flood. While
-//! other tenants are about, or have anything waiting, all accounts of a tenant that have transactions of their
-//! own share that quarter.
+//! Accounts take turns. Those with transactions of their own leave one applier to all the others. One account has two
+//! transactions at once, or more if each is full, and at most a quarter of the appliers while other accounts are
+//! active, with a rest after each transaction. So what an account sends, or fails at, makes nobody else wait for more
+//! than a small transaction, nor for processors that are busy with a flood. While other tenants are active, or have
+//! anything waiting, all accounts of a tenant that have transactions of their own share that quarter.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use domain::{AccountKey, TenantId};
 
-/// An account with more waiting events than this gets transactions of its own, so that others' few do not wait for its
-/// many.
+/// An account with more waiting events than this gets transactions of its own, so that the few events of others do not
+/// wait for its many.
 const CROWD: usize = 16;
-/// This many transactions of its own have to end well after an account made trouble.
+/// How many transactions of its own have to succeed after an account caused trouble.
 const PROBATION: u8 = 8;
-/// An account counts as active for this many turns after its last shared one: some seconds, if they are a flood's.
+/// An account counts as active for this many turns after its last shared one, which is some seconds during a flood.
 const ABOUT: u64 = 64;
-/// Meanwhile a flood rests for this part of the time that its transaction took, and not for longer than that:
-/// it could keep all processors busy with one transaction behind the other.
+/// While others are active, a flood rests for one part in this many of the time that its transaction took, up to a
+/// limit. Otherwise it could keep all processors busy with one transaction after another.
 const REST: u32 = 3;
 const LONGEST_REST: Duration = Duration::from_millis(100);
 
-/// What waits, by account.
+/// The waiting events, by account.
 #[derive(Debug)]
 pub(crate) struct Turns<T> {
     batch: usize,
-    /// How many transactions of single accounts at once, and how many of one account, or of one tenant, while
-    /// others are about.
+    /// The most transactions of single accounts at once, and the most of one account, or of one tenant, while others
+    /// are active.
     single: usize,
     shared: usize,
-    /// There are appliers for others while one rests.
+    /// Whether there are appliers for others while one rests.
     several: bool,
     accounts: HashMap<AccountKey, Account<T>>,
-    /// Events of all of them.
+    /// The number of waiting events of all accounts.
     waiting: usize,
-    /// The accounts that have something waiting, each once, in the order of their turns.
+    /// The accounts with waiting events, each once, in the order of their turns.
     order: VecDeque<AccountKey>,
-    /// The tenants that have something waiting, and in how many accounts.
+    /// The tenants with waiting events, and in how many accounts.
     waiting_now: HashMap<TenantId, usize>,
-    /// The tenants that have transactions of single accounts now, and how many.
+    /// The tenants with transactions of single accounts under way, and how many.
     single_now: HashMap<TenantId, usize>,
-    /// Turns that were taken.
+    /// How many turns were taken.
     taken: u64,
-    /// Who had a few events among those of others.
+    /// The accounts, and tenants, that last shared a transaction with others.
     calm_accounts: Calm<AccountKey>,
     calm_tenants: Calm<TenantId>,
 }
 
-/// The two that were last seen, and with which turn.
+/// The two that were last seen, each with its turn.
 #[derive(Debug)]
 struct Calm<K>([Option<(K, u64)>; 2]);
 
@@ -68,17 +67,17 @@ struct Account<T> {
     probation: u8,
 }
 
-/// Whose events a transaction carries; [`Turns::ended`] has to be told of its end.
+/// Whose events a transaction carries. Its end must be reported to [`Turns::ended`].
 #[derive(Debug)]
 pub(crate) struct Turn {
     pub(crate) accounts: Vec<AccountKey>,
-    /// Whose it is, if it is one account's own.
+    /// The tenant, if the transaction is a single account's own.
     single: Option<TenantId>,
     rests: bool,
 }
 
 impl Turn {
-    /// How long its applier rests after it, if at all.
+    /// How long the applier rests after a transaction that `took` this long. Returns `None` if it does not rest.
     pub(crate) fn rest(&self, took: Duration) -> Option<Duration> {
         self.rests.then(|| (took / REST).min(LONGEST_REST))
     }
@@ -92,7 +91,7 @@ impl<K: PartialEq + Clone> Calm<K> {
         self.0[0] = Some((key.clone(), turn));
     }
 
-    /// Whether somebody else is about.
+    /// Whether somebody else is active.
     fn has_others_than(&self, key: &K, turn: u64) -> bool {
         self.0.iter().flatten().any(|(other, seen)| other != key && turn - seen < ABOUT)
     }
@@ -109,7 +108,7 @@ impl<T> Account<T> {
 }
 
 impl<T> Turns<T> {
-    /// For this many appliers, which take at most `batch` events at once.
+    /// Makes turns for this many appliers, which take at most `batch` events at once.
     pub(crate) fn new(appliers: usize, batch: usize) -> Self {
         Self {
             batch: batch.max(1),
@@ -127,7 +126,7 @@ impl<T> Turns<T> {
         }
     }
 
-    /// Puts an event behind those of its account.
+    /// Queues an event behind those of its account.
     pub(crate) fn add(&mut self, tenant: &TenantId, account: AccountKey, event: T) {
         let entry = self.accounts.entry(account).or_insert_with(|| Account::of(tenant));
         if entry.waiting.is_empty() {
@@ -143,8 +142,8 @@ impl<T> Turns<T> {
         self.waiting
     }
 
-    /// The next turn and its events, those of an account one behind the other in the order of their
-    /// coming. None if nothing waits, or only what has to wait for the end of another turn.
+    /// Returns the next turn and its events, those of each account together and in order. Returns `None` if nothing
+    /// waits, or only what has to wait for the end of another turn.
     pub(crate) fn take(&mut self) -> Option<(Turn, Vec<T>)> {
         let mut turn = Turn { accounts: Vec::new(), single: None, rests: false };
         let mut events = Vec::new();
@@ -157,13 +156,13 @@ impl<T> Turns<T> {
             let share = if others_about {
                 self.shared
             } else if account.waiting.len() < self.batch {
-                // A third one that carries little takes the processors from the first two.
+                // A third transaction that carries little would only take processor time from the first two.
                 self.single.min(2)
             } else {
                 self.single
             };
             let of_tenant = self.single_now.get(&account.tenant).copied().unwrap_or_default();
-            // A flood has no shared turns to be seen by, and is known by what waits of it.
+            // A flood takes no shared turns, and shows only in what waits.
             let other_tenants = || {
                 self.calm_tenants.has_others_than(&account.tenant, self.taken)
                     || self.waiting_now.keys().any(|tenant| *tenant != account.tenant)
@@ -210,7 +209,7 @@ impl<T> Turns<T> {
         Some((turn, events))
     }
 
-    /// Notes the end of a turn, and which of its accounts made trouble.
+    /// Notes the end of a turn, and which of its accounts caused trouble.
     pub(crate) fn ended(&mut self, turn: &Turn, troubled: &HashSet<AccountKey>) {
         if let Some(tenant) = &turn.single {
             one_less(&mut self.single_now, tenant);

@@ -1,4 +1,4 @@
-//! The worker: from its start to its end.
+//! The worker from start to end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,23 +25,25 @@ pub struct SyncWorker {
     comparing: Option<(Reconciler, Watch, SecretKey)>,
 }
 
-/// Batches of one account in hand, if they are small: what has come is read and waits here for the next
-/// transaction, which takes all of it.
+/// How many batches of one account may be in hand, if they are small. Events that have come are read and wait here for
+/// the next transaction, which takes all of them.
 const BATCHES: usize = 8;
-/// How often the coming months' parts of the tables that only grow are made, and what no sweep asked about goes.
+/// How often the coming months' partitions of the tables that only grow are created, and what no sweep asked about is
+/// removed.
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
-/// How soon again, if somebody reads those tables for long, as a backup does. They are wanted two months ahead.
+/// How soon to try again if that fails, as it does while a backup reads those tables. They are created two months
+/// ahead.
 const HOUSEKEEPING_AGAIN: Duration = Duration::from_mins(5);
-/// How long sweeps have to ask about a message of which it is unknown how far it got; by then a walk has looked at it.
+/// How long sweeps have to look up a message of unknown delivery status. By then a walk has compared it.
 const UNHEARD_KEPT: TimeDelta = TimeDelta::hours(48);
-/// Delay from the first new message until its words are indexed: long enough to batch, short enough that searches scan
-/// little.
+/// The delay from the first new message until its words are indexed: long enough to batch, and short enough that
+/// searches scan little.
 const WORDS: Duration = Duration::from_millis(250);
-/// How often it is seen whether the stream has room.
+/// How often to check whether the stream has room.
 const ROOM: Duration = Duration::from_mins(1);
 
 impl SyncWorker {
-    /// Checks that the streams are as declared and registers the worker's health.
+    /// Registers the worker's health checks. Fails unless the streams and the schema are as they should be.
     pub async fn start(
         config: &Config,
         store: Store,
@@ -68,7 +70,7 @@ impl SyncWorker {
             consumer: Consumer::SyncWorker,
             batch: config.sync_batch.into(),
             concurrency: BATCHES,
-            // As many as an account's events are applied in at once, and a batch to be read meanwhile.
+            // What one account's transactions can take at once, and a batch to be read meanwhile.
             room: usize::from(config.sync_batch) * usize::from(config.sync_concurrency),
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
@@ -78,7 +80,7 @@ impl SyncWorker {
         Ok(Self { bus, store, config, consumption, health, comparing: None })
     }
 
-    /// Has it compare the rows with Chatwoot too, if there is a key to the accounts' tokens.
+    /// Makes the worker also compare the rows with Chatwoot, if there is a key for the accounts' tokens.
     pub fn reconciling(mut self, config: reconcile::Config) -> anyhow::Result<Self> {
         let Some(key) = config.key()? else {
             tracing::warn!(
@@ -105,7 +107,7 @@ impl SyncWorker {
 
     /// Consumes until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        // All of these may end anywhere: what they were about is done by the next worker.
+        // These tasks may end at any point: the next worker does what they were about to do.
         let until = || shutdown.clone();
         let mut crew = Crew::default();
         let housekeeping = keep_house(self.store.clone());
@@ -133,7 +135,7 @@ async fn keep_house(store: Store) {
         }
         let made = store::within(store::PATIENCE, make_partitions(&store)).await;
         let again = if let Err(error) = made {
-            tracing::warn!(%error, "the coming months' tables could not be made; trying later");
+            tracing::warn!(%error, "cannot create the coming months' partitions; trying again later");
             HOUSEKEEPING_AGAIN
         } else {
             HOUSEKEEPING
@@ -142,11 +144,11 @@ async fn keep_house(store: Store) {
     }
 }
 
-/// Takes the words of new messages into their index, in no transaction that anybody waits for.
+/// Indexes the words of new messages, in transactions that nobody waits for.
 async fn take_in(store: Store, written: Arc<Notify>) {
     loop {
         if let Err(error) = store::within(store::PATIENCE, take_in_words(&store)).await {
-            tracing::warn!(%error, "the words of new messages could not be taken in; trying later");
+            tracing::warn!(%error, "cannot index the words of new messages; trying again later");
         }
         written.notified().await;
         tokio::time::sleep(WORDS).await;
@@ -159,8 +161,8 @@ async fn take_in_words(store: &Store) -> Result<(), store::Error> {
     store::commit(transaction).await
 }
 
-/// The stream keeps what was processed for replays, and takes nothing new when it is full: the oldest
-/// processed events make room before it is.
+/// Removes the oldest processed events before the stream is full. It keeps processed events for replays, and accepts
+/// nothing new when it is full.
 async fn keep_room(bus: Bus) {
     loop {
         tokio::time::sleep(ROOM).await;

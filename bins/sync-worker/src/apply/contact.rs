@@ -4,18 +4,18 @@ use domain::snapshot::{Contact, ContactState};
 use domain::{ContactId, Version};
 use store::catalogue::Owner;
 
-/// How a body came to speak of a contact; later ones win within one instant.
+/// Why a body describes a contact. Later variants win within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// It is new. The body has no time at all.
+    /// The contact is new. The body has no time at all.
     Created,
-    /// It is part of something else, built at that body's time.
+    /// The contact is part of something else, and was described at that body's time.
     Mentioned,
-    /// It changed.
+    /// The contact changed.
     Updated,
 }
 
-/// The snapshot of a contact as it was at `at` (microseconds since 1970, 0 unknown).
+/// Makes the snapshot of a contact as it was at `at` (in microseconds since 1970; 0 if unknown).
 pub fn snapshot(owner: &Owner, contact: chatwoot::Contact, occasion: Occasion, at: i64) -> Contact {
     let state = ContactState {
         name: contact.name,

@@ -5,8 +5,7 @@ use domain::snapshot::{Conversation, ConversationState};
 use domain::{ConversationId, Version};
 use store::catalogue::Owner;
 
-/// The snapshot of a conversation with the contact of this number. Its version is what Chatwoot itself
-/// orders by.
+/// Makes the snapshot of a conversation with the contact of this number. Its version is what Chatwoot itself orders by.
 pub fn snapshot(
     owner: &Owner,
     conversation: chatwoot::Conversation,

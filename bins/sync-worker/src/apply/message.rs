@@ -7,21 +7,21 @@ use domain::{MessageId, MirroredAttachment, OperationId, Version};
 use serde_json::Value;
 use store::catalogue::Owner;
 
-/// How a body came to speak of a message; later ones win within one instant.
+/// Why a body describes a message. Later variants win within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// As the newest message of a conversation.
+    /// It is the newest message of a conversation that the body is about.
     Mentioned,
     /// It is new.
     Created,
-    /// As one of a conversation that was asked for; the answer has no time of its own.
+    /// It is in a response to the reconciler, which has no time of its own.
     Read,
     /// It changed.
     Updated,
 }
 
-/// The snapshot of a message as it was at `at` (microseconds since 1970), in the conversation with
-/// this display id. `received_at` stands in for a creation time that the body lacks.
+/// Makes the snapshot of a message as it was at `at` (in microseconds since 1970), in the conversation with this
+/// display id. `received_at` stands in for a creation time that the body lacks.
 pub fn snapshot(
     owner: &Owner,
     message: chatwoot::Message,
@@ -33,7 +33,7 @@ pub fn snapshot(
     let deleted = message.deleted();
     let operation = message.marker().and_then(|marker| marker.parse::<OperationId>().ok());
     let (number, created_at) = (message.id, message.created_at.unwrap_or(received_at));
-    // What a customer submitted is there to stay: within one instant a body that has it is newer.
+    // What a customer submitted is never removed, so within one instant a body that has it is newer.
     let step = 2 * (occasion as i64) + i64::from(message.submitted_values().is_some());
     let delivery = delivery(&message, at);
     let state = state(message);
@@ -107,8 +107,8 @@ fn attachment(attachment: chatwoot::Attachment) -> MirroredAttachment {
     }
 }
 
-/// A status is dated by the message's own update where the body has it; an error of the channel,
-/// which any body of the message shows, by the body.
+/// Reads the delivery status of a message. It is dated by the message's own update if the body has that. Otherwise it
+/// is dated by the body's time, `at` (in microseconds since 1970).
 pub fn delivery(message: &chatwoot::Message, at: i64) -> DeliverySighting {
     let seen_at = message.updated_at_us.unwrap_or(at);
     let mut sighting = match &message.status {

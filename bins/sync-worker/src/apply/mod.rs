@@ -1,4 +1,4 @@
-//! What a body says about rows: snapshots, made without looking at the database.
+//! Turns what a body says about rows into snapshots, without looking at the database.
 
 pub mod contact;
 pub mod conversation;

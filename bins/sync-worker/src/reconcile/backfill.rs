@@ -1,4 +1,4 @@
-//! A walk started by an operator: at once, and as fast as they ask.
+//! A walk that an operator starts: it begins at once, and is as fast as they ask.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use super::turn::put_off;
 use super::walk::Stage;
 use super::{Config, HOLD, ReconcileError, Reconciler};
 
-/// How fast.
+/// How fast to compare.
 #[derive(Debug, Clone, Copy)]
 pub struct Speed {
     /// Requests a second.
     pub per_second: u32,
-    /// Conversations at the same time.
+    /// Conversations compared at the same time.
     pub concurrency: usize,
 }
 
@@ -27,36 +27,36 @@ pub struct Speed {
 enum Way {
     /// What changed lately.
     Lately,
-    /// Everything that a walk under way has not behind it.
+    /// Everything that a walk under way has not compared yet.
     GoOn,
     /// Everything.
     Anew,
 }
 
-/// How far it is.
+/// How far a comparison has come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reached {
-    /// Where.
+    /// The account's progress, as it is stored.
     pub progress: Progress,
-    /// What was found since it began, counted here.
+    /// What was found since the comparison began.
     pub found: Tally,
-    /// Everything has been compared, and what is left is what changed meanwhile.
+    /// Whether everything has been compared, so that only what changed meanwhile is left.
     pub walked: bool,
-    /// It ended by itself.
+    /// Whether the comparison is complete.
     pub complete: bool,
 }
 
-/// The comparing of one account, as the workers do it, taken over by an operator.
+/// Compares an account like the workers do, but on an operator's behalf.
 pub struct Backfill(Reconciler);
 
 impl Backfill {
-    /// One that can open the account's token with this key. Of `config` the grace counts.
+    /// Makes one that opens the account's token with this key. Of `config`, only the grace period matters.
     pub fn new(config: Config, key: SecretKey, store: Store, bus: Bus) -> Self {
         Self(Reconciler::new(config, key, store, bus))
     }
 
-    /// Compares everything, going on where a walk under way is unless `anew`; then what changed
-    /// meanwhile. Tells how far it is after each step. A failure that may pass is waited out.
+    /// Compares everything, and then what changed meanwhile. Unless `anew` is set, goes on where a walk under way has
+    /// got to. Reports progress to `told` after each step. Waits out failures that may pass.
     pub async fn everything(
         &self,
         account: AccountKey,
@@ -69,7 +69,7 @@ impl Backfill {
         self.run(account, speed, way, shutdown, told).await
     }
 
-    /// Compares what changed lately.
+    /// Compares what changed lately. Reports progress to `told` after each step. Waits out failures that may pass.
     pub async fn lately(
         &self,
         account: AccountKey,
@@ -98,7 +98,7 @@ impl Backfill {
         if let Err(error) = worker.session(&held, speed).await
             && !error.may_pass()
         {
-            // It may be wrong with this program's settings alone: the workers' turns do not wait for it.
+            // The fault may be in this program's settings alone, so the workers' turns are not put off for it.
             worker.let_go(&held, &mut held.progress.clone(), Tally::default()).await;
             return Err(error);
         }
@@ -129,7 +129,7 @@ impl Backfill {
 enum Step {
     /// The next one may follow.
     Done,
-    /// It failed, and may be tried again so much later.
+    /// It failed, and may be tried again after this long.
     PutOff(Duration),
     /// The program stops.
     Stopped,
@@ -158,8 +158,7 @@ impl<'a> Run<'a> {
         Self { worker, held, speed, reached, unwritten: Tally::default() }
     }
 
-    /// Goes on by one step, and writes down how far it is. Fails if that cannot be written for good, or somebody else
-    /// holds the account.
+    /// Goes on by one step, and saves the progress. Fails if it can never be saved, or somebody else holds the account.
     async fn step(&mut self, shutdown: &CancellationToken) -> Result<Step, ReconcileError> {
         let failures = self.reached.progress.failures;
         let mut step = match self.compare(shutdown).await {
@@ -180,7 +179,7 @@ impl<'a> Run<'a> {
             Err(error) if error.may_pass() => {
                 self.reached.complete = false;
                 if matches!(step, Step::Done) {
-                    // That steps succeed meanwhile is no end of it.
+                    // Steps that succeed meanwhile do not end a series of failures to save.
                     self.reached.progress.failures = failures;
                     let wait = put_off(&self.held, &mut self.reached.progress, &error);
                     step = Step::PutOff(wait);
@@ -191,13 +190,14 @@ impl<'a> Run<'a> {
         Ok(step)
     }
 
-    /// Compares some of it. Returns `None` if the program stops.
+    /// Compares part of the account. Returns `None` if the program stops.
     async fn compare(
         &mut self,
         shutdown: &CancellationToken,
     ) -> Option<Result<(), ReconcileError>> {
         let worker = self.worker;
-        // What a first walk found may be on its way to the rows when it ends: no drift.
+        // Made from the account's state at the beginning: what a first walk found may have yet to reach the rows when
+        // the walk ends, and is no drift.
         let mut session = match worker.session(&self.held, self.speed).await {
             Ok(session) => session,
             Err(error) => return Some(Err(error)),
@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
         compared
     }
 
-    /// Writes down how far it is and what was found, and counts that.
+    /// Saves the progress and what was found, and updates the totals.
     async fn write_down(&mut self) -> Result<(), ReconcileError> {
         let progress = &mut self.reached.progress;
         if !self.worker.save(&self.held, progress, self.unwritten, HOLD).await? {

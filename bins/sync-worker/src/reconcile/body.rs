@@ -1,7 +1,7 @@
-//! Events of our own: what was read in Chatwoot, in its own words, and what it was compared with.
+//! The reconciler's own events: what was read from Chatwoot, verbatim, and what it was compared with.
 //!
-//! They take the way of all events, so that they are applied, announced, dead-lettered and replayed
-//! like a webhook's; the header `Axis-Origin` tells them apart, which no webhook can set.
+//! They take the same way as all events, so they are applied, announced, dead-lettered and replayed like a webhook's.
+//! The header `Axis-Origin`, which no webhook can set, tells them apart.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::Version;
@@ -21,20 +21,20 @@ pub(crate) enum Body {
     /// A contact.
     #[serde(rename = "reconciled_contact")]
     Contact(ContactRead),
-    /// Something is not there any more.
+    /// Something that no longer exists.
     #[serde(rename = "reconciled_gone")]
     Gone(Gone),
 }
 
-/// A conversation as it was read.
+/// A conversation that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ConversationRead {
-    /// Chatwoot's words.
+    /// The conversation, as Chatwoot sent it.
     pub conversation: Value,
-    /// What its row was like; none: it is here because its messages are.
+    /// What its row was like. `None` if it is included only for its messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Found>,
-    /// Its messages are history, and no news to anybody.
+    /// Whether its messages are history, which is not announced.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quiet: bool,
     /// Messages whose rows are missing or different, read after the conversation.
@@ -42,30 +42,30 @@ pub(crate) struct ConversationRead {
     pub messages: Vec<MessageRead>,
 }
 
-/// A message as it was read.
+/// A message that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MessageRead {
-    /// Chatwoot's words.
+    /// The message, as Chatwoot sent it.
     pub message: Value,
     /// What its row was like.
     pub found: Found,
-    /// Microseconds since 1970 of the newest report on its delivery that the row shows, where the
-    /// answer shows another one.
+    /// When the newest delivery report in the row was made, in microseconds since 1970, if the response shows another
+    /// one; 0 otherwise.
     #[serde(default)]
     pub delivery_over: i64,
-    /// That it was not delivered is news: the row did not show it, or nobody was told.
+    /// Whether its failed delivery is news, because the row did not show it or it was never announced.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
 }
 
-/// A contact as it was read.
+/// A contact that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ContactRead {
-    /// Chatwoot's words.
+    /// The contact, as Chatwoot sent it.
     pub contact: Value,
     /// What its row was like.
     pub found: Found,
-    /// The newest instant that the answer knew of, in microseconds since 1970; 0: none.
+    /// The latest instant that the response knew of, in microseconds since 1970; 0 if there is none.
     #[serde(default)]
     pub at: i64,
 }
@@ -74,14 +74,14 @@ pub(crate) struct ContactRead {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Found {
-    /// There was none, it was held to be gone, or nobody had been told of it.
+    /// Whether there was no row, or it was thought to be gone, or it had never been announced.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
-    /// The row's version, if the row differed or was gone and had been stable for longer than the request took; then the
-    /// answer is newer, whatever its timestamps. Contacts always carry it.
+    /// The row's version, if the row differed or was gone and had not changed since before the request. Then the
+    /// response is newer, whatever its timestamps say. Contacts always have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over: Option<Version>,
-    /// What was different, as a webhook's `changed_attributes`.
+    /// The differences, in the form of a webhook's `changed_attributes`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed_attributes: Vec<Value>,
 }
@@ -92,22 +92,22 @@ impl Found {
         Self { missing: true, ..Self::default() }
     }
 
-    /// The version of what was read, given the one that its instants amount to.
+    /// The version of what was read, given its `own` version by its timestamps.
     pub(crate) fn version(&self, own: Version) -> Version {
         self.over.map_or(own, |over| own.max(over.next()))
     }
 }
 
-/// Chatwoot does not know it any more. Exactly one of the numbers is there.
+/// A conversation or contact that no longer exists in Chatwoot. Exactly one of the two numbers is set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Gone {
-    /// Display id of a conversation.
+    /// The display id of the conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<i64>,
     /// When the conversation was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
-    /// Number of a contact.
+    /// The number of the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<i64>,
     /// When it was noticed, in microseconds since 1970.
@@ -125,8 +125,8 @@ impl Body {
     }
 }
 
-/// Takes out of a conversation's words what is told elsewhere, and the visitor's token. Its version is
-/// written as text: a fraction of seconds that is printed and read again may be a microsecond off.
+/// Removes from a conversation what is described elsewhere, and the visitor's token. Its version is written as text: a
+/// fraction of seconds that is printed and read again may be a microsecond off.
 pub(crate) fn trimmed(mut conversation: Value, updated_at_us: Option<i64>) -> Value {
     if let Some(fields) = conversation.as_object_mut() {
         for told_elsewhere in ["messages", "last_non_activity_message", "contact_inbox"] {

@@ -1,5 +1,5 @@
-//! What an account consists of besides conversations. No event tells of it, so the lists are read
-//! whole and written straight to the database.
+//! Reads an account's agents, teams, inboxes, labels and canned responses. No event reports changes of these, so the
+//! lists are read as a whole and written straight to the database.
 
 use chatwoot::CallError;
 use domain::catalogue::{Agent, CannedResponse, Inbox, Label, Team};
@@ -88,7 +88,8 @@ impl Session {
         Ok(())
     }
 
-    /// A list; none where the installation or the account's plan does not have it, or Chatwoot fails at it.
+    /// Reads a list. Returns `None` if the installation or the account's plan does not have it, or Chatwoot fails at
+    /// it.
     async fn offered<T: Sync, Q>(
         &self,
         name: &str,

@@ -1,7 +1,8 @@
-//! Whether a row shows what Chatwoot has. Pure: what was read, the row, and when it was asked for.
+//! Decides whether a row shows what Chatwoot has. Pure: depends only on what was read, the row, and when Chatwoot was
+//! asked.
 //!
-//! Some differences are none: forms that webhooks and REST print differently (whitespace, precision
-//! of times), and what changes without anybody doing anything to it (names, addresses of files).
+//! Some differences do not count: forms that webhooks and REST print differently (whitespace, precision of times), and
+//! what changes without anybody changing the thing itself (names, addresses of files).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Version;
@@ -13,20 +14,20 @@ use store::{contacts, conversations, messages};
 
 use super::body::Found;
 
-/// A row that changed this short before the question, or after it, may be newer than the answer:
-/// clocks differ, and a row has the time of its transaction's beginning.
+/// A row that changed after Chatwoot was asked, or less than this before, may be newer than the response: clocks
+/// differ, and a row has the time at which its transaction began.
 const SKEW: TimeDelta = TimeDelta::seconds(2);
 
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Finding {
-    /// What to say of the row.
+    /// What to report about the row.
     pub found: Found,
-    /// It is missing or shows something else; if not, only what webhooks never tell has moved.
+    /// Whether the row is missing or wrong. Otherwise only something has changed that webhooks never report.
     pub drift: bool,
 }
 
-/// Compares a conversation. Returns `None` if the row shows it, or may be newer.
+/// Compares a conversation. Returns `None` if the row agrees with it or may be newer.
 pub(crate) fn conversation(
     read: &Conversation,
     row: Option<&conversations::mirror::Mirrored>,
@@ -37,7 +38,7 @@ pub(crate) fn conversation(
     };
     let age = |version: Version| (version.at, version.step);
     let newer = age(read.version) > age(row.version);
-    // What waits in the outbox is shown as somebody wants it to be.
+    // While a change waits in the outbox, the row shows the wanted state.
     if row.pending {
         return None;
     }
@@ -53,7 +54,7 @@ pub(crate) fn conversation(
         let known = newer || settled(row.updated_at, asked_at);
         let changed_attributes = changes(&row.state, &read.state);
         let found = Found { over, changed_attributes, ..Found::default() };
-        // A channel's time to answer ends by itself: that is nothing which a webhook missed.
+        // The time in which one may reply ends by itself, so no webhook was missed if only that differs.
         let drift = ConversationState { can_reply: was.can_reply, ..is } != was;
         return known.then_some(Finding { found, drift });
     }
@@ -64,7 +65,8 @@ pub(crate) fn conversation(
     moved.then(|| Finding { found: Found::default(), drift: false })
 }
 
-/// Compares a message. Returns `None` if the row shows it, or may be newer.
+/// Compares a message. Returns the finding and what to report as `delivery_over`, or `None` if the row agrees with the
+/// message or may be newer.
 pub(crate) fn message(
     read: &Message,
     row: Option<&messages::mirror::Mirrored>,
@@ -83,7 +85,7 @@ pub(crate) fn message(
         return None;
     }
     let found = Found {
-        // Written here and never described by Chatwoot since: nobody has told of it.
+        // It was written here and never described by Chatwoot since, so nobody has announced it.
         missing: row.version == Version::default(),
         over: differs.then_some(row.version),
         ..Found::default()
@@ -92,7 +94,7 @@ pub(crate) fn message(
     Some((Finding { found, drift: true }, if delivery { delivery_over } else { 0 }))
 }
 
-/// Compares a contact. Returns `None` if the row shows it, or may be newer.
+/// Compares a contact. Returns `None` if the row agrees with it or may be newer.
 pub(crate) fn contact(
     read: &Contact,
     row: Option<&contacts::mirror::Mirrored>,
@@ -122,13 +124,13 @@ pub(crate) fn contact(
     if changed_attributes.is_empty() || !(newer || settled(row.updated_at, asked_at)) {
         return None;
     }
-    // Where the answer is newer by itself, this only says which row it was.
+    // If the response is newer by itself, this only says which version of the row it was compared with.
     let over = Some(row.version);
     Some(Finding { found: Found { over, changed_attributes, ..Found::default() }, drift: true })
 }
 
-/// What was read once it had been found to be gone is not gone. The answer is as new as that finding
-/// at least, and to the screens it is as if there had been no row.
+/// The finding for something that was read although it had been found to be gone. The response is at least as new as
+/// that finding, and is announced as if there had been no row. Returns `None` if it may be older.
 fn back(version: Version, gone_at: i64, asked_at: DateTime<Utc>) -> Option<Finding> {
     let over = version.max(Version { at: gone_at, ..Version::default() });
     let found = Found { over: Some(over), ..Found::missing() };
@@ -136,12 +138,12 @@ fn back(version: Version, gone_at: i64, asked_at: DateTime<Utc>) -> Option<Findi
     before.then_some(Finding { found, drift: true })
 }
 
-/// Whether the row has been as it is since before the question.
+/// Whether the row has not changed since before Chatwoot was asked.
 fn settled(row_updated_at: DateTime<Utc>, asked_at: DateTime<Utc>) -> bool {
     row_updated_at + SKEW < asked_at
 }
 
-/// A state in the coarser of its two forms.
+/// Reduces a state to the coarser of its two printed forms.
 fn plain(mut state: ConversationState) -> ConversationState {
     let seconds = |time: DateTime<Utc>| DateTime::from_timestamp(time.timestamp(), 0);
     let millis = |time: DateTime<Utc>| DateTime::from_timestamp_millis(time.timestamp_millis());
@@ -153,7 +155,7 @@ fn plain(mut state: ConversationState) -> ConversationState {
     state
 }
 
-/// What people did, by the names and in the forms of Chatwoot's columns.
+/// The changes that people made, with the names and in the forms of Chatwoot's columns.
 fn changes(was: &ConversationState, is: &ConversationState) -> Vec<Value> {
     changed([
         ("status", json!(was.status), json!(is.status)),
@@ -173,16 +175,16 @@ fn changed<const N: usize>(fields: [(&str, Value, Value); N]) -> Vec<Value> {
         .collect()
 }
 
-/// What of a message people see or write.
+/// The parts of a message that people see or write.
 fn shown(state: &MessageState) -> Value {
-    // What was said in a file is known later than the file itself, and told like an edit. Its addresses and its
-    // measures change by themselves.
+    // A file's transcript is known later than the file itself, and counts like an edit. The addresses and dimensions
+    // of files change by themselves.
     let files = state.attachments.as_array().into_iter().flatten();
     let mut files: Vec<Value> = files.map(|file| json!([file["id"], file["transcript"]])).collect();
     files.sort_by_key(Value::to_string);
     // Chatwoot puts a link into the text of a survey that it sends by webhook.
     let text = state.content.as_deref().filter(|_| state.content_type != "input_csat");
-    // Webhooks print line breaks of the editor plainly and leave out those at the end.
+    // Webhooks print the editor's line breaks plainly, and leave out those at the end.
     let text = text.unwrap_or_default().replace("\\\n", "\n");
     json!([
         state.message_type,
@@ -197,8 +199,8 @@ fn shown(state: &MessageState) -> Value {
     ])
 }
 
-/// Whether the answer tells something else of the delivery than the row: a failure that the row does
-/// not show or no longer, or a step further. A step back is Chatwoot's channel contradicting itself.
+/// Whether the response reports another delivery status than the row: a failure where the row shows none, or the other
+/// way round, or a further step. A step back is Chatwoot's channel contradicting itself.
 fn reported_otherwise(read: &Message, row: &messages::mirror::Mirrored) -> bool {
     if !matches!(read.state.message_type.as_str(), "outgoing" | "template") || read.deleted {
         return false;
@@ -207,7 +209,7 @@ fn reported_otherwise(read: &Message, row: &messages::mirror::Mirrored) -> bool 
     fails != failed || read.delivery.rank > row.delivery.rank.max(1)
 }
 
-/// Whether the newest report is that of a failure.
+/// Whether the newest delivery report is a failure.
 pub(super) fn shows_failure(delivery: &DeliverySighting) -> bool {
     delivery.failed_at > delivery.succeeded_at
 }

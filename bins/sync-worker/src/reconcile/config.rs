@@ -1,4 +1,4 @@
-//! Settings of the comparing.
+//! Settings for comparing rows with Chatwoot.
 
 use std::time::Duration;
 
@@ -66,18 +66,18 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults, with this key.
+    /// The default settings, with this key.
     pub fn with(secret_key: SecretString) -> Self {
         Self { secret_key: Some(secret_key), ..Self::default() }
     }
 
-    /// Refuses what nothing can be compared with. Asks nobody: what is wrong here is told before there
-    /// are complaints about servers.
+    /// Checks the settings without asking any server, so that a mistake in them is reported first. Fails if the key
+    /// cannot be used.
     pub fn check(&self) -> Result<(), SealError> {
         self.key().map(drop)
     }
 
-    /// The key, if there is one.
+    /// The key, or `None` if there is none.
     pub(crate) fn key(&self) -> Result<Option<SecretKey>, SealError> {
         let text = self.secret_key.as_ref().map(ExposeSecret::expose_secret);
         text.map(str::parse).transpose()

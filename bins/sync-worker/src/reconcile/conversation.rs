@@ -1,4 +1,4 @@
-//! Comparing one conversation: its row, then its messages, page by page.
+//! Compares a conversation: its row, and then its messages, page by page.
 
 use bus::MAX_BODY_BYTES;
 use chatwoot::client::{Cause, MessagePage, MessageRange, Verbatim};
@@ -21,15 +21,15 @@ use crate::clock;
 pub(super) enum Why {
     /// Webhooks may have been missed.
     Missed,
-    /// Their webhooks came, and did not say how far they got: that is no drift.
+    /// Their webhooks came but did not give their delivery status, which is no drift.
     Unheard,
 }
 
-/// A body that reaches this size is published; what comes after is for the next one.
+/// A body that reaches this many bytes is published, and the rest goes into the next one.
 const BODY: usize = MAX_BODY_BYTES / 8;
 
 impl Session {
-    /// One conversation that was asked for at `asked_at`, and its messages.
+    /// Compares a conversation that was requested at `asked_at`, and its messages.
     pub(super) async fn compare_conversation(
         &self,
         read: Verbatim<Conversation>,
@@ -38,7 +38,7 @@ impl Session {
         depth: Depth,
     ) -> Result<(), ReconcileError> {
         let display_id = read.value.display_id;
-        // What the conversation knew of before the messages were asked for, they know at least.
+        // The messages, which are requested later, are at least as new as the conversation.
         let at = clock::of_conversation(&read.value);
         let contact = read.value.contact.as_ref().map(|person| person.id);
         let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact);
@@ -66,9 +66,9 @@ impl Session {
             let question = move || self.client.messages_verbatim(display_id, range);
             let page = match self.ask(question).await {
                 Ok(page) => page,
-                // Whether it is gone for good is for the walk to find out.
+                // The walk finds out whether the conversation is gone for good.
                 Err(CallError::NotFound) => return Ok(()),
-                // Too much perhaps, as a hundred mails may be.
+                // The response may be too large, as a hundred mails may be.
                 Err(CallError::Unknown(_)) if pages.turn_back() => continue,
                 Err(error) => {
                     if !self.lasts(&error).await {
@@ -78,7 +78,7 @@ impl Session {
                     MessagePage { messages: Vec::new(), entries: 0 }
                 }
             };
-            // What differs has words of the answer until it is published.
+            // Messages that differ hold parts of the response until they are published.
             let _held = page.messages.first().map(|one| one.held.clone());
             let (listed, more) = pages.take(page);
             let differing = self
@@ -104,16 +104,16 @@ impl Session {
         }
     }
 
-    /// Whether it is this conversation that cannot be read, and not for a moment only: such a fault is gone when the same
-    /// is asked again, and what is left out is not asked for again before the next walk.
+    /// Whether it is this conversation that cannot be read, and not only for a moment. A momentary fault is gone when the
+    /// same is requested again, whereas what is left out is not requested again before the next walk.
     async fn lasts(&self, error: &CallError) -> bool {
         let lasts =
             matches!(error, CallError::Unknown(Cause::Unreadable)) || self.failures >= OFTEN;
         lasts && self.only_this(error).await
     }
 
-    /// Messages of a conversation with these numbers, whenever they were written. What is not there is for the walk to
-    /// find out.
+    /// Compares the messages of a conversation with these numbers, whenever they were written. The walk finds out about
+    /// those that no longer exist.
     pub(super) async fn compare_numbered(
         &self,
         display_id: i64,
@@ -155,8 +155,8 @@ impl Session {
         self.publish(&Body::Conversation(body), rows).await
     }
 
-    /// The number of the newest message that a sweep need not ask for, and what nobody was told of the conversation,
-    /// if it is `there`.
+    /// Returns the number of the newest message that a sweep need not request, and what was never announced of the
+    /// conversation, if it is `there`.
     async fn known_of(
         &self,
         conversation: &Conversation,
@@ -177,8 +177,8 @@ impl Session {
         Ok((newest.unwrap_or(0), untold))
     }
 
-    /// What is older than this is in the timeline, but no news to anybody. A conversation that is there may
-    /// be on a screen, unless it has yet to be brought in.
+    /// Messages older than this are recorded but not announced. A conversation that is `there` may be on a screen, so
+    /// all of its messages are announced, unless the account has yet to be brought in.
     fn history(&self, there: bool, depth: Depth) -> DateTime<Utc> {
         match depth {
             _ if there && !self.first_time => DateTime::<Utc>::MIN_UTC,
@@ -200,8 +200,8 @@ impl Session {
         self.publish(&Body::Conversation(part), rows).await
     }
 
-    /// The messages whose rows are missing or different, or of which nobody was told, each with the size of its words
-    /// and when it was written. `place`: their conversation, and the newest instant that it knew of.
+    /// Returns the messages whose rows are missing or different, or that were never announced, each with its size in
+    /// bytes and the time it was written. The pair is the conversation and the latest instant that it knew of.
     async fn compare_messages(
         &self,
         read: Vec<Verbatim<Message>>,
@@ -209,7 +209,7 @@ impl Session {
         asked_at: DateTime<Utc>,
         (depth, why): (Depth, Why),
     ) -> Result<Vec<(MessageRead, usize, DateTime<Utc>)>, ReconcileError> {
-        // Activity lines come by no webhook: the timeline here tells the same.
+        // No webhook reports activity lines, and the timeline here says the same.
         let told = |one: &Verbatim<Message>| one.value.message_type != Some(MessageType::Activity);
         let read: Vec<_> = read.into_iter().filter(told).collect();
         let numbers: Vec<i64> = read.iter().map(|one| one.value.id).collect();
@@ -226,13 +226,13 @@ impl Session {
             let snapshot =
                 message::snapshot(&self.owner, value.clone(), display_id, occasion, at, asked_at);
             let row = rows.get(&value.id);
-            // What becomes of a message, its channel mostly reports soon after it was written.
+            // A channel mostly reports a message's delivery soon after it was written.
             if !self.is_due(value.created_at, asked_at) {
                 continue;
             }
             let compared = untold.join(&value, compare::message(&snapshot, row, asked_at));
             if let Some((finding, delivery_over)) = compared {
-                // It was told that something has changed, and is asked for soon.
+                // A webhook said that the message has changed, and a sweep is about to look it up.
                 let heard_of = why == Why::Missed && row.is_some_and(|row| row.unheard);
                 if heard_of && finding.found == Found::default() {
                     continue;

@@ -1,4 +1,4 @@
-//! Why a comparison could not go on.
+//! Errors of comparing an account with Chatwoot.
 
 use std::time::Duration;
 
@@ -7,34 +7,34 @@ use bus::PublishError;
 use chatwoot::{CallError, Outcome};
 use service::retry::Policy;
 
-/// How long to wait for somebody to do something about it.
+/// How long to wait for somebody to fix the cause.
 const ATTENDED: Duration = Duration::from_mins(30);
 
 /// Why a comparison could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// Chatwoot did not answer as it must.
+    /// A call to Chatwoot failed.
     #[error(transparent)]
     Chatwoot(#[from] CallError),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// NATS.
+    /// What was found could not be published.
     #[error("what was found could not be published: {0}")]
     Publish(#[from] PublishError),
     /// The account cannot be called.
     #[error(transparent)]
     Unusable(#[from] Unusable),
-    /// With fewer rights parts of the account would seem to be gone.
+    /// The token has too few rights: parts of the account would seem to be gone.
     #[error("the access token is not an administrator's: give one that is to `axis accounts add`")]
     NotAdministrator,
-    /// An event cannot be written.
+    /// What was found cannot be encoded.
     #[error("what was found cannot be written: {0}")]
     Body(#[from] serde_json::Error),
     /// There is no such account, or it is disconnected.
     #[error("the account is not there, or is no longer served")]
     NoAccount,
-    /// What was under way has come to nothing for too long.
+    /// The work under way has got nowhere for too long.
     #[error("nothing was heard of the database for too long")]
     Silent,
     /// An operator or another worker took the account over, or it was disconnected.
@@ -43,7 +43,7 @@ pub enum ReconcileError {
 }
 
 impl ReconcileError {
-    /// Whether another try can succeed without anybody doing something about it.
+    /// Whether another try can succeed without anybody fixing anything.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Chatwoot(error) => error.outcome() != Outcome::Permanent,

@@ -1,6 +1,6 @@
-//! A Chatwoot host, as all accounts on it share it here: one question after the other, and none while it
-//! wants to be left alone. Who is refused keeps its place and asks again: begun anew each time, what needs
-//! more questions than the host answers in a row would never end.
+//! A Chatwoot host, which all of its accounts share here: requests go one after the other, and none while it asks us to
+//! slow down. A request that is refused for that keeps its place and is sent again. If its work began anew each time,
+//! work that needs more requests than the host answers in a row would never end.
 
 use std::ops::Deref;
 use std::pin::pin;
@@ -13,24 +13,24 @@ use service::Pace;
 use service::retry::Policy;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// A question that is refused for so long fails. Most limits are by the minute, a few by the hour.
+/// A request that is refused for this long fails. Most limits are by the minute, a few by the hour.
 const LONGEST: Duration = Duration::from_mins(70);
 
-/// A host, and who asks it.
+/// A host, and the sessions that use it.
 pub(super) struct Host {
     name: String,
     pace: tokio::sync::Mutex<Pace>,
     pause: Mutex<Pause>,
     guests: AtomicUsize,
-    /// Those of them that have been at it for long.
+    /// How many of the guests have been at it for long.
     long: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct Pause {
-    /// Since when it has wanted to be left alone, and until when; of the last time.
+    /// When the last pause began, and when it ends or ended.
     last: Option<(Instant, Instant)>,
-    /// How often since it answered something.
+    /// How many pauses there were since the host last answered.
     in_a_row: u32,
 }
 
@@ -45,7 +45,8 @@ impl Host {
         }
     }
 
-    /// Asks once it is its turn and it is `ready` too, and again for as long as the answer is to slow down.
+    /// Sends a request when it is its turn and `ready` has completed. Sends it again for as long as the answer is to
+    /// slow down, but not for longer than [`LONGEST`].
     pub(super) async fn ask<T, R, Q>(
         &self,
         ready: impl Fn() -> R,
@@ -70,20 +71,21 @@ impl Host {
         }
     }
 
-    /// How long it still wants to be left alone.
+    /// How long the present pause still lasts. Returns `None` if there is none.
     pub(super) fn pause(&self) -> Option<Duration> {
         let (_, until) = self.known().last?;
         let left = until.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
 
-    /// How many leave their place to others: those that can do nothing but wait for it, or have been at it for long.
+    /// How many guests yield their place to others: all of them during a pause, or else those that have been at it for
+    /// long.
     pub(super) fn yielding(&self) -> usize {
         let yielding = if self.pause().is_some() { &self.guests } else { &self.long };
         yielding.load(Ordering::Relaxed)
     }
 
-    /// Waits in the order in which they came. Returns when the question may go.
+    /// Waits for a request's turn, in the order of arrival. Returns the time at which it may be sent.
     async fn turn(&self, ready: impl Future<Output = ()>) -> Instant {
         let mut pace = self.pace.lock().await;
         pace.turn().await;
@@ -94,7 +96,7 @@ impl Host {
         Instant::now()
     }
 
-    /// What was under way when a pause began says nothing new.
+    /// Begins a pause, unless the refused request was already under way when the last pause began.
     fn slow_down(&self, asked: Option<Duration>, asked_at: Instant) {
         let mut pause = self.known();
         if pause.last.is_some_and(|(since, _)| asked_at <= since) {
@@ -106,10 +108,7 @@ impl Host {
         metrics::counter!("axis_reconcile_pauses_total").increment(1);
         if pause.in_a_row == 1 {
             let host = self.name.as_str();
-            tracing::warn!(
-                host,
-                "Chatwoot asks to slow down; the comparing waits, and goes on then"
-            );
+            tracing::warn!(host, "Chatwoot asks to slow down; comparing pauses for a while");
         }
     }
 
@@ -125,7 +124,7 @@ impl Host {
     }
 }
 
-/// A stay with a host.
+/// A session that uses a host. It no longer counts once this is dropped.
 pub(super) struct Guest {
     host: Arc<Host>,
     long: AtomicBool,
@@ -137,7 +136,7 @@ impl Guest {
         Self { host: Arc::clone(host), long: AtomicBool::new(false) }
     }
 
-    /// Does some work. If it takes longer than this, its place is left to others until the stay ends.
+    /// Does some work. If it takes longer than `long`, this guest yields its place to others from then on.
     pub(super) async fn yielding_after<W: Future>(&self, long: Duration, work: W) -> W::Output {
         let mut work = pin!(work);
         if let Ok(done) = timeout(long, work.as_mut()).await {

@@ -1,4 +1,4 @@
-//! What webhooks missed is found by asking Chatwoot, and repaired.
+//! Finds what webhooks missed by asking Chatwoot, and repairs it.
 //!
 //! ```text
 //!             ┌── sweep  every few minutes, after a start, after an outage: what changed lately
@@ -11,11 +11,10 @@
 //!            INBOUND, as events of our own ──► the way of all events
 //! ```
 //!
-//! One worker at a time compares an account: it holds the account's row in `reconciliations`, which
-//! also keeps how far it is, so that another one goes on where it ended. An answer may be older than
-//! a webhook that came meanwhile: it has the version that its instants amount to, like every
-//! snapshot; only where a row has been different since before the question is it put just above the
-//! row's version.
+//! Only one worker at a time compares an account: it holds the account's row in `reconciliations`, which also keeps the
+//! progress, so that another worker can go on from there. A response may be older than a webhook that came meanwhile,
+//! so like every snapshot it has the version that its timestamps amount to. Only if a row has differed since before the
+//! request is the response's version put just above the row's.
 
 mod backfill;
 mod body;
@@ -63,10 +62,10 @@ use host::{Guest, Host};
 use session::{Counters, Session};
 use shares::Shares;
 
-/// Accounts compared by one worker at the same time.
+/// How many accounts a worker compares at the same time.
 const ACCOUNTS: usize = 4;
-/// Accounts under way in one worker, counting those that wait for a host which wants to be left alone, and those that
-/// take long.
+/// How many accounts may be under way in a worker, including those that wait for a host that asked us to slow down, and
+/// those that take long.
 const MOST: usize = 32;
 /// How often a worker looks for an account that is due, on average.
 const LOOK: Duration = Duration::from_secs(2);
@@ -74,14 +73,14 @@ const LOOK: Duration = Duration::from_secs(2);
 const TELL: Duration = Duration::from_mins(10);
 /// How soon again if that failed.
 const TELL_AGAIN: Duration = Duration::from_secs(5);
-/// How long an account is held without a sign of life.
+/// How long a hold on an account lasts without being renewed.
 const HOLD: Duration = Duration::from_mins(1);
-/// How long the end waits for the steps that are under way.
+/// How long a shutdown waits for the steps that are under way.
 const LAST_STEP: Duration = Duration::from_secs(3);
-/// Conversations of one account compared at the same time by a worker.
+/// How many conversations of one account a worker compares at the same time.
 const GENTLY: usize = 2;
 
-/// Compares all accounts, until it is told to stop.
+/// Compares all accounts with Chatwoot.
 pub struct Reconciler {
     config: Config,
     key: SecretKey,
@@ -89,12 +88,12 @@ pub struct Reconciler {
     bus: Bus,
     holder: Uuid,
     clients: Clients,
-    /// What accounts on the same host share.
+    /// The hosts, each shared by the accounts on it.
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
 impl Reconciler {
-    /// One that can open the accounts' tokens with this key.
+    /// Makes a reconciler that opens the accounts' tokens with this key.
     pub fn new(config: Config, key: SecretKey, store: Store, bus: Bus) -> Self {
         let (clients, hosts) = (Clients::default(), Mutex::default());
         Self { config, key, store, bus, holder: Uuid::new_v4(), clients, hosts }
@@ -108,8 +107,8 @@ impl Reconciler {
             tokio::join!(this.tell(), Arc::clone(&this).take_turns(&mut turns, &shutdown))
         };
         shutdown.run_until_cancelled(Box::pin(working)).await;
-        // They end at their next step. One that waits for a server which is gone is dropped, and its
-        // account is free again when its hold is over.
+        // Turns end at their next step. One that waits for a server that has gone away is dropped, and its account
+        // is free again when its hold expires.
         let ending = async { while turns.join_next().await.is_some() {} };
         tokio::time::timeout(LAST_STEP, ending).await.ok();
     }
@@ -140,16 +139,16 @@ impl Reconciler {
         }
     }
 
-    /// Who waits for a host that wants to be left alone, or takes longer than a turn, leaves their place to others
-    /// meanwhile.
+    /// How many accounts may be under way now. Accounts that wait for a host that asked us to slow down, or take longer
+    /// than a turn, leave their places to others meanwhile.
     async fn places(&self) -> usize {
         let hosts = self.hosts.lock().await;
         let yielding: usize = hosts.values().map(|host| host.yielding()).sum();
         (ACCOUNTS + yielding).min(MOST)
     }
 
-    /// Has the receivers know what they have to of the accounts, for ever: NATS may have lost it with its
-    /// last minutes, and whoever changed an account may have been cut off before they were told.
+    /// Publishes the accounts to the receivers periodically, for ever. NATS may have lost its newest state of them,
+    /// and a program that changed an account may have been cut off before it could publish it.
     async fn tell(&self) {
         let mut connections = self.bus.connections();
         let accounts = Accounts::new(self.store.clone(), self.bus.clone(), self.key.clone());
@@ -171,7 +170,7 @@ impl Reconciler {
         }
     }
 
-    /// Nobody knows what was missed while this was away.
+    /// Makes all sweeps due soon, since it is not known what was missed meanwhile.
     async fn hasten(&self) {
         let hastened = async {
             let mut transaction = self.store.worker().await?;
@@ -183,7 +182,7 @@ impl Reconciler {
         }
     }
 
-    /// Takes hold of an account that is due.
+    /// Claims an account that is due. Returns `None` if there is none, or none can be looked for.
     async fn due(&self, shares: &Shares) -> Option<Reconciliation> {
         let exhausted = shares.exhausted();
         let claimed = async {
@@ -200,7 +199,7 @@ impl Reconciler {
         })
     }
 
-    /// A session with an account's Chatwoot.
+    /// Begins a session with an account's Chatwoot.
     async fn session(
         &self,
         reconciliation: &Reconciliation,

@@ -1,32 +1,32 @@
-//! Which pages of a conversation's messages, and of a list of conversations, to ask for. Pure.
+//! Decides which pages of a conversation's messages, and of a list of conversations, to request. Pure.
 
 use std::collections::HashSet;
 
 use chatwoot::Message;
 use chatwoot::client::{MessagePage, MessageRange, Verbatim};
 
-/// The messages of a conversation after one that is known, a range at a time.
+/// Pages through the messages of a conversation after a known one, a range at a time.
 #[derive(Debug)]
 pub(super) struct Pages {
     range: MessageRange,
-    /// Backwards, down to this one.
+    /// If set, pages go backwards, down to this message.
     back_to: Option<i64>,
     read: HashSet<i64>,
 }
 
 impl Pages {
-    /// Those after this one.
+    /// Begins after this message.
     pub(super) fn after(known: i64) -> Self {
         Self { range: MessageRange::After(known), back_to: None, read: HashSet::new() }
     }
 
-    /// What to ask for now.
+    /// The range to request now.
     pub(super) fn range(&self) -> MessageRange {
         self.range
     }
 
-    /// Reads fewer messages at once from now on, beginning at the other end, for answers that are too large. Returns false
-    /// if that is being done already.
+    /// Switches to reading fewer messages at once, from the newest backwards, since a response was too large. Returns
+    /// `false` if that is being done already.
     pub(super) fn turn_back(&mut self) -> bool {
         let (None, MessageRange::After(known) | MessageRange::Between { after: known, .. }) =
             (self.back_to, self.range)
@@ -37,13 +37,13 @@ impl Pages {
         true
     }
 
-    /// Takes an answer: the messages that no answer had before, and whether there is more to ask for. Ranges overlap
-    /// where Chatwoot may have left some out.
+    /// Takes a response. Returns the messages that were not read before, and whether there is more to request. Ranges
+    /// overlap where Chatwoot may have left some out.
     pub(super) fn take(&mut self, page: MessagePage) -> (Vec<Verbatim<Message>>, bool) {
         let (ids, entries) = (page.ids(), page.entries);
         let next = match (self.back_to, self.range) {
             (Some(known), range) => range.preceding(known, ids, entries),
-            // Most conversations are one answer.
+            // Most conversations fit into one response.
             (None, range @ MessageRange::After(_)) if range.is_whole(entries) => None,
             (None, range) => range.following(ids, entries),
         };
@@ -54,7 +54,7 @@ impl Pages {
     }
 }
 
-/// What the pages of a list of conversations, which moves while it is read, have shown so far.
+/// What the pages of a list of conversations have shown so far. The list moves while it is read.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     conversations: HashSet<i64>,
@@ -63,9 +63,9 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Takes note of a page, and returns whether the next one is worth asking for: whatever moves up meanwhile can have
-    /// each page come a second time before there is something new. Who gives the same page over and over, as a cache
-    /// may do that does not look at its number, would do so for ever.
+    /// Notes a page. Returns whether the next one is worth requesting. Conversations that move up meanwhile can make
+    /// every page repeat once before there is something new. A server that returns the same page over and over, like a
+    /// cache that ignores the page number, would do so for ever.
     pub(super) fn goes_on(&mut self, page: impl IntoIterator<Item = i64>) -> bool {
         let before = self.conversations.len();
         self.conversations.extend(page);

@@ -1,4 +1,4 @@
-//! What events of our own ask for.
+//! What the reconciler's own events ask for.
 
 use chatwoot::{Changes, Contact, Conversation, Message, webhook};
 use domain::snapshot;
@@ -55,7 +55,7 @@ impl Reader<'_> {
         Ok(plan)
     }
 
-    /// As the webhooks that were missed would have told it, as far as that can be known.
+    /// The activities that the missed webhooks would have made, as far as that can be known.
     fn told_of(&self, described: &Conversation, found: &Found) -> Vec<Draft> {
         let event = webhook::ConversationEvent {
             account: None,
@@ -92,7 +92,7 @@ impl Reader<'_> {
             received_at,
         );
         snapshot.version = found.version(snapshot.version);
-        // A report is newer than another that the row has shown since before the question.
+        // A report is newer than a different one that the row has shown since before the request.
         let reported_at = at.max(delivery_over.saturating_add(i64::from(delivery_over > 0)));
         snapshot.delivery = message::delivery(&described, reported_at);
         let event = webhook::MessageEvent {
@@ -106,8 +106,8 @@ impl Reader<'_> {
         if found.missing {
             told.push(self.teller.message_created(&event));
         }
-        // When a failure of long ago was, nobody can say any more; and one that has its line may be different
-        // in something else.
+        // Nobody can say any more when a failure of long ago happened. And a message whose failure has its line may
+        // differ in something else.
         let is_told = if failed(&event.message) {
             failure_is_news && !quiet
         } else {

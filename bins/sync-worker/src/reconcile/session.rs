@@ -1,4 +1,4 @@
-//! Comparing one account: asking Chatwoot at a pace, looking at the rows, publishing what differs.
+//! Compares one account: asks Chatwoot at a limited rate, looks at the rows, and publishes what differs.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
@@ -24,22 +24,22 @@ use super::host::Guest;
 use crate::apply::contact;
 use crate::clock;
 
-/// After so long a question is asked although replies leave nothing: it goes on slowly, but always.
+/// After this long a request is sent even if replies leave no allowance, so that comparing always goes on, if slowly.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// After this many failures in a row the cause is no passing one: the account goes on without what fails.
+/// After this many failures in a row the cause is considered permanent, and what fails is left out.
 pub(super) const OFTEN: u32 = 3;
 
 /// How far back messages are compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Depth {
-    /// Those written lately.
+    /// Messages written lately.
     Lately(Lately),
-    /// All.
+    /// All messages.
     Everything,
 }
 
 impl Depth {
-    /// Whether what was written then is news if it is not here.
+    /// Whether a message written at that time is news if it is missing here.
     pub(super) fn is_news(self, written_at: DateTime<Utc>) -> bool {
         matches!(self, Self::Lately(Lately { history, .. }) if written_at >= history)
     }
@@ -48,33 +48,33 @@ impl Depth {
 /// What a sweep looks at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lately {
-    /// What changed since then.
+    /// What changed since then is compared.
     pub since: DateTime<Utc>,
-    /// What is older than this and not here is history: nobody has missed it.
+    /// What is older than this and missing here is history: nobody has missed it.
     pub history: DateTime<Utc>,
 }
 
-/// The comparing of one account.
+/// A session in which one account is compared.
 pub(super) struct Session {
     pub store: Store,
     pub publisher: Publisher,
     pub client: Client,
     pub host: Guest,
     pub owner: Owner,
-    /// What is missing is history, not drift: the account was never brought in whole.
+    /// Whether the account was never completely brought in. Then what is missing is history and not drift.
     pub first_time: bool,
-    /// How often in a row this account could not be compared to the end before.
+    /// How often in a row comparing this account has failed before.
     pub failures: u32,
-    /// What is younger may still be told by a webhook.
+    /// Changes that are more recent than this may still be reported by a webhook.
     pub grace: TimeDelta,
-    /// Conversations compared at the same time.
+    /// How many conversations are compared at the same time.
     pub concurrency: usize,
     pub found: Counters,
-    /// Questions asked so far.
+    /// How many requests were sent so far.
     pub asked: AtomicU64,
 }
 
-/// What was found and not yet written down.
+/// What was found and is not saved yet.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     brought_in: AtomicI64,
@@ -83,7 +83,7 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// Takes what was counted.
+    /// Takes the counts, and resets them.
     pub(super) fn take(&self) -> Tally {
         Tally {
             brought_in: self.brought_in.swap(0, Ordering::Relaxed),
@@ -92,7 +92,7 @@ impl Counters {
         }
     }
 
-    /// Puts back what could not be written down.
+    /// Puts back counts that could not be saved.
     pub(super) fn put_back(&self, tally: Tally) {
         add(&self.brought_in, tally.brought_in);
         add(&self.drift, tally.drift_found);
@@ -101,8 +101,8 @@ impl Counters {
 }
 
 impl Session {
-    /// A question to Chatwoot, when it is its turn: replies go first. It is asked as often as it is refused, so
-    /// what it says of the time has to be reckoned when it goes.
+    /// Sends a request to Chatwoot when it is its turn; replies go first. The request is built again each time it is
+    /// refused because of a limit, so whatever it says about the time must be computed in `question`.
     pub(super) async fn ask<T, Q>(&self, question: impl Fn() -> Q) -> Result<T, CallError>
     where
         Q: Future<Output = Result<T, CallError>>,
@@ -115,7 +115,7 @@ impl Session {
         Box::pin(self.host.ask(|| self.room(), counted)).await
     }
 
-    /// Waits until those who send replies leave something of what the host allows, or for long enough.
+    /// Waits until replies leave something of the host's allowance, but not for longer than [`PATIENCE`].
     async fn room(&self) {
         let host = self.client.host();
         let began = Instant::now();
@@ -130,7 +130,7 @@ impl Session {
             match store::within(store::PATIENCE, taken).await {
                 Ok(None) => return,
                 Ok(Some(wait)) => tokio::time::sleep(wait.min(PATIENCE)).await,
-                // Whatever would come of the question could not be compared with anything either.
+                // The response could not be compared with any rows either, so it does not matter.
                 Err(error) => {
                     tracing::debug!(%error, "cannot look up what replies leave of a host's allowance");
                     return;
@@ -139,8 +139,8 @@ impl Session {
         }
     }
 
-    /// Fails unless the token is an administrator's. An agent sees only their own inboxes; the rest would look deleted or
-    /// quiet. A former administrator's token may have become an agent's.
+    /// Fails unless the token is an administrator's. An agent sees only their own inboxes, so the rest would look
+    /// deleted or quiet. A former administrator's token may have become an agent's.
     pub(super) async fn require_administrator(&self) -> Result<(), ReconcileError> {
         let profile = self.ask(|| self.client.profile()).await?;
         match profile.role_in(self.client.account_id()) {
@@ -149,7 +149,7 @@ impl Session {
         }
     }
 
-    /// Compares conversations that were asked for at `asked_at`, their contacts, and their messages.
+    /// Compares conversations that were requested at `asked_at`, their contacts, and their messages.
     pub(super) async fn compare(
         &self,
         read: Vec<Verbatim<Conversation>>,
@@ -175,7 +175,7 @@ impl Session {
             .await
     }
 
-    /// The contacts of conversations. Those that are new come with their conversation.
+    /// Compares the contacts of conversations. New ones come with their conversation.
     async fn compare_contacts(
         &self,
         read: &[Verbatim<Conversation>],
@@ -185,7 +185,7 @@ impl Session {
         let mut seen = HashSet::new();
         for one in read {
             let Some(person) = &one.value.contact else { continue };
-            // Who writes is often changed by it, and dates nothing.
+            // Writing a message often changes its sender, and a contact has no date of its own.
             if !self.is_due(changed_at(&one.value), asked_at) {
                 continue;
             }
@@ -199,7 +199,7 @@ impl Session {
         Ok(())
     }
 
-    /// One contact, as it was known to be at `at`.
+    /// Compares a contact as it was at `at` (in microseconds since 1970; 0 if unknown).
     pub(super) async fn compare_contact(
         &self,
         person: &chatwoot::Contact,
@@ -215,7 +215,7 @@ impl Session {
         self.publish(&Body::Contact(ContactRead { contact: words, found, at }), rows).await
     }
 
-    /// Asks once more for what a list left out, and says that it is gone if it is.
+    /// Requests a conversation that a list left out, and reports it as gone if it is.
     pub(super) async fn gone(
         &self,
         display_id: i64,
@@ -241,20 +241,19 @@ impl Session {
         }
     }
 
-    /// Whether Chatwoot fails at this question only, as a row that it cannot print has it do: it answers
-    /// another one.
+    /// Whether Chatwoot fails at this request only, as it does at a row that it cannot print: it answers another one.
     pub(super) async fn only_this(&self, error: &CallError) -> bool {
         matches!(error, CallError::Unknown(_)) && self.ask(|| self.client.profile()).await.is_ok()
     }
 
-    /// Records that something cannot be read, so that the rest does not wait for it.
+    /// Records that something cannot be read and is left out, so that the rest does not wait for it.
     pub(super) fn left_unread(&self, what: impl Display, error: &CallError) {
         metrics::counter!("axis_reconcile_unread_total").increment(1);
         let account = self.owner.account;
         tracing::warn!(account.key = %account, %what, %error, "cannot be read, and is not compared");
     }
 
-    /// Whether something happened long enough ago for its webhook to have been here.
+    /// Whether something happened long enough ago that its webhook should have arrived.
     pub(super) fn is_due(
         &self,
         happened_at: Option<DateTime<Utc>>,
@@ -263,7 +262,7 @@ impl Session {
         happened_at.is_none_or(|at| at + self.grace <= asked_at)
     }
 
-    /// Publishes what was found, in this number of rows.
+    /// Publishes what was found, and counts it as this number of rows.
     pub(super) async fn publish(&self, body: &Body, rows: i64) -> Result<(), ReconcileError> {
         let mut payload = serde_json::to_vec(body)?;
         chatwoot::blank_session_tokens(&mut payload);
@@ -278,7 +277,7 @@ impl Session {
             trace: TraceParent::generate(),
         };
         match self.publisher.publish(inbound.envelope(payload)).await {
-            // Found and counted before; no worker has come to it yet.
+            // It was found and counted before, but no worker has applied it yet.
             Ok(published) if published.duplicate => {}
             Ok(_) if self.first_time => add(&self.found.brought_in, rows),
             Ok(_) => {

@@ -1,4 +1,4 @@
-//! Whose accounts a worker compares at the moment.
+//! Keeps track of whose accounts a worker is comparing.
 
 use std::collections::HashMap;
 
@@ -22,8 +22,8 @@ impl Shares {
         self.0.remove(&turn);
     }
 
-    /// The tenants that get no further turn now: nobody gets the last quarter of the places, or the
-    /// accounts of one whose Chatwoot takes its time could have all of them.
+    /// Lists the tenants that get no further turn now. No tenant gets the last quarter of the places: otherwise the
+    /// accounts of a tenant whose Chatwoot is slow could take all of them.
     pub(super) fn exhausted(&self) -> Vec<String> {
         let mut had: HashMap<&TenantId, usize> = HashMap::new();
         for tenant in self.0.values() {

@@ -1,7 +1,7 @@
-//! A sweep: what changed since the last one.
+//! A sweep compares what changed since the last one.
 //!
-//! `updated_within` misses what moves only a conversation's last activity, so the list by last
-//! activity is read too, as far back as the last sweep.
+//! `updated_within` misses conversations of which only the last activity changed, so the list by last activity is read
+//! too, as far back as the last sweep.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,33 +16,34 @@ use super::conversation::Why;
 use super::pages::Shown;
 use super::session::{Depth, Lately, OFTEN, Session};
 
-/// What a sweep looks at twice, besides the time that webhooks are given: clocks differ, and a
-/// transaction may have taken long.
+/// How far sweeps overlap, besides the time that webhooks are given: clocks differ, and a transaction may have taken
+/// long.
 const OVERLAP: TimeDelta = TimeDelta::minutes(2);
-/// The first sweep goes back this far; the walk sees the rest.
+/// The first sweep goes back this far. The walk finds the rest.
 const FIRST: TimeDelta = TimeDelta::hours(1);
-/// After a longer absence, or one of unknown length, a walk begins at once, and the sweep goes back no further.
+/// After an absence longer than this, or of unknown length, a walk begins at once, and the sweep goes back no further.
 const LONGEST: TimeDelta = TimeDelta::days(1);
-/// So many pages by last activity, or conversations, are read at most; a walk finds the rest.
+/// The most pages by last activity, and the most conversations, that a sweep reads. A walk finds the rest.
 const PAGES: u32 = 200;
 const CONVERSATIONS: usize = 20_000;
-/// So long after a message was handed to its channel again it is looked at whatever its age.
+/// For this long after a message was handed to its channel again, it is compared whatever its age.
 const REDELIVERED: TimeDelta = TimeDelta::minutes(30);
-/// So many messages that got an unknown way are looked at by one sweep, the others by the next ones.
+/// How many messages of unknown delivery status one sweep looks up. The next sweeps look up the others.
 const UNHEARD: u32 = 200;
 
 impl Session {
     /// Compares what changed since the last sweep, and the catalogue.
     pub(super) async fn sweep(&self, progress: &mut Progress) -> Result<(), ReconcileError> {
         match self.require_administrator().await {
-            // That alone may be what Chatwoot fails at. A walk asks as well, and finds nothing gone until it knows.
+            // This request alone may be what Chatwoot fails at. A walk makes it too, and cannot begin without an
+            // answer.
             Err(ReconcileError::Chatwoot(error @ CallError::Unknown(_)))
                 if progress.swept_to.is_some() =>
             {
                 let account = self.owner.account;
                 tracing::warn!(
                     account.key = %account, %error,
-                    "whether the token is an administrator's is not known; it was, and the sweep goes on"
+                    "cannot check whether the token is an administrator's; it was before, and the sweep goes on"
                 );
             }
             known => known?,
@@ -50,16 +51,16 @@ impl Session {
         let started = Utc::now();
         let last = match progress.swept_to {
             None => started - FIRST,
-            // A clock was ahead, and says nothing of what happened since.
+            // A clock was ahead, so it is not known what happened since.
             Some(last) if last > started + OVERLAP => DateTime::UNIX_EPOCH,
             Some(last) => last,
         };
         if started - last > LONGEST {
-            // One that is under way does not come back to what it has behind it.
+            // A walk that is under way would not come back to what it has compared already.
             progress.walk.begin(started);
         }
         let since = last.max(started - LONGEST) - OVERLAP - self.grace * 2;
-        // What was there before the first sweep is history, whenever it was.
+        // What existed before the first sweep is history, however recent it is.
         let history = if progress.swept_to.is_none() { started } else { since };
         let lately = Lately { since, history };
         let mut seen = HashSet::new();
@@ -82,8 +83,7 @@ impl Session {
         let updated = match self.ask(|| self.updated_since(lately.since)).await {
             Ok(page) => page.conversations,
             Err(error) => {
-                // The answer has no pages, and can be too large to be made or taken: then everything is
-                // walked.
+                // This response has no pages, and can be too large to be made or accepted. Then everything is walked.
                 let too_large = matches!(error, CallError::Unknown(Cause::Unreadable))
                     || (progress.failures >= OFTEN && self.only_this(&error).await);
                 if !too_large {
@@ -99,7 +99,7 @@ impl Session {
         self.compare(updated, asked_at, Depth::Lately(lately)).await
     }
 
-    /// The question says how long ago that was, so it is computed again when it is asked later.
+    /// Requests what changed since then. The request says how long ago that was, so it is built anew for each try.
     async fn updated_since(&self, since: DateTime<Utc>) -> Result<ConversationPage, CallError> {
         let seconds = (Utc::now() - since).num_seconds() + 1;
         let query = ConversationQuery {
@@ -151,8 +151,8 @@ impl Session {
         Ok(())
     }
 
-    /// What was handed to its channel again. Its own webhook has no time: where something newer was written in its
-    /// conversation, that it failed once more is dated like the failure before, and shows nowhere else.
+    /// Compares messages that were handed to their channel again. The webhook for that has no time: if something newer
+    /// was written in the conversation, a second failure is dated like the first one, and shows nowhere else.
     async fn sweep_redelivered(
         &self,
         lately: Lately,
@@ -170,13 +170,14 @@ impl Session {
         Ok(())
     }
 
-    /// Messages whose own webhooks did not say how far they got, since they are not the newest of their conversations.
+    /// Compares messages whose webhooks did not give their delivery status, as happens for all but the newest message
+    /// of a conversation.
     async fn sweep_unheard(
         &self,
         lately: Lately,
         started: DateTime<Utc>,
     ) -> Result<(), ReconcileError> {
-        // What is younger is compared by nobody yet.
+        // More recent messages are not due yet.
         let (account, before) = (self.owner.account, started - self.grace);
         let mut transaction = self.store.worker().await?;
         let unheard = messages::unheard_before(&mut transaction, account, before, UNHEARD).await?;

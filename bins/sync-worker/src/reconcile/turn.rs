@@ -1,4 +1,4 @@
-//! One turn with one account: a sweep if one is due, else some way of the walk.
+//! One turn with one account: a sweep if one is due, and then part of the walk.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use super::session::Session;
 use super::walk::Stage;
 use super::{HOLD, ReconcileError, Reconciler};
 
-/// What has not come to a question for so long, though its host may be asked, waits for a database that is gone
-/// without a word; far longer than those who send replies are paused.
+/// If no request was sent for this long although the host may be asked, the work waits for a database that has silently
+/// gone away. This is far longer than replies are ever held up.
 const SILENCE: Duration = Duration::from_mins(15);
-/// A walk lets others have their turn after this long. A sweep cannot be cut short, but leaves its place to them.
+/// A walk ends its turn after this long. A sweep cannot be cut short, but then leaves its place to others.
 const TURN: Duration = Duration::from_secs(20);
 
 impl Reconciler {
-    /// What is due of an account that is held, until it is done, fails, or the program stops.
+    /// Does what is due for an account that is held, until it is done, fails, or the program stops.
     pub(super) async fn turn(&self, due: Reconciliation, shutdown: &CancellationToken) {
         let mut progress = due.progress.clone();
         let session = match self.session(&due, self.gently()).await {
@@ -32,14 +32,14 @@ impl Reconciler {
             }
         };
         if let Some(pause) = session.host.pause() {
-            // It could only wait as well, and hold the account meanwhile.
+            // This turn could only wait too, and would hold the account meanwhile.
             postpone(&mut progress, pause);
             return self.let_go(&due, &mut progress, Tally::default()).await;
         }
         let work = self.while_held(&due, &session, self.work(&session, &due, &mut progress));
         match Box::pin(shutdown.run_until_cancelled(work)).await {
             Some(Ok(())) => (progress.failures, progress.last_error) = (0, None),
-            // Its progress is another's now, or nobody's.
+            // Its progress belongs to somebody else now, or nobody.
             Some(Err(ReconcileError::TakenOver)) => return,
             Some(Err(error)) => {
                 put_off(&due, &mut progress, &error);
@@ -73,12 +73,13 @@ impl Reconciler {
                 break;
             }
         }
-        // One that goes on goes behind those who wait already.
+        // A walk that is not over goes behind those that wait already.
         progress.walk.due_at = progress.walk.due_at.max(Utc::now());
         Ok(())
     }
 
-    /// Does some work, and shows now and then that it is being done, for as long as it goes on.
+    /// Does some work, and renews the hold on the account meanwhile. Fails if the hold is lost, or nothing happens for
+    /// too long.
     pub(super) async fn while_held(
         &self,
         held: &Reconciliation,
@@ -114,7 +115,7 @@ impl Reconciler {
         Ok(ours)
     }
 
-    /// Writes down how far it is, and holds the account for longer.
+    /// Saves the progress and renews the hold on the account.
     async fn keep(
         &self,
         session: &Session,
@@ -129,7 +130,7 @@ impl Reconciler {
         if saved? { Ok(()) } else { Err(ReconcileError::TakenOver) }
     }
 
-    /// Writes down how far it is, and lets go of the account.
+    /// Saves the progress and releases the account.
     pub(super) async fn let_go(
         &self,
         held: &Reconciliation,
@@ -142,7 +143,7 @@ impl Reconciler {
         }
     }
 
-    /// Writes down how far it is and what was found. False: somebody else holds the account.
+    /// Saves the progress and what was found. Returns `false` if somebody else holds the account.
     pub(super) async fn save(
         &self,
         held: &Reconciliation,
@@ -160,7 +161,7 @@ impl Reconciler {
     }
 }
 
-/// Notes a failure and when to try again.
+/// Notes a failure and puts the account off. Returns for how long.
 pub(super) fn put_off(
     held: &Reconciliation,
     progress: &mut Progress,
@@ -171,7 +172,7 @@ pub(super) fn put_off(
     let wait = error.delay(progress.failures);
     postpone(progress, wait);
     metrics::counter!("axis_reconcile_failures_total").increment(1);
-    // Once is enough; `axis reconcile status` shows it for as long as it lasts.
+    // Logged only once, since `axis reconcile status` shows the error for as long as it lasts.
     if progress.failures == 1 {
         tracing::warn!(account.key = %held.account, error = in_words(error), "an account cannot be compared");
     }

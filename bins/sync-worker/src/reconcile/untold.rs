@@ -1,6 +1,6 @@
-//! What nobody was told of though its row is there. A conversation comes with its first message, and the newest
-//! message in passing with whatever happens to its conversation, each as it is by then; so no row shows that its own
-//! webhook was lost. The timeline does: one transaction writes what a webhook describes and the line that tells of it.
+//! Finds what was never announced although its row exists. A conversation's row comes with its first message, and the
+//! row of its newest message comes with whatever happens to the conversation, so a row does not show that its own
+//! webhook was lost. The timeline does: one transaction writes what a webhook describes and the line that reports it.
 
 use std::collections::HashSet;
 
@@ -15,24 +15,25 @@ use super::compare::Finding;
 use super::session::{Depth, Lately};
 use crate::activity;
 
-/// A telling may have the time of what it tells in whole seconds.
+/// A line may have its time in whole seconds.
 const COARSE: TimeDelta = TimeDelta::seconds(1);
 
-/// Lines that the timeline should have, and has not.
+/// Lines that the timeline should have but has not.
 pub(super) struct Untold {
     account: AccountKey,
     lines: HashSet<ActivityId>,
-    /// Those whose time is that of a notice, by another clock.
+    /// Lines of failures, whose time is when they were noticed, by another clock.
     failures: HashSet<ActivityId>,
 }
 
 impl Untold {
-    /// Everybody knows all of it, or it is history.
+    /// No lines are missing.
     pub(super) fn nothing(account: AccountKey) -> Self {
         Self { account, lines: HashSet::new(), failures: HashSet::new() }
     }
 
-    /// Of these messages, which have rows. Older ones are history, and their lines may have been removed since.
+    /// Finds the missing lines of these messages, which have rows. Older messages are history, and their lines may
+    /// have been removed since.
     pub(super) async fn of(
         transaction: &mut Transaction,
         account: AccountKey,
@@ -52,7 +53,7 @@ impl Untold {
         untold.missing(transaction, history).await
     }
 
-    /// Of a conversation that has a row.
+    /// Finds the missing line of a conversation that has a row.
     pub(super) async fn of_conversation(
         transaction: &mut Transaction,
         account: AccountKey,
@@ -67,7 +68,7 @@ impl Untold {
         untold.missing(transaction, history).await
     }
 
-    /// Those of the lines that are not there.
+    /// Keeps only the lines that the timeline does not have.
     async fn missing(
         mut self,
         transaction: &mut Transaction,
@@ -85,8 +86,8 @@ impl Untold {
         Ok(self)
     }
 
-    /// What the comparison of a message found, and what nobody was told of it. It is told as if it had no row;
-    /// if only its deletion or its failure was missed, that alone is.
+    /// Adds what was never announced of a message to what its comparison found. The message is then announced as if it
+    /// had no row, or, if only its deletion or failure was missed, that alone is.
     pub(super) fn join(
         &self,
         message: &Message,
@@ -103,8 +104,8 @@ impl Untold {
         Some((finding, delivery_over))
     }
 
-    /// What the comparison of a conversation found, and its beginning if nobody was told of it. What else was missed is
-    /// told besides.
+    /// Adds the beginning of a conversation, if it was never announced, to what its comparison found. What else was
+    /// missed is announced besides.
     pub(super) fn join_conversation(
         &self,
         conversation: &Conversation,
@@ -118,7 +119,7 @@ impl Untold {
         Some(Finding { found: Found { missing: true, ..found }, drift: true })
     }
 
-    /// Whether nobody was told that a message was not delivered.
+    /// Whether it was never announced that a message was not delivered.
     pub(super) fn lacks_failure(&self, message: &Message) -> bool {
         self.failure(message).is_some_and(|line| self.failures.contains(&line))
     }

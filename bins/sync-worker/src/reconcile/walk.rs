@@ -1,6 +1,5 @@
-//! A walk: everything, page by page, in the one order that does not change underfoot; then the
-//! contacts that no conversation speaks of. It finds what sweeps cannot: what is gone, and what
-//! changed without moving any time.
+//! A walk compares everything, page by page, in the only order that does not change meanwhile, and then the contacts
+//! that no conversation has. It finds what sweeps cannot: what is gone, and what changed without changing any time.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -15,22 +14,22 @@ use super::ReconcileError;
 use super::body::{Body, Gone};
 use super::session::{Depth, OFTEN, Session};
 
-/// Rows asked about in one step, besides those of a page.
+/// How many rows are looked up one by one in a step, besides those of a page.
 const STEP: usize = 50;
-/// Rows read at once.
+/// How many rows are read at once.
 const ROWS: u32 = 50;
 
-/// Where a walk is after a step.
+/// The state of a walk after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// There is more.
+    /// There is more to compare.
     Goes,
-    /// It came to its end.
+    /// The walk has ended.
     Over,
 }
 
 impl Session {
-    /// Goes on by one page, or by some contacts. `next_in`: how long after its end the next begins.
+    /// Goes on by one page, or by some contacts. The next walk begins `next_in` after the end of this one.
     pub(super) async fn walk(
         &self,
         progress: &mut Progress,
@@ -60,7 +59,8 @@ impl Session {
             walk.done = 0;
         }
         let page = match self.page(walk.page + 1).await {
-            // Those of it that are known here are asked for one by one: the next page leaves them out.
+            // The conversations of the page that are known here are then missing from the next page, and so are looked
+            // up one by one.
             Err(error @ CallError::Unknown(_)) if progress.failures >= OFTEN => {
                 let next = self.page(walk.page + 2).await?;
                 walk.page += 1;
@@ -73,7 +73,7 @@ impl Session {
             page.conversations.iter().map(|one| one.value.display_id).collect();
         let (place, last) = (walk.place, listed.is_empty());
         let highest = listed.iter().copied().max().map_or(place, |highest| highest.max(place));
-        // Beyond the last page there is nothing; what began since then is still there when asked for.
+        // There is nothing beyond the last page. Conversations that began since then still exist when looked up.
         let to = if last { i64::MAX } else { highest };
         let left_out = self.left_out(place, to, &listed, asked_at).await?;
         let more = left_out.get(STEP - 1).map(|(display_id, _)| *display_id);
@@ -84,13 +84,13 @@ impl Session {
             self.gone(display_id, created_at).await?;
         }
         if let Some(place) = more {
-            // An inbox may have gone with all that was in it: the page comes again, and its turn when the rest has
-            // been asked for.
+            // An inbox may be gone with everything in it. The page is read again, and compared once the rest has been
+            // looked up.
             walk.place = place;
             return Ok(());
         }
         if last {
-            // How many there were stays: it is what a progress bar ends at.
+            // The total stays as it is, since a progress bar ends at it.
             (walk.contacts, walk.place) = (true, 0);
             return Ok(());
         }
@@ -110,7 +110,8 @@ impl Session {
         self.ask(|| self.client.conversations_verbatim(&query)).await
     }
 
-    /// Conversations that are known here, were there before the question, and were not listed: the lowest ones.
+    /// Returns conversations that are known here, existed before the request and were not listed: those with the lowest
+    /// numbers.
     async fn left_out(
         &self,
         after: i64,
