@@ -1,4 +1,4 @@
-//! Callers of the accounts' Chatwoot, made from what the database says about them.
+//! The clients that call the accounts' Chatwoot, made from what the database says about the accounts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use tokio::time::timeout;
 const FRESH: Duration = Duration::from_secs(30);
 /// How long a reply waits to learn which Chatwoot user its token belongs to.
 const ASKING: Duration = Duration::from_secs(5);
-/// How soon that is asked again.
+/// How long to wait before asking that again.
 const ASKED_AGAIN: Duration = Duration::from_mins(5);
 
-/// A caller of one account.
+/// Calls the Chatwoot of one account.
 pub(crate) struct Caller {
     pub(crate) client: Client,
-    /// What limits are counted by.
+    /// The host, by which limits are counted.
     pub(crate) host: String,
     account: Account,
     user: OnceCell<i64>,
-    /// When a reply last asked for the user. It is locked while one asks, and the others wait.
+    /// When a reply last asked for the user. Locked while one asks, so that the others wait for the answer.
     asked_at: Mutex<Option<Instant>>,
 }
 
@@ -42,18 +42,19 @@ impl Caller {
         &self.account.api_token
     }
 
-    /// The number of the user whose token this is.
+    /// Returns the number of the user whose token this is, and asks Chatwoot for it if need be.
     pub(crate) async fn user(&self) -> Result<i64, CallError> {
         let ask = async || self.client.profile().await.map(|profile| profile.id);
         self.user.get_or_try_init(ask).await.copied()
     }
 
-    /// The number of that user, if it is known.
+    /// Returns the number of the user whose token this is, if it is known.
     pub(crate) fn known_user(&self) -> Option<i64> {
         self.user.get().copied()
     }
 
-    /// Whether to ask for it before a reply goes out. Once, and not of a Chatwoot that has just not told.
+    /// Whether to ask for the user before a reply goes out: if it is not known, and Chatwoot has not just failed to
+    /// tell.
     pub(crate) async fn asks_user(&self) -> bool {
         !self.user.initialized() && self.is_to_ask(*self.asked_at.lock().await)
     }
@@ -63,7 +64,7 @@ impl Caller {
         !lately && !self.user.initialized()
     }
 
-    /// Asks for it, and returns what came of the call. Returns `None` if somebody else has asked meanwhile.
+    /// Asks for the user, for 5 s at most. Returns `None` if another reply has asked meanwhile.
     pub(crate) async fn learn_user(&self) -> Option<Result<i64, CallError>> {
         let mut asked_at = self.asked_at.lock().await;
         if !self.is_to_ask(*asked_at) {
@@ -88,7 +89,7 @@ pub(crate) enum CallerError {
 
 type Known = HashMap<AccountKey, Result<Arc<Caller>, Arc<Unusable>>>;
 
-/// Those of all accounts, for a moment.
+/// The callers of all accounts, cached for a moment.
 pub(crate) struct Callers {
     store: Store,
     key: SecretKey,
@@ -101,7 +102,7 @@ impl Callers {
         Self { store, key, clients: Clients::new(options), known: Mutex::new(None) }
     }
 
-    /// The caller of an account. An account that is new is looked for at once.
+    /// Returns the caller of an account. A new account is looked up at once.
     pub(crate) async fn get(&self, account: AccountKey) -> Result<Arc<Caller>, CallerError> {
         // One reads, and the others wait for it.
         let mut known = self.known.lock().await;
@@ -110,7 +111,8 @@ impl Callers {
             if let Some(caller) = callers.get(&account) {
                 return answer(caller);
             }
-            // It alone: what waits for an account that is not served must not cost the others theirs.
+            // Only this one is read: commands that wait for an account that is not served must not make the others be
+            // read again.
             let found = self.read(account).await?.ok_or(CallerError::Gone)?;
             return answer(callers.entry(account).or_insert(self.caller(&found)));
         }
@@ -123,8 +125,8 @@ impl Callers {
         found
     }
 
-    /// Whether this caller, whose token was refused, is that of the account no more: it has another token by
-    /// now, or was disconnected.
+    /// Whether this caller, whose token was refused, is outdated because the account has another token by now or was
+    /// disconnected.
     pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, store::Error> {
         let account = self.read(caller.key()).await?;
         let outdated = account.is_none_or(|account| account.api_token != caller.account.api_token);
@@ -134,7 +136,7 @@ impl Callers {
         Ok(outdated)
     }
 
-    /// A client with the token of the reply's author. Returns `None` if it does not open with our key.
+    /// Makes a client with the own token of a reply's author. Returns `None` if the token does not open with our key.
     pub(crate) fn own(&self, caller: &Caller, own: &OwnToken) -> Option<Client> {
         let opened = self.key.open(store::links::TOKEN_PURPOSE, &own.token).map_err(Unusable::from);
         let client =
@@ -150,7 +152,7 @@ impl Callers {
             .ok()
     }
 
-    /// An account as it is now, if it is served.
+    /// Reads an account. Returns `None` if it is not served.
     async fn read(&self, account: AccountKey) -> Result<Option<Account>, store::Error> {
         let mut transaction = self.store.worker().await?;
         let account = store::accounts::get(&mut transaction, account).await?;
@@ -158,7 +160,7 @@ impl Callers {
         Ok(account)
     }
 
-    /// The caller that was made before, with what it has learnt, if its account is as it was.
+    /// Returns the previous caller, with what it has learnt, if its account has not changed, or else a new one.
     fn renewed(&self, account: &Account, before: &Known) -> Result<Arc<Caller>, Arc<Unusable>> {
         match before.get(&account.id) {
             Some(Ok(caller)) if caller.account == *account => Ok(Arc::clone(caller)),

@@ -1,4 +1,4 @@
-//! Settings of the delivery.
+//! Settings for delivering commands.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use store::Store;
 use crate::decide::Bounds;
 use crate::locked_out::LockedOut;
 
-/// Longest that a command takes until it is sent, with all its look-ups and waits.
+/// The longest time until a command is sent, including all its look-ups and waits.
 const BEFORE_SENDING: Duration = Duration::from_mins(15);
 
 /// How commands are carried to Chatwoot.
@@ -171,7 +171,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults, with this key.
+    /// The default settings, with this key.
     pub fn with(secret_key: SecretString) -> Self {
         Self {
             secret_key,
@@ -191,10 +191,10 @@ impl Config {
         }
     }
 
-    /// The connections that hold locks. They are apart from those that do the work, of which a
-    /// holder needs one too: out of one pool, holders could wait for each other for ever. So they go past
-    /// a pooling proxy, whose pool is one for both, and which would keep the lock of a machine that is gone:
-    /// what finds that out is the database's connection to whoever holds it.
+    /// Opens the pool of the connections that hold locks. It is separate from the pool for the work: a lock's holder
+    /// needs a connection from that one too, so with a single pool holders could wait for each other for ever. It goes
+    /// past a pooling proxy, which has one pool for both, and which would keep the lock of a machine that is gone:
+    /// that is noticed only by the database's own connection to the lock's holder.
     pub fn locks(&self, store: &store::Config) -> Result<Store, store::Error> {
         let config = store::Config {
             database_url: store.direct().clone(),
@@ -204,8 +204,8 @@ impl Config {
         Store::connect(&config, "outbound-worker-locks")
     }
 
-    /// Refuses what nothing can be delivered with. Asks nobody: what is wrong here is told before there
-    /// are complaints about servers.
+    /// Checks the settings without asking any server, so that a mistake in them is reported first. Fails if the key
+    /// cannot be used.
     pub fn check(&self) -> Result<(), SealError> {
         self.key().map(drop)
     }
@@ -245,8 +245,8 @@ impl Config {
         LockedOut::new(self.retry().longest * 2)
     }
 
-    /// Longest that one command takes. It is only broken off where somebody is silent: whatever it may have
-    /// waited and looked before, its files have all of their time.
+    /// The longest that one command takes. Only a silent server makes it take longer, and then it is broken off.
+    /// Whatever it waited for and looked up before, its files have all of their time.
     pub(crate) fn longest(&self) -> Duration {
         BEFORE_SENDING + self.upload_timeout()
     }

@@ -1,5 +1,5 @@
-//! What may be done with a reply, from what is known of its tries. No I/O: this is where the promise
-//! is kept that a customer never gets a reply twice.
+//! Decides what may be done with a reply from what is known about its tries. Without I/O: this is where the promise is
+//! kept that a customer never gets a reply twice.
 //!
 //! ```text
 //!  no try yet ──► SEND ─┬─ 2xx ─────────────────────────────────► sent
@@ -16,18 +16,18 @@
 //!                     when as much time has passed as after any other try that did not happen
 //! ```
 //!
-//! What finds no connection, or is asked to come later (429), is tried for as long as [`Bounds`] say and not as
-//! often: that Chatwoot was away uses up no tries.
+//! A try that finds no connection, or is told to come later (429), is repeated for as long as [`Bounds`] allow, however
+//! often that is: that Chatwoot was away uses up no tries.
 //!
-//! A 401 is retried where it is about the account and not about what was asked for ([`is_locked_out`]): what
-//! waits goes out when the account has another token.
+//! A 401 is retried if it is about the account and not about the request ([`is_locked_out`]): the commands go out once
+//! the account has another token.
 //!
-//! A try is written down before it is made, so one without an outcome belongs to a program that is
-//! gone and counts as unknown.
+//! A try is recorded before it is made, so one without an outcome belongs to a program that is gone, and counts as
+//! unknown.
 //!
-//! A reply that Chatwoot's validation turned down, that was then not there, and that is turned down
-//! again in the same words, fails. What is known of the try does not change by that: should a person
-//! have it sent again, it is looked up first.
+//! A reply fails if Chatwoot's validation turned it down, it was then not there, and it is turned down again in the
+//! same words. That does not change what is known about the try: if a person has the reply sent again, it is looked up
+//! first.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -39,23 +39,23 @@ use service::retry::Policy;
 use store::attempts::{Attempt, AttemptOutcome, Open};
 use store::outbox::Tries;
 
-/// The first look after an unknown outcome, and the pause between looks that could be the last.
+/// The wait before the first look after an unknown outcome, and between looks that could be the last.
 pub(crate) const SOON: Duration = Duration::from_secs(1);
-/// Added to a wait, so that clocks' grains do not cost another round.
+/// Added to a wait, so that the resolution of clocks does not cost another round.
 const GRAIN: Duration = Duration::from_millis(100);
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Send it: no try can have reached Chatwoot.
+    /// Send the reply: no try can have reached Chatwoot.
     Send,
     /// Look whether the last try reached Chatwoot.
     LookUp,
-    /// It is there.
+    /// Nothing: the reply is there.
     Finished,
 }
 
-/// What to do, by the newest try.
+/// Decides what to do next by the newest try.
 pub(crate) fn next(last: Option<&Attempt>) -> Next {
     let Some(attempt) = last else { return Next::Send };
     match attempt.outcome {
@@ -68,24 +68,24 @@ pub(crate) fn next(last: Option<&Attempt>) -> Next {
 /// What a look-up leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is there, under this number.
+    /// The reply is there, under this number.
     Sent(i64),
-    /// It is not there and will not be: it may be sent again.
+    /// The reply is not there and will not be: it may be sent again.
     Send,
-    /// It is not there and will not be, but may not be sent yet: look again after this wait.
+    /// The reply is not there and will not be, but may not be sent yet: look again after this wait.
     SendLater(Duration),
     /// Note the absence and look again after this wait.
     LookAgain(Duration),
 }
 
-/// Whether a look-up that was begun when the try was in the given state may be the last one.
+/// Whether a look-up that began when the try was in this state may be the last one.
 pub(crate) fn may_conclude(attempt: &Attempt, absence: Duration) -> bool {
     attempt.outcome == Some(AttemptOutcome::Absent) && attempt.ended_ago >= absence
 }
 
-/// Judges a complete look-up that was begun when the try was in the given state. Absence is believed
-/// the second time, and only if that look began at least `absence` after the try's end. What is absent is
-/// sent again `pause` after that end.
+/// Judges a complete look-up that began when the try was in this state. Absence is believed only the second time, and
+/// only if that look-up began at least `absence` after the try's end. An absent reply is sent again `pause` after that
+/// end.
 pub(crate) fn judge(
     attempt: &Attempt,
     found: Option<i64>,
@@ -102,12 +102,12 @@ pub(crate) fn judge(
     }
 }
 
-/// This long, or up to half as much more: so that those who failed together do not come back together.
+/// Lengthens a wait by up to half, so that commands that failed together do not come back together.
 fn spread(wait: Duration) -> Duration {
     Policy { shortest: wait, longest: wait.saturating_mul(2) }.delay(1)
 }
 
-/// Looks double their distance until absence can be believed, and are a second apart from then on.
+/// The wait until the next look. It doubles until absence can be believed, and is a second from then on.
 fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
     let doubled = ended_ago.max(SOON);
     match absence.checked_sub(ended_ago) {
@@ -116,8 +116,8 @@ fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
     }
 }
 
-/// How long to wait until what may have happened may be done once more, if it is not seen to have happened: until
-/// Chatwoot cannot be working on the last try any more.
+/// How long to wait until a redelivery of unknown outcome may be repeated, if it is not seen to have happened: until
+/// Chatwoot cannot be working on the last try any more. Returns `None` if it may be repeated now.
 pub(crate) fn until_repeated(attempt: &Attempt, absence: Duration) -> Option<Duration> {
     if next(Some(attempt)) != Next::LookUp {
         return None;
@@ -126,65 +126,66 @@ pub(crate) fn until_repeated(attempt: &Attempt, absence: Duration) -> Option<Dur
     (!left.is_zero()).then_some(left + GRAIN)
 }
 
-/// By how much Chatwoot's clock and ours may differ.
+/// How much Chatwoot's clock and ours may differ.
 const SKEW: Duration = Duration::from_mins(2);
 
-/// When, by Chatwoot's clock, what a try made was written.
+/// When, by Chatwoot's clock, a try may have written its message.
 pub(crate) fn window(tried: &Open, absence: Duration) -> RangeInclusive<DateTime<Utc>> {
     tried.began_at - SKEW..=tried.ended_at + absence + SKEW
 }
 
-/// The wait after a look-up that could not be made: about as long as the try is ago.
+/// The wait after a look-up that could not be made: about as long as it is since the try ended.
 pub(crate) fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
     spread(ended_ago.max(SOON).min(retry.longest.max(SOON)))
 }
 
-/// How long after a try's end what was absent is sent again: as long as after one that was refused.
-/// `failures` counts it.
+/// How long after a try's end an absent reply is sent again, which is as long as after a refused one. `failures`
+/// includes that try.
 pub(crate) fn until_sent_again(failures: u32, retry: Policy) -> Duration {
     retry.middle(failures)
 }
 
-/// After so many tries a closed door is no moment's fault: from then on time alone counts. Where many wait for an
-/// account that does not answer, tries are far between.
+/// After this many tries that could not reach Chatwoot, only time counts: it is no momentary fault any more. If many
+/// commands wait for an account that does not answer, tries are far between.
 const ENOUGH: i32 = 3;
 
-/// When a command counts as failed though nothing says that it cannot be done.
+/// When a command counts as failed although nothing says that it cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bounds {
-    /// Tries that came to nothing at a Chatwoot that could be reached.
+    /// How many tries may fail at a Chatwoot that could be reached.
     pub(crate) most_tries: i32,
-    /// How long ago it was asked for, if Chatwoot cannot be reached or asks to come later.
+    /// How long a command is tried if Chatwoot cannot be reached or asks us to come later.
     pub(crate) give_up: Duration,
 }
 
 impl Bounds {
-    /// Whether the tries that count were enough.
+    /// Whether all tries that count are used up.
     pub(crate) fn are_used_up(self, tries: Tries) -> bool {
         tries.counted() >= self.most_tries
     }
 
-    /// Whether enough time has passed. One that waited for something else as long is not given up at the
-    /// first closed door.
+    /// Whether the time is over. A command that spent it waiting for something else is not given up at its first
+    /// failure to reach Chatwoot.
     pub(crate) fn are_over(self, tries: Tries, asked_ago: Duration) -> bool {
         asked_ago >= self.give_up && tries.made >= ENOUGH.min(self.most_tries)
     }
 }
 
-/// What the end of a try leads to.
+/// What follows a try that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// It did not happen and will not.
     Failed,
     /// It did not happen; try again after this wait.
     Retry(Duration),
-    /// It did not happen, for no fault of the command's: the try does not count; try again after this wait.
+    /// It did not happen, through no fault of the command's: the try does not count. Try again after this wait.
     Spared(Duration),
-    /// It may have happened: look, or repeat what may be repeated, after this wait.
+    /// It may have happened: look, or repeat a command that may be repeated, after this wait.
     Unknown(Duration),
 }
 
-/// What to do after a try that did not succeed, of a command that was asked for so long ago. `tries` counts it.
+/// Decides what follows a try that did not succeed. `tries` includes it, and `asked_ago` is how long ago the command
+/// was asked for.
 pub(crate) fn ending(
     error: &CallError,
     tries: Tries,
@@ -209,8 +210,8 @@ pub(crate) fn ending(
     }
 }
 
-/// What to do after a failed look without which nothing is tried. Nothing can have happened, so one without an
-/// answer is as if Chatwoot could not be reached.
+/// Decides what follows a failed look that has to come before any try. Nothing can have happened, so a look without an
+/// answer is treated as if Chatwoot could not be reached.
 pub(crate) fn ending_of_look(
     error: &CallError,
     tries: Tries,
@@ -225,20 +226,20 @@ pub(crate) fn ending_of_look(
     }
 }
 
-/// Whether an answer shuts out the account, whatever it asks for: its token is not good any more, or somebody before
-/// Chatwoot says so. Nothing was done, and all will be when that is mended.
+/// Whether a response shuts out the account, whatever it requests: its token is not valid any more, or a server in
+/// front of Chatwoot says so. Nothing was done, and everything will be once that is fixed.
 pub(crate) fn is_locked_out(error: &CallError) -> bool {
     matches!(error, CallError::Unauthorized(Refusal::Token | Refusal::Other))
 }
 
-/// Whether an answer says that the message itself does not do. Such an answer does not tell whether
-/// the message is stored; but if it was not, and the same answer comes again, it never will be.
+/// Whether a response says that the message itself is invalid. It does not say whether the message is stored; but if it
+/// was not, and the same response comes again, it never will be.
 pub(crate) fn is_validation(error: &CallError) -> bool {
     let CallError::Unknown(Cause::Unprocessable(said)) = error else { return false };
     said.starts_with("Validation failed") && !said.contains("Too many messages")
 }
 
-/// A failure in words for the people who wait for it.
+/// Explains a failure to the people who wait for the command.
 pub(crate) fn reason(error: &CallError) -> String {
     match error {
         CallError::Unauthorized(Refusal::Token) => {

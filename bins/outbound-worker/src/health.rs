@@ -1,4 +1,4 @@
-//! What the worker's health tells. Whatever is missing, commands wait and nothing is lost.
+//! The worker's health checks. Whatever is missing, commands wait and nothing is lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,11 +12,11 @@ use store::{Store, Trouble};
 use crate::locked_out::LockedOut;
 use crate::relay::DEAF;
 
-/// What comes of it where no locks can be taken.
+/// What to do where no locks can be taken.
 const LOCKLESS: &str = "no conversation can be locked, so commands wait: check DATABASE_DIRECT_URL, or DATABASE_URL \
                         where that is not set";
 
-/// Tells of NATS, Postgres, the connections for locks and the place of the files.
+/// Registers the checks of NATS, Postgres, the connections for locks and the attachment store.
 pub(crate) fn servers(health: &Health, store: &Store, locks: &Store, bus: &Bus, objects: &Objects) {
     let bus = bus.clone();
     health.check("nats", move || {
@@ -61,7 +61,7 @@ pub(crate) fn servers(health: &Health, store: &Store, locks: &Store, bus: &Bus, 
     });
 }
 
-/// Tells whether the relay's last round failed, and whether it hears of new commands.
+/// Registers the checks of whether the relay's last round failed, and whether it hears of new commands.
 pub(crate) fn relay(health: &Health, failing: &Arc<AtomicBool>, deaf: &Arc<AtomicBool>) {
     let (failing, deaf) = (Arc::clone(failing), Arc::clone(deaf));
     health.check("outbox relay", move || {
@@ -74,7 +74,7 @@ pub(crate) fn relay(health: &Health, failing: &Arc<AtomicBool>, deaf: &Arc<Atomi
     });
 }
 
-/// Tells of accounts that cannot be called, or that Chatwoot does not let in.
+/// Registers the check of accounts that cannot be called, or whose tokens Chatwoot does not accept.
 pub(crate) fn accounts(health: &Health, watch: &Watch, locked_out: &LockedOut) {
     let (watch, locked_out) = (watch.clone(), locked_out.clone());
     health.check("accounts", move || {

@@ -1,8 +1,8 @@
-//! Announces what was committed and whose writer did not come to announce it: it died in between, or
-//! NATS was away.
+//! Announces activities that were committed but not announced by their writer, because it died in between or NATS was
+//! away.
 //!
-//! The rows that an announcement carries are read when it is made, so a late one shows nothing that
-//! is over. One that was made already, and not noted, has the same message id again.
+//! The rows that an announcement carries are read when it is made, so a late one shows nothing outdated. If the
+//! activity was announced but that was not recorded, the second announcement has the same message id.
 
 use std::collections::HashMap;
 use std::mem;
@@ -21,18 +21,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::rounds::Rounds;
 
-/// How long a writer is given to announce it by itself.
+/// How long a writer has to announce an activity by itself.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The time between two looks.
+/// The time between two rounds.
 const EVERY: Duration = Duration::from_secs(1);
-/// A round that takes longer waits for a server that is gone without a word.
+/// A round that takes longer waits for a server that has silently gone away.
 const LONGEST: Duration = Duration::from_mins(1);
-/// Most that are announced at a time.
+/// The most activities that are announced in a round.
 const BATCH: i64 = 100;
-/// Most that are noted between two looks. Others are announced again, which nobody notices.
+/// The most announcements that are noted between two rounds. Others are made again, which nobody notices.
 const MOST_TOLD: usize = 50_000;
 
-/// What this worker announced and has not removed from the database yet.
+/// The activities that this worker announced and has not removed from the database yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Told(Arc<Mutex<Vec<ActivityId>>>);
 
@@ -49,7 +49,7 @@ impl Told {
     }
 }
 
-/// Clears up.
+/// Announces what was left and removes what was announced.
 pub(crate) struct Leftovers {
     pub(crate) store: Store,
     pub(crate) publisher: Publisher,
@@ -69,10 +69,10 @@ enum LeftoverError {
 impl Leftovers {
     /// Works until the shutdown, then removes what was announced meanwhile.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        // A round that is dropped leaves what it did not note, to be announced once more.
+        // What a dropped round announced but did not remove is announced once more.
         shutdown.run_until_cancelled(self.rounds()).await;
         if let Err(error) = store::within(store::PATIENCE, self.clear()).await {
-            tracing::debug!(%error, "cannot note what was announced; it is announced once more");
+            tracing::debug!(%error, "cannot record what was announced; it will be announced again");
         }
     }
 
@@ -86,8 +86,7 @@ impl Leftovers {
         }
     }
 
-    /// Removes what was announced and announces a batch of what was left. Returns whether there
-    /// may be more.
+    /// Removes what was announced, and announces a batch of what was left. Returns whether there may be more.
     async fn round(&self) -> Result<bool, LeftoverError> {
         self.clear().await?;
         let mut transaction = self.store.worker().await?;
@@ -142,8 +141,8 @@ impl Leftovers {
         store::commit(transaction).await
     }
 
-    /// Announces without its rows what the stream does not take with them: it is too large, and the
-    /// screens ask for them. What it does not take even so is in the database all the same.
+    /// Announces an activity without its rows if the stream does not accept it with them, because they are too large.
+    /// The screens then fetch them. If it does not accept that either, the activity is in the database all the same.
     async fn bare(&self, tenant: &TenantId, activity: Activity) -> Result<(), LeftoverError> {
         let subject = AnnouncementSubject::default();
         let announcement = Announcement { activity, subject };

@@ -1,4 +1,4 @@
-//! Carries what agents do to Chatwoot: each reply once, those of one conversation in order.
+//! Carries commands to Chatwoot: each reply once, and those of one conversation in order.
 //!
 //! ```text
 //! outbox rows ── relay ──► OUTBOUND ──► deliver ──► Chatwoot
@@ -6,15 +6,14 @@
 //!      └───── settled: the row goes; else due again, with what is known ──┘
 //! ```
 //!
-//! A row of the outbox lives until its command is settled. The message on `OUTBOUND` only says that
-//! the row is due, so it may be lost, repeated or late: the relay publishes every row again until
-//! it is gone.
+//! A row of the outbox lives until its command is settled. The message on `OUTBOUND` only says that the row is due, so
+//! it may be lost, repeated or late: the relay publishes every row again until it is gone.
 //!
-//! The worker that carries out the commands of a conversation holds the conversation's lock in Postgres, so
-//! they leave one by one and in the order in which they were asked for. The first one that has to
-//! wait makes those behind it wait; other conversations go on.
+//! The worker that carries out a conversation's commands holds the conversation's lock in Postgres, so they leave one
+//! by one, in the order in which they were asked for. A command that has to wait makes those behind it wait, while
+//! other conversations go on.
 //!
-//! What may happen to a reply is told in `decide`.
+//! `decide` says what may be done with a reply.
 
 mod callers;
 mod config;

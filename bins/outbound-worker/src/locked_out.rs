@@ -1,4 +1,4 @@
-//! Accounts that Chatwoot does not let in.
+//! Accounts whose tokens Chatwoot does not accept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,17 +8,17 @@ use domain::{AccountKey, Sealed};
 use store::Store;
 use store::accounts::Account;
 
-/// How often it is looked whether they have other tokens.
+/// How often to check whether the accounts have other tokens.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Those that this worker found locked out when it tried them last, for its health. Cheap to clone.
+/// The accounts that this worker found locked out when it last tried them, for its health. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct LockedOut {
     accounts: Arc<Mutex<HashMap<AccountKey, Refused>>>,
     lasts: Duration,
 }
 
-/// What was not taken, and when.
+/// The token that was not accepted, and when.
 #[derive(Debug)]
 struct Refused {
     token: Sealed,
@@ -26,13 +26,13 @@ struct Refused {
 }
 
 impl LockedOut {
-    /// What is known of an account counts for so long: longer than what waits for it is not tried.
+    /// `lasts` is how long a refusal counts. It has to be longer than the longest wait between two tries.
     pub(crate) fn new(lasts: Duration) -> Self {
         Self { accounts: Arc::default(), lasts }
     }
 
-    /// Looks from time to time, for ever, which of them have another token or are not served any more: with nothing
-    /// to send nobody would find out.
+    /// Checks periodically, for ever, which of the accounts have another token or are not served any more. If there is
+    /// nothing to send, nobody else would find out.
     pub(crate) async fn run(self, store: Store) {
         loop {
             tokio::time::sleep(LOOK).await;
@@ -46,14 +46,14 @@ impl LockedOut {
         }
     }
 
-    /// Forgets those that are not among these, or have another token there.
+    /// Forgets accounts that are not among the `served` ones, or have another token there.
     fn keep(&self, served: &[Account]) {
         self.lock().retain(|key, refused| {
             served.iter().any(|one| one.id == *key && one.api_token == refused.token)
         });
     }
 
-    /// It was not let in with this token.
+    /// Notes that Chatwoot did not accept this token of an account.
     pub(crate) fn note(&self, account: AccountKey, token: &Sealed) {
         let mut accounts = self.lock();
         accounts.retain(|_, refused| refused.at.elapsed() < self.lasts);
@@ -63,19 +63,19 @@ impl LockedOut {
         }
     }
 
-    /// It was let in.
+    /// Notes that Chatwoot accepted an account's token.
     pub(crate) fn forget(&self, account: AccountKey) {
         if self.lock().remove(&account).is_some() {
             tracing::info!(%account, "Chatwoot accepts the account's token");
         }
     }
 
-    /// This token of it is not in use any more.
+    /// Notes that this token of an account is not in use any more.
     pub(crate) fn forget_token(&self, account: AccountKey, token: &Sealed) {
         self.lock().retain(|key, refused| *key != account || refused.token != *token);
     }
 
-    /// Whether there are any.
+    /// Whether any accounts are locked out.
     pub(crate) fn any(&self) -> bool {
         self.lock().values().any(|refused| refused.at.elapsed() < self.lasts)
     }

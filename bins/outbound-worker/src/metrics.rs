@@ -1,12 +1,12 @@
-//! The worker's counters, which are there before anything happens: an alert sees what a counter grew by, and
-//! one that is born with its first event has not grown.
+//! The worker's counters, which are registered before anything happens: alerts look at how much a counter grew, and one
+//! that first appears with its first event has not grown.
 
 use domain::DeliveryState;
 use metrics::counter;
 
 use crate::throttle::HoldCause;
 
-/// How calls of Chatwoot end.
+/// How calls to Chatwoot end.
 pub(crate) const CALLS: [&str; 4] = ["done", "refused", "retry", "unknown"];
 /// What comes of looking for a reply of unknown outcome.
 pub(crate) const LOOKUPS: [&str; 4] = ["echoed", "found", "concluded", "absent"];

@@ -1,10 +1,9 @@
-//! Publishes outbox rows that are due, as wake-ups for whoever carries them out.
+//! Publishes outbox rows that are due, as wake-ups for the worker that carries them out.
 //!
-//! Every worker runs a relay; they share the rows by skipping those another one has locked. A row
-//! stays and is published again after [`AGAIN`] unless it is settled or put off meanwhile, so a
-//! wake-up that is lost, or a stream that lost its tail, costs time and nothing else. What this worker
-//! knows to be lost ([`Returned`]), or cannot know (publishing it was not noted), is published again after
-//! [`SOON`].
+//! Every worker runs a relay. They share the rows by skipping those that another one has locked. A row stays, and is
+//! published again after [`AGAIN`] unless it is settled or put off meanwhile, so a lost wake-up, or a stream that lost
+//! its tail, costs time and nothing else. A row whose wake-up this worker knows to be lost ([`Returned`]), or may be
+//! (because publishing it could not be recorded), is published again after [`SOON`].
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,35 +19,35 @@ use tokio::time::timeout;
 
 use crate::rounds::Rounds;
 
-/// Most rows published at a time, and those of one account among them.
+/// The most rows that are published in a round, and the most of one account among them.
 const BATCH: i64 = 500;
 const SHARE: i64 = 100;
 /// When a row that was published is published again.
 const AGAIN: Duration = Duration::from_mins(1);
-/// When a row whose wake-up was spent in vain is published again: it is most likely still in the hands of another
-/// process, or the database has just come back.
+/// When a row whose wake-up was spent in vain is published again. Most likely another process still works on it, or the
+/// database has just come back.
 const SOON: Duration = Duration::from_millis(500);
-/// Most conversations to publish so soon.
+/// The most conversations that are published again so soon.
 const MOST_RETURNED: usize = 10_000;
-/// The longest time between two looks: for wake-ups lost with the listener's connection.
+/// The longest time between two rounds, in case notifications were lost with the listener's connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A round that takes longer waits for a server that is gone without a word, and so may a listener
-/// that has heard nothing for so long.
+/// A round that takes longer waits for a server that has silently gone away. So may a listener that has heard nothing
+/// for as long as `QUIET`.
 const LONGEST: Duration = Duration::from_mins(1);
 const QUIET: Duration = Duration::from_mins(5);
-/// A look this soon serves all rows that become due meanwhile.
+/// The shortest time between two rounds, so that one round serves all rows that become due meanwhile.
 const GRAIN: Duration = Duration::from_millis(10);
 
-/// What is wrong where the database's word that rows were added does not arrive.
+/// What is wrong if the database's notifications of new rows do not arrive.
 pub(crate) const DEAF: &str = "nobody hears of new commands, as through a proxy that pools connections: set \
                                DATABASE_DIRECT_URL to the server's own address. Until then they leave up \
                                to five seconds late";
 
-/// Publishes what is due.
+/// Publishes rows that are due.
 pub(crate) struct Relay {
     pub(crate) store: Store,
     pub(crate) publisher: Publisher,
-    /// Told when rows were added or put off.
+    /// Notified when rows were added or put off.
     pub(crate) wake: Arc<Notify>,
     pub(crate) returned: Arc<Returned>,
     /// Whether the last round failed.
@@ -66,24 +65,23 @@ enum RelayError {
 }
 
 impl Relay {
-    /// Publishes for ever. May be dropped at any point: what was published and not noted is published
-    /// again under the same id.
+    /// Publishes for ever. Cancel safe: what was published but not recorded is published again under the same id.
     pub(crate) async fn run(self) {
         let mut rounds = Rounds::new("publish outbox rows", LONGEST);
         loop {
             let done = rounds.next(self.round()).await;
             self.failing.store(done.is_none(), Ordering::Relaxed);
             if let Some(wait) = done {
-                // Told or not, it is time to look.
+                // Notified or not, it is time for the next round.
                 timeout(wait, self.wake.notified()).await.ok();
             } else {
-                // Rows that come meanwhile do not make it work any sooner.
+                // Rows that are added meanwhile do not make it work any sooner.
                 tokio::time::sleep(rounds.pause()).await;
             }
         }
     }
 
-    /// Publishes a batch. Returns how long there is nothing to do.
+    /// Publishes a batch. Returns how long to wait before the next round.
     async fn round(&self) -> Result<Duration, RelayError> {
         let longest = if self.returned.publish_soon(&self.store).await? { PATIENCE } else { SOON };
         let mut transaction = self.store.worker().await?;
@@ -98,8 +96,8 @@ impl Relay {
             let (mut published, mut repeated) = (Vec::with_capacity(due.len()), Vec::new());
             for ((command, _), answer) in due.iter().zip(answers) {
                 match answer {
-                    // An earlier round published it and could not note that. What it woke may have
-                    // been in vain by now, and the stream drops this one: the next has another id.
+                    // An earlier round published it but could not record that. That wake-up may have been spent in
+                    // vain by now, and the stream drops this one. The next one has another id.
                     Ok(stored) if stored.duplicate => repeated.push(command.operation),
                     Ok(_) => published.push(command.operation),
                     Err(error) => failure = Some(error),
@@ -120,7 +118,7 @@ impl Relay {
     }
 }
 
-/// Conversations whose wake-ups were spent and nothing came of it.
+/// Conversations whose wake-ups were spent in vain.
 #[derive(Debug, Default)]
 pub(crate) struct Returned {
     wake: Arc<Notify>,
@@ -128,7 +126,7 @@ pub(crate) struct Returned {
 }
 
 impl Returned {
-    /// `wake` is told of each.
+    /// `wake` is notified of each.
     pub(crate) fn new(wake: Arc<Notify>) -> Self {
         Self { wake, conversations: Mutex::default() }
     }
@@ -141,13 +139,13 @@ impl Returned {
         self.wake.notify_one();
     }
 
-    /// All of them.
+    /// Lists the conversations.
     pub(crate) fn all(&self) -> Vec<ConversationId> {
         self.lock().iter().copied().collect()
     }
 
-    /// Has their rows published again soon, by whichever relay comes first. Returns whether that is all of them: those
-    /// whose rows somebody has locked are kept until the next time, since the transaction of whoever failed at one may
+    /// Has the conversations' rows published again soon, by whichever relay comes first. Returns whether that is all of
+    /// them. Those whose rows are locked are kept until the next time, since the transaction of whoever failed at one may
     /// not have ended yet.
     pub(crate) async fn publish_soon(&self, store: &Store) -> Result<bool, store::Error> {
         let all = self.all();
@@ -170,8 +168,8 @@ impl Returned {
     }
 }
 
-/// Passes on the database's word that rows were added; listens again when the connection is lost. `deaf` is
-/// whether that word does not arrive.
+/// Passes on the database's notifications of new rows, and reconnects when the connection is lost. `deaf` is set while
+/// notifications do not arrive.
 pub(crate) async fn listen(store: Store, wake: Arc<Notify>, deaf: Arc<AtomicBool>) {
     let mut failures = 0;
     loop {
@@ -183,7 +181,7 @@ pub(crate) async fn listen(store: Store, wake: Arc<Notify>, deaf: Arc<AtomicBool
                     tracing::warn!("{DEAF}");
                 }
                 loop {
-                    // Also right after connecting: nobody listened until then.
+                    // Also right after connecting, since nobody listened until then.
                     wake.notify_one();
                     match timeout(QUIET, wakeups.next()).await {
                         Ok(Ok(())) => deaf.store(false, Ordering::Relaxed),

@@ -1,5 +1,4 @@
-//! Work that is done over and over, and what the log says of it: the first of several failures in a row, and that it
-//! works again.
+//! Runs rounds of repeated work, and logs the first of several failures in a row and when the work succeeds again.
 
 use std::error::Error;
 use std::mem;
@@ -9,18 +8,18 @@ use domain::in_words;
 use service::retry::Policy;
 use tokio::time::timeout;
 
-/// Rounds of one kind of work.
+/// The rounds of one kind of work.
 #[derive(Debug)]
 pub(crate) struct Rounds {
     work: &'static str,
     longest: Duration,
-    /// In a row, up to now.
+    /// How many rounds have failed in a row.
     failures: u32,
 }
 
 impl Rounds {
-    /// `work` says what cannot be done while rounds fail. A round that takes longer than `longest` waits for a server
-    /// that is gone without a word, and fails.
+    /// `work` is what cannot be done while rounds fail, as a verb. A round that takes longer than `longest` fails: it
+    /// waits for a server that has silently gone away.
     pub(crate) fn new(work: &'static str, longest: Duration) -> Self {
         Self { work, longest, failures: 0 }
     }
@@ -53,7 +52,7 @@ impl Rounds {
         }
     }
 
-    /// How long to wait after a failure, if nothing else says so.
+    /// How long to wait after a failure.
     pub(crate) fn pause(&self) -> Duration {
         Policy::NEAR.delay(self.failures)
     }

@@ -1,5 +1,5 @@
-//! Removes what nobody needs any more: files that are no message's, of requests that came to nothing and
-//! of messages that were taken back or deleted; and tries of long ago.
+//! Removes what nobody needs any more: files without a message, left by failed requests and by messages that were taken
+//! back or deleted, and old tries.
 
 use std::time::Duration;
 
@@ -8,26 +8,26 @@ use store::{Store, attempts, uploads};
 
 use crate::rounds::Rounds;
 
-/// How long a file may wait for its message; far longer than a request may take.
+/// How long a file may wait for its message, which is far longer than a request may take.
 const PATIENCE: Duration = Duration::from_hours(1);
-/// The time between two looks.
+/// The time between two rounds.
 const EVERY: Duration = Duration::from_mins(10);
-/// How long a try is kept, for people who want to know how something went.
+/// How long tries are kept, for people who want to know how something went.
 const TRIES_KEPT: Duration = Duration::from_hours(90 * 24);
-/// Most that are removed at a time.
+/// The most files that are removed in a round.
 const BATCH: i64 = 100;
-/// Most tries that are looked through at a time, from the oldest on, with those that stay.
+/// The most tries that are looked at in a round, from the oldest on, including those that stay.
 const TRIES: i64 = 1_000;
 
-/// Looks for both now and then: what cannot be removed of one holds up nothing of the other. May be dropped
-/// at any point.
+/// Removes files and tries periodically, for ever. If one of them cannot be removed, the other one still is. Cancel
+/// safe.
 pub(crate) async fn run(store: Store, objects: Objects) {
     let files = repeat("remove files that nobody needs", || round(&store, &objects, PATIENCE));
     let tries = repeat("remove tries of long ago", || tries(&store, TRIES_KEPT));
     tokio::join!(files, tries);
 }
 
-/// Has batches of this removed for ever, one after the other while there are whole ones.
+/// Removes batches for ever, one right after the other while they are full.
 async fn repeat<R>(work: &'static str, remove: impl Fn() -> R)
 where
     R: Future<Output = anyhow::Result<usize>>,
@@ -42,8 +42,8 @@ where
     }
 }
 
-/// Removes a batch of files that were left over for so long; returns how many. The file goes first: a row
-/// without its file is found again, a file without its row never is.
+/// Removes a batch of files that were left over for longer than `patience`. Returns how many. The file is removed
+/// before its row: a row without its file is found again, a file without its row never is.
 pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
     let left = uploads::left(&mut transaction, patience, BATCH).await?;
@@ -65,7 +65,7 @@ pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyh
     failure.map_or(Ok(removed.len()), |error| Err(error.into()))
 }
 
-/// Forgets a batch of tries that are so old and that nothing will ask for; returns how many.
+/// Removes tries that are older than `age` and not needed any more, among a batch of the oldest. Returns how many.
 pub async fn tries(store: &Store, age: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
     let forgotten = attempts::forget(&mut transaction, age, TRIES).await?;

@@ -1,4 +1,4 @@
-//! The worker: from its start to its end.
+//! The worker from start to end.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,10 +21,10 @@ use crate::locked_out::LockedOut;
 use crate::relay::{self, Relay, Returned};
 use crate::{health, sweep};
 
-/// How long the end waits for the database to take what is left, and for what was announced.
+/// How long the end waits to hand back what is left, and again to record what was announced.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
-/// Publishes outbox rows and carries them out until it is told to stop.
+/// Publishes outbox rows and carries them out.
 pub struct OutboundWorker {
     config: Config,
     key: SecretKey,
@@ -39,8 +39,8 @@ pub struct OutboundWorker {
 }
 
 impl OutboundWorker {
-    /// Checks that schema and streams are as declared and registers the worker's health. `locks`
-    /// comes from [`Config::locks`].
+    /// Registers the worker's health checks. `locks` comes from [`Config::locks`]. Fails unless the key can be used,
+    /// and the schema and the streams are as they should be.
     pub async fn start(
         config: &Config,
         store: Store,
@@ -79,7 +79,7 @@ impl OutboundWorker {
             returned: Arc::clone(&returned),
             failing: self.failing,
         };
-        // What works beside the deliveries may end anywhere: the next worker goes on from there.
+        // Tasks beside the deliveries may end at any point: the next worker goes on from there.
         let until = || shutdown.clone();
         let mut crew = Crew::default();
         crew.spawn("the relay", Box::pin(until().run_until_cancelled_owned(relay.run())));
@@ -127,7 +127,7 @@ impl OutboundWorker {
         };
         let delivering = Box::pin(self.bus.consume(consumption, deliverer, shutdown.clone()));
         crew.watch(delivering, &shutdown).await?;
-        // Another worker need not wait for what this one has noted; it does if there is no time.
+        // So that another worker takes up what this one has noted at once. If there is no time, it does so later.
         lanes.give_back();
         let left = Box::pin(returned.publish_soon(&self.store));
         store::within(LAST_WORD, left).await.ok();

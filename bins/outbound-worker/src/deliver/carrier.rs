@@ -1,4 +1,4 @@
-//! Carrying out one command.
+//! Carries out one command.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,11 +27,11 @@ use crate::locked_out::LockedOut;
 use crate::metrics::CALLS;
 use crate::throttle::{Hold, Limits, Report, Throttle};
 
-/// How long a command waits that needs somebody to do something first.
+/// How long a command waits if somebody has to fix something first.
 pub(super) const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
-/// How long a command of a disconnected account waits; connecting it again ends the wait.
+/// How long a command of a disconnected account waits. Reconnecting the account ends the wait.
 const UNTIL_CONNECTED: Duration = Duration::from_mins(10);
-/// How much later than a request's end its outcome is written down, at most.
+/// The longest time between a request's end and recording its outcome.
 const AFTER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a host is paused or an account rests.
 const LONGEST_REST: Duration = Duration::from_mins(5);
@@ -42,16 +42,16 @@ pub(crate) struct Parts {
     /// The key under which the accounts' tokens are sealed.
     pub(crate) key: SecretKey,
     pub(crate) store: Store,
-    /// Where files are.
+    /// Where the files of replies are.
     pub(crate) objects: Objects,
     pub(crate) publisher: Publisher,
-    /// Told when a row was put off.
+    /// Notified when a row was put off.
     pub(crate) wake: Arc<Notify>,
-    /// What was announced.
+    /// The activities that were announced.
     pub(crate) told: Told,
-    /// Told of accounts that are not let in.
+    /// The accounts whose tokens Chatwoot does not accept.
     pub(crate) locked_out: LockedOut,
-    /// Nothing is begun and no host's token waited for once this is cancelled.
+    /// Once this is cancelled, no command is begun and no host's token waited for.
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Carrier {
     pub(super) shutdown: CancellationToken,
     pub(super) callers: Callers,
     pub(super) throttle: Throttle,
-    /// Places for those who wait for a busy host's next token: a quarter of what goes on at a time.
+    /// Places for commands that wait for a busy host's next token: a quarter of those under way.
     pub(super) stays: Arc<Semaphore>,
 }
 
@@ -105,7 +105,7 @@ impl Carrier {
         }
     }
 
-    /// The first command of a conversation.
+    /// Returns the first command of a conversation.
     pub(super) async fn head(&self, conversation: ConversationId) -> Result<Option<Entry>, Error> {
         let mut transaction = self.store.worker().await?;
         let entry = outbox::head(&mut transaction, conversation).await?;
@@ -156,7 +156,7 @@ impl Carrier {
         }
     }
 
-    /// Has a command wait that a newer worker can read, and gives up one that nobody can.
+    /// Puts off a command that only a newer worker can read, and gives up one that no worker can.
     async fn unreadable(&self, job: &Job<'_>, error: &Unreadable) -> Result<Carried, Error> {
         match error {
             Unreadable::UnknownCommand(_) => {
@@ -171,13 +171,13 @@ impl Carrier {
         }
     }
 
-    /// Has a command wait until its account is served again.
+    /// Puts off a command until its account is served again.
     async fn put_off_until_connected(&self, job: &Job<'_>) -> Result<Carried, Error> {
         tracing::debug!("a command waits because its account is disconnected");
         let reason =
             "the Chatwoot account is disconnected; this goes out when it is connected again";
         let carried = self.put_off(job, UNTIL_CONNECTED, Some(reason)).await?;
-        // Connecting it ends this wait, or came before there was one.
+        // Reconnecting ends the wait, unless it came before there was one.
         if self.callers.get(job.entry.account).await.is_ok() {
             let mut transaction = self.store.worker().await?;
             outbox::hasten(&mut transaction, job.entry.operation).await?;
@@ -191,7 +191,7 @@ impl Carrier {
         self.throttle.admit(&caller.host, caller.key()).await
     }
 
-    /// Whether a call was refused for a token that is not the account's any more.
+    /// Whether a call was refused because of a token that is not the account's any more.
     pub(super) async fn is_outdated(
         &self,
         caller: &Caller,
@@ -207,12 +207,12 @@ impl Carrier {
         Ok(outdated)
     }
 
-    /// Tells that an admitted call is not made.
+    /// Reports that an admitted call is not made.
     pub(super) async fn unused(&self, caller: &Caller) {
         self.throttle.unused(&caller.host, caller.key()).await;
     }
 
-    /// Tells how an admitted call went.
+    /// Reports how an admitted call with the account's token went.
     pub(super) async fn report<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
         if result.is_ok() {
             self.locked_out.forget(caller.key());
@@ -220,7 +220,7 @@ impl Carrier {
         self.report_own(caller, result).await;
     }
 
-    /// Tells how an admitted call with somebody's own token went, which says nothing of the account's.
+    /// Reports how an admitted call with a person's own token went, which says nothing about the account's token.
     pub(super) async fn report_own<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
         let report = match result {
             Err(CallError::RateLimited { retry_after }) => Report::SlowDown(*retry_after),

@@ -1,4 +1,4 @@
-//! Commands that send the full wanted state: what may have happened is simply done again.
+//! Carries out commands that send the full wanted state. They are simply repeated if their outcome is unknown.
 
 use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
@@ -13,7 +13,7 @@ use super::settle::Carried;
 use super::{Carrier, Lock};
 use crate::callers::Caller;
 
-/// After this long nobody cares any more that somebody typed.
+/// After this long it does not matter any more that somebody was typing.
 const TYPING_MATTERS: TimeDelta = TimeDelta::seconds(10);
 
 impl Carrier {
@@ -51,7 +51,7 @@ impl Carrier {
             _ => None,
         };
         let number = if job.shown == Shown::Moment {
-            // There is no other try, so nobody asks what came of this one.
+            // There is no further try, so nobody asks what came of this one.
             None
         } else {
             let begun = attempts::begin(&mut transaction, entry, tries.made - 1, 0).await?;
@@ -68,21 +68,21 @@ impl Carrier {
         self.report(caller, &done).await;
         let error = match done {
             Ok(()) => return self.sent(job, number, None).await,
-            // It is gone, which is what was wanted.
+            // The message is gone, which is what was wanted.
             Err(CallError::NotFound) if matches!(change, Change::Deletion(_)) => {
                 return self.sent(job, number, None).await;
             }
             Err(error) => error,
         };
-        // It is tried once.
+        // Such a command is tried only once.
         let Some(number) = number else { return self.sent(job, None, None).await };
         let used_up = self.config.bounds().are_used_up(tries);
         let wait = (!used_up).then(|| self.config.retry().delay(tries.failures()));
         self.not_done(job, caller, number, tries, &error, |_| wait).await
     }
 
-    /// Whether the customer wrote something after what was read: Chatwoot marks all there is, and
-    /// would count that as seen by somebody.
+    /// Whether the customer wrote something after what was read. Chatwoot marks everything as read, and would count
+    /// that as seen by somebody.
     async fn wrote_since(&self, entry: &Entry, read: &MarkRead) -> Result<bool, Error> {
         let Some(up_to) = read.up_to else { return Ok(false) };
         let mut transaction = self.store.worker().await?;
@@ -105,7 +105,8 @@ async fn call(
             let status = Status::from(wanted.status.as_str());
             let dated = client.toggle_status(conversation, &status, snooze).await?;
             if dated && status == Status::Snoozed && wanted.snoozed_until.is_none() {
-                // Its time goes only when it is not snoozed any more. Opening it might assign it.
+                // Chatwoot drops the date only when the conversation is not snoozed any more. Opening it could assign
+                // it.
                 client.toggle_status(conversation, &Status::Pending, Snooze::UntilReply).await?;
                 client.toggle_status(conversation, &status, snooze).await?;
             }

@@ -1,4 +1,4 @@
-//! The files of a reply, from where they are kept.
+//! Reads the files of a reply from the attachment store.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,21 +10,21 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use objects::{Error, Objects};
 use tokio::time::timeout;
 
-/// How long the place of the files may take to say that it has one: whoever waits for it keeps a place from replies
+/// How long the store may take to say that it has a file. A reply that waits for that keeps a place from replies
 /// without files.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
 /// How long the next bytes of a file may take.
 const LONGEST_GAP: Duration = Duration::from_secs(20);
 
-/// Why a reply cannot go with its files.
+/// Why a reply cannot be sent with its files.
 pub(super) enum Missing {
-    /// They may be had later.
+    /// The files may be available later.
     ForNow(Error),
-    /// One is not there, or is not what was attached.
+    /// A file is missing, or is not what was attached.
     ForGood,
 }
 
-/// Whether all of them are there.
+/// Checks that all files are there.
 pub(super) async fn check(objects: &Objects, uploads: &[Upload]) -> Result<(), Missing> {
     for upload in uploads {
         let length = timeout(LONGEST_LOOK, objects.length(&upload.key)).await;
@@ -37,7 +37,7 @@ pub(super) async fn check(objects: &Objects, uploads: &[Upload]) -> Result<(), M
     Ok(())
 }
 
-/// What people are told while files cannot be read.
+/// The reason that is shown while files cannot be read.
 pub(super) const UNREADABLE: &str = "its files cannot be read at the moment";
 
 /// Whether a file could not be read to its end while it was sent.
@@ -56,7 +56,7 @@ impl BrokenOff {
     }
 }
 
-/// The uploads, each read when it is sent.
+/// Makes the uploads. Each is read when it is sent.
 pub(super) fn read(
     objects: &Objects,
     uploads: &[Upload],
@@ -79,7 +79,7 @@ fn one(objects: Objects, upload: &Upload, broken_off: BrokenOff) -> client::Uplo
     }
 }
 
-/// Passes bytes on, and fails when the next ones do not come. Whoever takes them may take their time.
+/// Passes bytes on, and fails if the next ones do not come within [`LONGEST_GAP`]. Taking them may take any time.
 fn without_gaps<T>(
     bytes: impl Stream<Item = Result<T, Error>>,
 ) -> impl Stream<Item = Result<T, Error>> {

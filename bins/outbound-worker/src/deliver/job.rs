@@ -1,4 +1,4 @@
-//! What a row of the outbox asks for, read once.
+//! Reads what a row of the outbox asks for, once.
 
 use domain::command::{
     Assign, DeleteMessage, MarkRead, RetryMessage, SendMessage, SetCustomAttributes, SetLabels,
@@ -11,7 +11,7 @@ use store::outbox::Entry;
 pub(super) enum Errand {
     /// Must not be repeated blindly.
     Reply(SendMessage),
-    /// Must not be repeated blindly either, and is not looked for as a reply is.
+    /// Must not be repeated blindly either, but is not looked up like a reply.
     Redelivery(RetryMessage),
     /// May be repeated.
     Change(Change),
@@ -49,20 +49,20 @@ impl From<Command> for Errand {
     }
 }
 
-/// Where people see what becomes of a command.
+/// Where people see the outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
-    /// The reply shows how far it is.
+    /// The reply shows its delivery state.
     Reply(MessageId),
-    /// The message shows it that its channel is to try again.
+    /// The message that its channel has to try again shows its delivery state.
     Redelivery(MessageId),
-    /// The conversation shows what was asked for from the start, and the deleted message if it is about one.
+    /// The conversation, and the deleted message if there is one, show from the start what was asked for.
     Change(Option<MessageId>),
-    /// Nowhere, unless it fails: it is of use at its moment only.
+    /// Nowhere, unless it fails: the command matters only at its moment.
     Moment,
 }
 
-/// A row of the outbox, and where its end is to be seen.
+/// A row of the outbox, and where its outcome is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) entry: &'a Entry,
@@ -70,7 +70,7 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// Reads a row.
+    /// Reads a row. The errand is an error if the command cannot be read.
     pub(super) fn read(entry: &'a Entry) -> (Self, Result<Errand, Unreadable>) {
         let errand = Command::read(&entry.command, &entry.payload).map(Errand::from);
         let shown = match &errand {
@@ -84,17 +84,17 @@ impl<'a> Job<'a> {
         (Self { entry, shown }, errand)
     }
 
-    /// Where the end of a row is to be seen of which nothing but the name can be read.
+    /// Where the outcome of a command is shown of which only the name can be read.
     fn unreadable(entry: &Entry) -> Shown {
         match entry.command.as_str() {
             Command::SEND_MESSAGE => Shown::Reply(MessageId(entry.operation.0)),
             name if Command::is_momentary(name) => Shown::Moment,
-            // Which message one is about is in what cannot be read.
+            // Which message it is about is in the part that cannot be read.
             _ => Shown::Change(None),
         }
     }
 
-    /// The message that it is about.
+    /// The message that the command is about, if there is one.
     pub(super) fn message(&self) -> Option<MessageId> {
         match self.shown {
             Shown::Reply(message) | Shown::Redelivery(message) => Some(message),
@@ -103,7 +103,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Whether it is about how a message gets to the customer, so that the message shows its state.
+    /// Whether the command is about delivering a message to the customer, so that the message shows its state.
     pub(super) fn is_delivery(&self) -> bool {
         matches!(self.shown, Shown::Reply(_) | Shown::Redelivery(_))
     }

@@ -1,14 +1,13 @@
-//! Who works on what, in this process.
+//! Decides which conversations this process works on.
 //!
-//! An account has a few lanes and a tenant some more, so that a slow or busy one leaves room for
-//! others, however many accounts it has. A conversation is in one lane at most. What finds no lane is
-//! noted and taken over by the next lane of its tenant that has nothing else to do: the accounts with
-//! the fewest lanes first.
+//! An account has a few lanes and a tenant some more, so that a slow or busy one leaves room for others, however many
+//! accounts it has. A conversation is in at most one lane. A conversation that finds no lane is noted, and taken over
+//! by the next lane of its tenant that has nothing else to do. Accounts with the fewest lanes come first.
 //!
-//! The wake-up of what is noted is spent. A lane that fails at its own conversation, or meets another
-//! process there, has a wake-up that comes again, and sees to the notes then; a noted one goes back to
-//! the relay, which publishes its row again at once. Only notes lost with the process have to wait
-//! until the relay does so by itself.
+//! The wake-up of a noted conversation is spent. When a lane fails at its own conversation, or finds another process at
+//! work on it, its wake-up is redelivered, and it sees to the notes then. When that happens with a noted conversation,
+//! it goes back to the relay, which publishes its row again at once. Only notes that are lost with the process have to
+//! wait until the relay publishes the rows by itself.
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{HashSet, VecDeque};
@@ -18,10 +17,10 @@ use domain::{AccountKey, ConversationId, TenantId};
 
 use crate::relay::Returned;
 
-/// Most conversations noted for one account. The relay publishes the others again.
+/// The most conversations that are noted for one account. The relay publishes the others again.
 const MOST_WAITING: usize = 10_000;
 
-/// A conversation, and whose it is.
+/// A conversation and its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Spot {
     pub(crate) account: AccountKey,
@@ -40,16 +39,16 @@ pub(crate) struct Lanes {
 #[derive(Debug, Default)]
 struct Tenant {
     accounts: HashMap<AccountKey, Account>,
-    /// Lanes of all its accounts.
+    /// How many lanes all its accounts have.
     busy: usize,
-    /// Counts those that wait.
+    /// Numbers the notes in the order of their arrival.
     turn: u64,
 }
 
 #[derive(Debug, Default)]
 struct Account {
     busy: HashSet<ConversationId>,
-    /// In the order of their coming, each once.
+    /// Conversations in the order of their arrival, each once.
     waiting: VecDeque<(u64, ConversationId)>,
     noted: HashSet<ConversationId>,
 }
@@ -63,7 +62,7 @@ impl Tenant {
         }
     }
 
-    /// Whether there is a lane for it.
+    /// Takes a lane for a conversation. Returns `false` if there is none.
     fn take(&mut self, spot: Spot, per_account: usize, per_tenant: usize) -> bool {
         let account = self.accounts.entry(spot.account).or_default();
         let free = self.busy < per_tenant
@@ -81,10 +80,11 @@ impl Tenant {
         }
     }
 
-    /// The next one, of the account that has the fewest lanes and, of several such, has waited longest.
+    /// Takes the next noted conversation: that of the account with the fewest lanes, or of several such accounts, the
+    /// one that has waited longest.
     fn next(&mut self, per_account: usize) -> Option<Spot> {
         let places = self.accounts.iter().filter_map(|(key, account)| {
-            // One that is in another lane stays where it is; that lane, or a later one, takes it.
+            // A conversation that is in another lane stays noted; that lane, or a later one, takes it.
             let free = |(_, waiting): &(u64, ConversationId)| !account.busy.contains(waiting);
             let place = account.waiting.iter().position(free)?;
             let turn = account.waiting.get(place)?.0;
@@ -101,21 +101,21 @@ impl Tenant {
     }
 }
 
-/// What came of asking for a lane.
+/// The result of asking for a lane.
 #[derive(Debug)]
 pub(crate) enum Place {
     /// A lane, with the conversation in it.
     Lane(Lane),
-    /// Somebody else will see to the conversation, now or when it is published again.
+    /// No lane: somebody else will see to the conversation, now or when it is published again.
     Noted,
 }
 
-/// The right to work on one conversation of a tenant after the other.
+/// The right to work on conversations of a tenant, one after the other.
 #[derive(Debug)]
 pub(crate) struct Lane {
     lanes: Arc<Lanes>,
     tenant: TenantId,
-    /// What its wake-up is about.
+    /// The conversation that its wake-up is about.
     own: Spot,
     current: Option<Spot>,
 }
@@ -130,7 +130,7 @@ impl Lanes {
         self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a lane.
+    /// Asks for a lane for a conversation.
     pub(crate) fn enter(self: &Arc<Self>, name: &TenantId, spot: Spot) -> Place {
         let mut tenants = self.lock();
         let tenant = tenants.entry(name.clone()).or_default();
@@ -145,7 +145,7 @@ impl Lanes {
         Place::Noted
     }
 
-    /// Gives everything back that is noted, when nobody is going to take it any more.
+    /// Gives all notes back to the relay, when no lane is going to take them any more.
     pub(crate) fn give_back(&self) {
         for account in self.lock().drain().flat_map(|(_, tenant)| tenant.accounts.into_values()) {
             for (_, conversation) in account.waiting {
@@ -156,13 +156,13 @@ impl Lanes {
 }
 
 impl Lane {
-    /// Puts a conversation at the end of the line.
+    /// Notes a conversation behind the others.
     pub(crate) fn note(&self, spot: Spot) {
         self.lanes.lock().entry(self.tenant.clone()).or_default().note(spot);
     }
 
-    /// Sees to it that a conversation which cannot be worked on now is not forgotten. Returns
-    /// whether the wake-up has to come again for that.
+    /// Makes sure that a conversation which cannot be worked on now is not forgotten. Returns whether the wake-up has
+    /// to be redelivered for that.
     pub(crate) fn put_off(&self, spot: Spot) -> bool {
         let own = spot == self.own;
         if !own {
@@ -171,7 +171,7 @@ impl Lane {
         own
     }
 
-    /// Lets go of the conversation and takes another one, if there is one.
+    /// Releases the conversation and takes another one. Returns `None` if there is none.
     pub(crate) fn next(&mut self) -> Option<Spot> {
         let mut tenants = self.lanes.lock();
         let tenant = tenants.entry(self.tenant.clone()).or_default();

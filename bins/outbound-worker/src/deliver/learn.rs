@@ -1,5 +1,5 @@
-//! Finding out which Chatwoot user an account's token belongs to. It is written down with each try: a later look
-//! for the reply may be made with another user's token, and cannot know one that was deleted otherwise.
+//! Finds out which Chatwoot user an account's token belongs to. The user is recorded with each try: a later look for
+//! the reply may be made with another user's token, and could not otherwise recognise a reply that was deleted.
 
 use domain::in_words;
 use store::Error;
@@ -10,14 +10,14 @@ use crate::callers::Caller;
 use crate::throttle::Hold;
 
 impl Carrier {
-    /// Learns it once for a token, with one call more than the one that was admitted for a reply. That stays
-    /// in hand. Returns why the reply may not go out now after all, if so; without an answer it goes out too.
+    /// Learns the user once for each token, with one call besides the one that was admitted for a reply, which stays
+    /// admitted. Returns why the reply may not be sent now after all, if so. Without an answer it may be sent too.
     pub(super) async fn learn_user(
         &self,
         caller: &Caller,
         stay: &mut Stay<'_>,
     ) -> Result<Option<Hold>, Error> {
-        // Nobody waits for that: the reply may go now. Of an account that rested one call is made, and it is the reply.
+        // The reply does not wait for this call. And an account that rested allows only one call, which is the reply.
         if !caller.asks_user().await
             || self.throttle.admit_next(&caller.host, caller.key()).await?.is_some()
         {
@@ -31,7 +31,7 @@ impl Carrier {
         let Err(error) = asked else { return Ok(None) };
         let error = in_words(&error);
         tracing::info!(error, "cannot learn which Chatwoot user the account's token belongs to");
-        // The host may have asked to slow down, and the account may rest by now.
+        // The host may have asked to slow down, or the account may rest by now.
         self.unused(caller).await;
         self.admit_next(caller, stay).await
     }

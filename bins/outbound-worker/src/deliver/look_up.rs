@@ -1,4 +1,4 @@
-//! Looking whether a reply of unknown outcome is in Chatwoot.
+//! Looks up whether a reply of unknown outcome is in Chatwoot.
 
 use std::time::Duration;
 
@@ -20,32 +20,32 @@ use crate::decide::{self, Next, Verdict};
 use crate::metrics::LOOKUPS;
 use crate::throttle::Hold;
 
-/// Most answers that a look reads, two for a hundred messages. More than that since the try: somebody has to
-/// look.
+/// The most responses that a look reads, two for every hundred messages. If there were more since the try, a person has
+/// to look.
 const MOST_ANSWERS: usize = 400;
 
 /// What a look saw.
 enum Seen {
-    /// It is there.
+    /// The reply is there, under this number.
     There(i64),
-    /// All that came after the try was seen, and it is not among it.
+    /// Everything that came after the try was seen, and the reply is not among it.
     NotThere,
-    /// Not everything could be seen.
+    /// Not everything could be read now.
     Held(Hold),
     /// More came after the try than is ever read.
     TooMany,
-    /// Chatwoot did not answer, or not with what was asked for.
+    /// Chatwoot did not answer, or refused the request.
     Refused(CallError),
 }
 
 impl Carrier {
-    /// Settles what Chatwoot has told of. Nothing is asked of Chatwoot for it: it need not answer, and a
-    /// change that is repeated would undo what somebody has done since.
+    /// Settles a command that a webhook has confirmed, without any request to Chatwoot: it need not be reachable, and a
+    /// repeated change would undo what somebody has done since.
     pub(super) async fn told(&self, job: &Job<'_>) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
         let last = attempts::last(&mut transaction, job.entry.operation).await?;
         store::commit(transaction).await?;
-        // If the last try certainly failed, an earlier one is what Chatwoot has.
+        // If the last try certainly failed, an earlier one was confirmed.
         let tried = last.filter(|last| decide::next(Some(last)) == Next::LookUp);
         if tried.is_some() && matches!(job.shown, Shown::Reply(_)) {
             count("echoed");
@@ -76,7 +76,7 @@ impl Carrier {
             }
         };
         let used_up = self.config.bounds().are_used_up(job.entry.tries());
-        // A reply that somebody wants sent at once waits for certainty only.
+        // A reply that somebody wants sent at once waits only until its absence is certain.
         let hurries = job.entry.at_once || used_up || self.is_hurried(job.entry).await?;
         let pause = decide::until_sent_again(job.entry.tries().failures(), self.config.retry());
         let pause = if hurries { Duration::ZERO } else { pause };
@@ -125,7 +125,7 @@ impl Carrier {
         self.note(job, News::retrying(ended, reason, wait)).await
     }
 
-    /// A look that Chatwoot did not allow.
+    /// Puts off, or gives up, a reply for which Chatwoot could not be asked.
     async fn not_seen(
         &self,
         job: &Job<'_>,
@@ -160,7 +160,7 @@ impl Carrier {
         self.put_off(job, wait, locked_out.then_some(reason.as_str())).await
     }
 
-    /// Reads what was written since the first try.
+    /// Searches for the reply in what was written since the first try.
     async fn search(
         &self,
         entry: &Entry,
@@ -189,21 +189,21 @@ impl Carrier {
             let messages = || page.messages.iter().map(|read| &read.value);
             let ours = messages().filter(|message| bears(message, entry.operation));
             let ours: Vec<i64> = ours.map(|message| message.id).collect();
-            // The first answer that has it is the last one that is read: a copy that comes a hundred messages later
-            // raises no alarm, or every look that finds its reply would read on to the end.
+            // Reading ends at the first response that has the reply. A copy a hundred messages later raises no alarm,
+            // since otherwise every look that finds its reply would have to read on to the end.
             if let Some(&first) = ours.iter().min() {
                 if ours.len() > 1 {
                     metrics::counter!("axis_outbound_twice_total").increment(1);
                     tracing::error!(
                         messages = ?ours,
                         kept = first,
-                        "a reply is in Chatwoot more than once; the oldest counts, the others have \
-                         to be looked at by somebody"
+                        "a reply is in Chatwoot more than once; the oldest counts, and somebody has \
+                         to look at the others"
                     );
                 }
                 return Ok(Seen::There(first));
             }
-            // What has no marker any more is told by its number alone.
+            // A message without its marker can be recognised only by its number.
             let since = messages().filter(|message| message.id > attempt.look_after);
             deleted.extend(since.filter_map(deleted_by_user));
             let Some(next) = range.following(page.ids(), page.entries) else {
@@ -221,7 +221,8 @@ impl Carrier {
         self.search_deleted(entry, message, &deleted, caller, stay).await
     }
 
-    /// The number after which it is looked for: that of the try, or a lower one before it is sent again.
+    /// The number after which the reply is looked for: that of the try, or a lower one for the look before it is sent
+    /// again.
     async fn begin_of_look(&self, entry: &Entry, attempt: &Attempt) -> Result<i64, Error> {
         if !decide::may_conclude(attempt, self.config.absence()) {
             return Ok(attempt.look_after);
@@ -233,9 +234,9 @@ impl Carrier {
         Ok(before)
     }
 
-    /// Deleting a message takes its marker. A deleted message that is no other reply of ours, by the user
-    /// whose token this was tried with and from the time of that try, therefore counts as this one: rather not
-    /// sent than sent twice.
+    /// Searches among deleted messages, which have lost their markers. A deleted message that is not another reply of
+    /// ours, was written by the user whose token the reply was tried with, and dates from the time of that try
+    /// therefore counts as this reply: better not sent than sent twice.
     async fn search_deleted(
         &self,
         entry: &Entry,
@@ -263,7 +264,7 @@ impl Carrier {
             one.private == message.private
                 && tries.iter().any(|tried| {
                     let window = decide::window(tried, self.config.absence());
-                    // Who is not known is taken to be whose token the account has now.
+                    // If a try's user is not known, it is taken to be the user of the account's present token.
                     tried.user.unwrap_or(user) == one.sender
                         && one.created_at.is_none_or(|at| window.contains(&at))
                 })

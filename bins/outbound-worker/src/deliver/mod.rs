@@ -6,8 +6,8 @@
 //!                                                        └── until none is left, or it waits ────┘
 //! ```
 //!
-//! Nobody sleeps with a wake-up in hand: what has to wait is put off in its row, and the relay
-//! publishes it in time. Only what is under way waits for its host's next token (`stay`).
+//! Nobody sleeps with a wake-up in hand: a command that has to wait is put off in its row, and the relay publishes it
+//! in time. Only a command that is under way waits for its host's next token (`stay`).
 
 mod carrier;
 mod change;
@@ -39,29 +39,29 @@ use settle::Carried;
 #[cfg(test)]
 pub(crate) use stay::LONGEST_STAY;
 
-/// How soon a wake-up comes again that found another process at work on its conversation.
+/// How soon a wake-up is redelivered that found another process at work on its conversation.
 const WHILE_LOCKED: Duration = Duration::from_millis(250);
-/// Most commands of a conversation carried out in a row, so that others get their turn.
+/// The most commands of a conversation that are carried out in a row, so that other conversations get their turn.
 const MOST_IN_A_ROW: usize = 100;
 
-/// The conversation's lock, for as long as it exists.
+/// A conversation's lock, which is held for as long as this exists.
 struct Lock(Transaction);
 
 impl Lock {
-    /// Fails if it was lost: then somebody else may be at work on the conversation.
+    /// Fails if the lock was lost: then somebody else may be at work on the conversation.
     async fn assert_held(&mut self) -> Result<(), store::Error> {
         outbox::assert_locked(&mut self.0).await
     }
 }
 
-/// How far a conversation was brought.
+/// How far a conversation's commands were carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Drained {
     /// Nothing is left to do now.
     Done,
-    /// What comes first, this command, waits, and so do those behind it.
+    /// The first command, which is this one, waits, and so do those behind it.
     HeldUp(OperationId),
-    /// Others have their turn first, or the program stops.
+    /// Other conversations have their turn first, or the program stops.
     More,
     /// Another process is at work on it.
     Locked,
@@ -114,13 +114,13 @@ impl Deliverer {
         Err(Failure::RetryAfter(WHILE_LOCKED, "another worker has the conversation".into()))
     }
 
-    /// Carries out the commands of a conversation that are due.
+    /// Carries out the due commands of a conversation.
     async fn drain(&self, conversation: ConversationId) -> Result<Drained, Failure> {
         let failed = |error: store::Error| Failure::Retry(error.into());
         let locked = store::within(store::PATIENCE, self.lock(conversation)).await;
         let Some(mut lock) = locked.map_err(failed)? else { return Ok(Drained::Locked) };
         let drained = self.drain_locked(conversation, &mut lock).await;
-        // Should this fail, the connection is gone, and the lock with it.
+        // If this fails, the connection is gone, and the lock with it.
         store::within(store::PATIENCE, store::rollback(lock.0)).await.ok();
         drained.map_err(failed)
     }
@@ -148,7 +148,7 @@ impl Deliverer {
         Ok(Drained::More)
     }
 
-    /// Carries out the first command. Returns `None` if the next one may follow.
+    /// Carries out the first command of a conversation. Returns `None` if the next one may follow.
     async fn carry_next(
         &self,
         conversation: ConversationId,

@@ -1,4 +1,4 @@
-//! What comes of a try that did not succeed.
+//! Handles tries that did not succeed.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::callers::Caller;
 use crate::decide::{self, Ending};
 
 impl Carrier {
-    /// Writes down that a try did not succeed, and what follows. `after_unknown` makes of the wait for a look how long
-    /// the command waits if nobody knows whether it is done; with `None` it fails.
+    /// Records that a try did not succeed, and what follows. For an unknown outcome, `after_unknown` turns the wait
+    /// before a look into how long the command waits; if it returns `None`, the command fails.
     pub(super) async fn not_done(
         &self,
         job: &Job<'_>,
@@ -40,13 +40,17 @@ impl Carrier {
             return self.give_up(job, Some(number), &reason).await;
         };
         let error = in_words(error);
-        tracing::info!(attempt = number, error, "a command is not done, or not for sure");
+        tracing::info!(
+            attempt = number,
+            error,
+            "a command was not carried out, or not for certain"
+        );
         let news = News::retrying((number, outcome), &reason, wait);
         self.note(job, if spared { news.sparing() } else { news }).await
     }
 
-    /// How it ended. A try that was refused for a token which has been replaced meanwhile is made again with
-    /// the new one.
+    /// Decides what follows. A try that was refused because of a token that has been replaced meanwhile is repeated
+    /// with the new token.
     async fn ending(
         &self,
         job: &Job<'_>,

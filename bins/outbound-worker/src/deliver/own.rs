@@ -1,5 +1,5 @@
-//! Replies that go out under their author's name, with the author's own token, and what happens if Chatwoot
-//! does not let them in.
+//! Replies that are sent under their author's name, with the author's own token, and what happens if Chatwoot does not
+//! accept that token.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use super::Carrier;
 use super::job::Job;
 use super::settle::{Carried, News};
 
-/// Whether an answer is about who asks, so that the account itself may still do it. None of these leaves
-/// anything behind.
+/// Whether a response refuses only this sender, so that the account itself may still do it. Nothing was done in any of
+/// these cases.
 pub(super) fn keeps_out(error: &CallError) -> bool {
     matches!(error, CallError::Unauthorized(_) | CallError::Forbidden { .. } | CallError::NotFound)
 }
 
 impl Carrier {
-    /// Has a reply, for which its author's own token was refused, go out with the account's at once. A
-    /// token that is worth nothing is forgotten.
+    /// Has a reply sent with the account's token at once because its author's own token was refused. Forgets a token
+    /// that is no longer valid.
     pub(super) async fn leave_to_account(
         &self,
         job: &Job<'_>,

@@ -1,8 +1,9 @@
-//! Having Chatwoot hand a message to the customer's channel once more, which did not deliver it. No other message is
+//! Has Chatwoot hand a message once more to the customer's channel, which did not deliver it. No other message is
 //! written.
 //!
-//! Older versions of Chatwoot do so whatever the message's state. So it is looked at before each try, and after one of
-//! unknown outcome only when Chatwoot cannot be working on it any more: what has not failed then is on its way or there.
+//! Older versions of Chatwoot do so whatever the message's state is. So the state is looked at before each try, and
+//! after a try of unknown outcome only once Chatwoot cannot be working on it any more: a message that has not failed
+//! by then is on its way, or has arrived.
 
 use std::time::Duration;
 
@@ -22,11 +23,11 @@ use super::{Carrier, Lock};
 use crate::callers::Caller;
 use crate::decide::{self, Ending};
 
-/// What people are told of a message that is not there.
+/// The reason that is shown for a message that no longer exists.
 const GONE: &str = "Chatwoot does not have this message any more";
 
 impl Carrier {
-    /// Has a message handed over that has failed and still is.
+    /// Has a message handed over if it still is in the failed state.
     pub(super) async fn redeliver(
         &self,
         job: &Job<'_>,
@@ -64,13 +65,13 @@ impl Carrier {
             Some(Seen::Failed) => {
                 self.hand_over(job, message, last.map_or(0, |last| last.number), caller, lock).await
             }
-            // By a try of ours, or by somebody in Chatwoot.
+            // After a try of ours, or somebody's in Chatwoot.
             Some(Seen::OnItsWay) => self.handed_over(job, None, target.failed_at).await,
             Some(Seen::Deleted) | None => self.give_up(job, None, GONE).await,
         }
     }
 
-    /// Counts a look that Chatwoot did not allow as a try that did not happen.
+    /// Counts a look that failed as a try that did not happen.
     async fn not_looked(
         &self,
         job: &Job<'_>,
@@ -94,7 +95,7 @@ impl Carrier {
         self.note(job, news).await
     }
 
-    /// Asks Chatwoot for it. `last` is the number of the try before.
+    /// Asks Chatwoot to hand the message over. `last` is the number of the previous try.
     async fn hand_over(
         &self,
         job: &Job<'_>,
@@ -132,7 +133,7 @@ impl Carrier {
         self.not_done(job, caller, number, tries, &error, after_unknown).await
     }
 
-    /// The newest try. One that its program left open counts as unknown.
+    /// Returns the newest try. One that its program left open is closed as unknown.
     async fn last_redelivery(&self, entry: &Entry) -> Result<Option<Attempt>, Error> {
         let mut transaction = self.store.worker().await?;
         let mut last = attempts::last(&mut transaction, entry.operation).await?;
@@ -145,7 +146,8 @@ impl Carrier {
         Ok(last)
     }
 
-    /// Nobody wants it any more: it is deleted, which the next command does. Nothing is told of it.
+    /// Settles the command without announcing anything, since nobody wants it any more: the next command deletes the
+    /// message.
     async fn leave(&self, entry: &Entry, message: MessageId) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
         outbox::settle(&mut transaction, entry.operation).await?;
@@ -154,7 +156,7 @@ impl Carrier {
         Ok(Carried::Settled)
     }
 
-    /// The message as it is known before Chatwoot is asked.
+    /// Returns the message as it is known before Chatwoot is asked.
     async fn target(&self, entry: &Entry, message: MessageId) -> Result<Option<Target>, Error> {
         let mut transaction = self.store.worker().await?;
         let account = entry.account;
@@ -164,7 +166,7 @@ impl Carrier {
     }
 }
 
-/// What became of a message that had failed.
+/// The state of a message that had failed.
 enum Seen {
     Failed,
     OnItsWay,

@@ -1,4 +1,4 @@
-//! Replies and notes: the one command that must not be repeated blindly.
+//! Sends replies and notes: the command that must not be repeated blindly.
 
 use std::time::{Duration, Instant};
 
@@ -21,32 +21,32 @@ use super::{Carrier, Lock, own};
 use crate::callers::Caller;
 use crate::decide::{self, Next};
 
-/// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what
-/// is written after it is sent so much later.
+/// Chatwoot hands a message with files to the customer's channel some two seconds later than other messages, so what is
+/// written after it is sent this much later.
 const AFTER_FILES: Duration = Duration::from_secs(3);
 
-/// What people are told of a try whose program is gone.
+/// The reason that is shown for a try whose program is gone.
 const ABANDONED: &str =
     "the program that sent it ended before Chatwoot confirmed it; looking whether it is there";
 
-/// A try that is written down.
+/// A try that is recorded and may be made.
 struct Beginning {
     number: i32,
-    /// How often it was tried since the command was asked for.
+    /// The tries since the command was asked for, including this one.
     tries: Tries,
-    /// Its author's own token.
+    /// The author's own token and a client with it, if the author has one.
     own: Option<(Client, OwnToken)>,
 }
 
-/// What came of beginning a try.
+/// The result of beginning a try.
 enum Begun {
-    /// It may be made.
+    /// The try may be made.
     Attempt(Beginning),
     /// Chatwoot has it: a webhook with our marker said so.
     There(i64),
-    /// It was cancelled, or its message is gone.
+    /// The command was cancelled, or its message is gone.
     Gone,
-    /// Another worker, which holds the conversation too, has begun one meanwhile.
+    /// Another worker, which holds the conversation too, has begun a try meanwhile.
     Overtaken,
 }
 
@@ -107,7 +107,7 @@ impl Carrier {
         }
     }
 
-    /// Makes a try that is written down, and writes down what came of it.
+    /// Makes a try that is recorded, and records its outcome.
     async fn attempt(
         &self,
         job: &Job<'_>,
@@ -153,8 +153,8 @@ impl Carrier {
         self.not_done(job, caller, number, tries, &error, Some).await
     }
 
-    /// What becomes of a reply that cannot go out now, whatever Chatwoot allows: known before a token is taken
-    /// for it, and an account that rested is tried.
+    /// Settles or puts off a reply that cannot be sent now, whatever Chatwoot allows. This is found out before a token
+    /// is taken for it, and before an account that rested is tried.
     async fn not_yet(
         &self,
         job: &Job<'_>,
@@ -179,8 +179,8 @@ impl Carrier {
         }
     }
 
-    /// We could not read on in the middle of a request: it never was a whole one, so Chatwoot did nothing, and
-    /// is not to blame.
+    /// Records a try whose file could not be read to its end. The request never was complete, so Chatwoot did nothing
+    /// and is not to blame.
     async fn broken_off(
         &self,
         job: &Job<'_>,
@@ -196,7 +196,7 @@ impl Carrier {
         self.note(job, News::retrying(ended, files::UNREADABLE, UNTIL_REPAIRED).sparing()).await
     }
 
-    /// Whether the try before ended in the same words and was then not there.
+    /// Whether the previous try ended with the same reason, and its reply was then not there.
     async fn is_repeated(&self, entry: &Entry, number: i32, reason: &str) -> Result<bool, Error> {
         let mut transaction = self.store.worker().await?;
         let operation = entry.operation;
@@ -205,8 +205,8 @@ impl Carrier {
         Ok(repeated)
     }
 
-    /// The newest try. One that its program left open is closed as unknown, and so is its reply: we hold
-    /// the lock, so that program is gone, or lost the lock with its connection.
+    /// Returns the newest try. One that its program left open is closed as unknown, and so is its reply: since we hold
+    /// the lock, that program is gone, or lost the lock with its connection.
     async fn last_attempt(
         &self,
         job: &Job<'_>,
@@ -219,11 +219,12 @@ impl Carrier {
             && attempt.outcome.is_none()
         {
             let (operation, number) = (job.entry.operation, attempt.number);
-            // Should another worker have settled it meanwhile, nobody will come back to what is said of it here.
+            // If another worker has settled the command meanwhile, nobody would come back to a state that is shown
+            // here.
             if attempts::abandon(&mut transaction, operation, number, longest).await?
                 && outbox::keep(&mut transaction, job.entry.conversation, operation).await?
             {
-                // The look that follows may not be possible for hours, and says nothing until it is.
+                // The look that follows may not be possible for hours, and shows nothing until it is.
                 let ended = (number, AttemptOutcome::Unknown);
                 let news = News::retrying(ended, ABANDONED, Duration::ZERO);
                 let message = MessageId(operation.0);
@@ -238,7 +239,7 @@ impl Carrier {
         Ok(last)
     }
 
-    /// How long a text has to wait for files that were sent just now.
+    /// How long a text has to wait because files were sent just before it. Returns `None` if it need not wait.
     async fn behind_files(
         &self,
         entry: &Entry,
@@ -254,7 +255,7 @@ impl Carrier {
         Ok(sent.and_then(|ago| AFTER_FILES.checked_sub(ago)))
     }
 
-    /// Writes down that the try after this one begins.
+    /// Records that a try begins. `last` is the number of the previous one.
     async fn begin(&self, entry: &Entry, last: i32, caller: &Caller) -> Result<Begun, Error> {
         let mut transaction = self.store.worker().await?;
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
@@ -285,7 +286,8 @@ impl Carrier {
             state: DeliveryState::Sending,
             reason: None,
             attempts: Some(number),
-            // Earlier tries are not counted again, and each time it is asked for has all of its own.
+            // Tries from before the command was asked for again do not count: each time it gets its full number of
+            // tries.
             most_attempts: Some(number - tries.counted() + self.config.bounds().most_tries),
             next_in: None,
         };

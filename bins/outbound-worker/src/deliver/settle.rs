@@ -1,4 +1,4 @@
-//! Writing down what became of a command, and telling it.
+//! Records and announces what became of a command.
 
 use std::time::Duration;
 
@@ -14,39 +14,39 @@ use super::tell::tale;
 use crate::metrics::STATES;
 use crate::throttle::Hold;
 
-/// Below this a hold is not worth a word.
+/// A shorter hold is not shown to people.
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
 
 /// What became of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carried {
-    /// Its row is gone: the next one may follow.
+    /// Its row is gone: the next command may follow.
     Settled,
-    /// It waits, and so do those behind it.
+    /// The command waits, and so do those behind it.
     Waits,
 }
 
-/// The try that is ending, and how.
+/// The number of the try that is ending, and its outcome.
 pub(super) type Ended = (i32, AttemptOutcome);
 
-/// What is known of a command now.
+/// What is now known about a command.
 #[derive(Clone, Copy)]
 pub(super) struct News<'a> {
     pub(super) ended: Option<Ended>,
     pub(super) state: DeliveryState,
     pub(super) reason: Option<&'a str>,
-    /// Chatwoot's number of the message, when it has it.
+    /// Chatwoot's number of the message, if Chatwoot has it.
     pub(super) chatwoot_id: Option<i64>,
-    /// The row becomes due again after this. `None` if it is settled.
+    /// When the row becomes due again; `None` if it is settled.
     pub(super) again: Option<Duration>,
-    /// The try does not count.
+    /// Whether the try does not count.
     pub(super) spares: bool,
-    /// The message was handed to its channel again, after this failure.
+    /// If the message was handed to its channel again: the time of the failure before that.
     pub(super) after_failure: Option<i64>,
 }
 
 impl<'a> News<'a> {
-    /// A try ended without success, and more follows after a wait.
+    /// A try ended without success, and another one follows after a wait.
     pub(super) fn retrying(ended: Ended, reason: &'a str, wait: Duration) -> Self {
         let state = match ended.1 {
             AttemptOutcome::Unknown | AttemptOutcome::Absent => DeliveryState::Unknown,
@@ -56,7 +56,7 @@ impl<'a> News<'a> {
         Self { again, ..Self::settled(ended, state, reason) }
     }
 
-    /// It could not be tried, and is once more after a wait.
+    /// The command could not be tried, and will be after a wait.
     pub(super) fn waiting(reason: &'a str, wait: Duration) -> Self {
         let waiting = Self::settled(None, DeliveryState::Retrying, Some(reason));
         Self { again: Some(wait), ..waiting }
@@ -72,7 +72,7 @@ impl<'a> News<'a> {
         Self::settled(None, DeliveryState::Sending, None)
     }
 
-    /// It ended for good, or for as long as nobody asks for it again.
+    /// The command ended, for good or until somebody asks for it again.
     fn settled(ended: Option<Ended>, state: DeliveryState, reason: Option<&'a str>) -> Self {
         let (chatwoot_id, again, spares, after_failure) = (None, None, false, None);
         Self { ended, state, reason, chatwoot_id, again, spares, after_failure }
@@ -80,7 +80,7 @@ impl<'a> News<'a> {
 }
 
 impl Carrier {
-    /// Chatwoot has it.
+    /// Settles a command that Chatwoot has carried out.
     pub(super) async fn sent(
         &self,
         job: &Job<'_>,
@@ -92,7 +92,7 @@ impl Carrier {
         self.note(job, news).await
     }
 
-    /// Chatwoot has handed it to its channel again, or somebody there has had it do so.
+    /// Settles a redelivery: Chatwoot has handed the message to its channel again, on our request or somebody else's.
     pub(super) async fn handed_over(
         &self,
         job: &Job<'_>,
@@ -104,7 +104,7 @@ impl Carrier {
         self.note(job, News { after_failure: Some(failed_at), ..sent }).await
     }
 
-    /// It will not go out unless somebody acts.
+    /// Fails a command: it will not be carried out unless somebody acts.
     pub(super) async fn give_up(
         &self,
         job: &Job<'_>,
@@ -116,8 +116,8 @@ impl Carrier {
         self.note(job, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
-    /// Chatwoot turned it down twice in the same words. Whether it has it stays unknown, for a look
-    /// should a person have it sent again.
+    /// Fails a reply that Chatwoot turned down twice in the same words. Whether Chatwoot has it stays unknown, so that
+    /// it is looked up first if a person has it sent again.
     pub(super) async fn turned_down(
         &self,
         job: &Job<'_>,
@@ -129,13 +129,13 @@ impl Carrier {
         self.note(job, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
-    /// It cannot be tried now.
+    /// Puts off a command for which no call may be made now.
     pub(super) async fn hold(&self, job: &Job<'_>, hold: Hold) -> Result<Carried, Error> {
         let reason = (hold.wait >= WORTH_A_WORD).then(|| hold.cause.reason());
         self.put_off(job, hold.wait, reason).await
     }
 
-    /// It cannot be tried now; with a reason the people who wait are told.
+    /// Puts off a command that cannot be tried now. A reason is shown to the people who wait for it.
     pub(super) async fn put_off(
         &self,
         job: &Job<'_>,
@@ -143,7 +143,7 @@ impl Carrier {
         reason: Option<&str>,
     ) -> Result<Carried, Error> {
         if reason.is_some() {
-            // A try may have reached Chatwoot, of an earlier asking too: then nobody can take it back.
+            // An earlier try may have reached Chatwoot. Then nobody can take the reply back.
             let mut transaction = self.store.worker().await?;
             let left = attempts::may_be_there(&mut transaction, job.entry.operation).await?;
             store::commit(transaction).await?;
@@ -159,7 +159,7 @@ impl Carrier {
         Ok(Carried::Waits)
     }
 
-    /// Writes down what is known, in one transaction, then tells it.
+    /// Records what is known in one transaction, and then announces it.
     pub(super) async fn note(&self, job: &Job<'_>, news: News<'_>) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
         if let Some((number, outcome)) = news.ended {
@@ -167,7 +167,7 @@ impl Carrier {
             let ended =
                 attempts::finish(&mut transaction, operation, number, outcome, news.reason).await?;
             if !ended {
-                // The lock was lost and somebody else took over: theirs is the newer knowledge.
+                // The lock was lost and somebody else took over, who knows better.
                 tracing::warn!(attempt = number, "another worker took the command over");
                 return Ok(Carried::Waits);
             }
@@ -185,8 +185,8 @@ impl Carrier {
         };
         let ends = news.ended.is_some() || news.after_failure.is_some();
         if !is_there && (news.again.is_some() || !ends) {
-            // It was taken back meanwhile, or settled by somebody who took over, and shows so. That it waits must not
-            // be said of what nobody will come back to.
+            // The command was taken back meanwhile, or settled by somebody who took over, and shows that. It must not
+            // be shown as waiting, since nobody will come back to it.
             store::rollback(transaction).await?;
             return Ok(Carried::Settled);
         }
@@ -212,7 +212,8 @@ impl Carrier {
     }
 }
 
-/// Writes down how far a reply is, and returns what is to be told of it. Returns `None` if Chatwoot has it already.
+/// Records the delivery state of a reply. Returns the activity to announce, or `None` if Chatwoot has the reply
+/// already.
 pub(super) async fn write_state(
     connection: &mut PgConnection,
     job: &Job<'_>,
@@ -235,8 +236,8 @@ pub(super) async fn write_state(
     tell_later(connection, job, message, news).await.map(Some)
 }
 
-/// Writes down how far a message is that its channel is to try again. What came of a try is seen by the next one,
-/// so nobody has to be told that it is unknown.
+/// Records the delivery state of a message that its channel has to try again. The next try sees the outcome of the
+/// last, so an unknown outcome is not shown to anybody.
 async fn write_redelivery(
     connection: &mut PgConnection,
     job: &Job<'_>,
@@ -258,7 +259,7 @@ async fn write_redelivery(
     tell_later(connection, job, message, &News { state, ..*news }).await.map(Some)
 }
 
-/// Keeps what is to be told of a message's state.
+/// Stores the announcement of a message's state, and returns its activity.
 async fn tell_later(
     connection: &mut PgConnection,
     job: &Job<'_>,
@@ -273,8 +274,8 @@ async fn tell_later(
     Ok(activity)
 }
 
-/// Ends a change unless it waits, and returns what is to be told of it. It is on show since it was asked for:
-/// what is told is how it ended.
+/// Ends a change unless it waits. Returns the activity to announce. The change has been shown since it was asked for,
+/// so only how it ended is announced.
 async fn end_change(
     connection: &mut PgConnection,
     job: &Job<'_>,
@@ -304,21 +305,22 @@ async fn record(
     activities::record(connection, &[activities::Record { tenant, activity, undated: true }]).await
 }
 
-/// Leaves on show what Chatwoot did, and takes back what it refused.
+/// Keeps showing a change that Chatwoot made, and takes back one that it refused.
 async fn settle_change(
     connection: &mut PgConnection,
     job: &Job<'_>,
     failed: bool,
 ) -> Result<(), Error> {
     let Entry { conversation, operation, .. } = *job.entry;
-    // Its row is gone by now, and whoever asks for such a thing has the conversation first.
+    // Its outbox row is removed by now, while a request for another such command locks the conversation first. Locking
+    // the conversation here could end in a deadlock.
     if job.shown == Shown::Moment {
         return Ok(());
     }
     if !failed {
         return conversations::settle_change(connection, conversation, operation).await;
     }
-    // The conversation before its messages, as everybody does.
+    // To avoid deadlocks, the conversation before its messages, as everywhere.
     conversations::undo_change(connection, conversation, operation).await?;
     match job.message() {
         Some(message) => messages::restore(connection, message, operation).await,

@@ -1,5 +1,5 @@
-//! Going on with what was begun. A look that is put off begins again, and takes the very token that the rest of
-//! it or the send behind it needs: where few requests are allowed, what is not there would never be sent.
+//! Goes on with a command that has begun. A look that is put off has to begin anew, and would take the very token that
+//! the rest of it, or the send after it, needs: if few requests are allowed, an absent reply would never be sent.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use super::{Carrier, Lock};
 use crate::callers::Caller;
 use crate::throttle::{Hold, HoldCause};
 
-/// Longest that a command waits in all with its conversation's lock in hand: for a few tokens where one comes a
-/// minute, and well within what a command may take.
+/// The longest that a command waits in total while it holds its conversation's lock: enough for a few tokens if one
+/// comes a minute, and well within what a command may take.
 pub(crate) const LONGEST_STAY: Duration = Duration::from_mins(5);
 
-/// Who goes on with a command, and until when it waits for that.
+/// A command that goes on, and until when it may wait for that.
 pub(super) struct Stay<'a> {
     lock: &'a mut Lock,
     until: Instant,
@@ -27,8 +27,8 @@ impl<'a> Stay<'a> {
         Self { lock, until: Instant::now() + LONGEST_STAY, place: None }
     }
 
-    /// Whether it is one of the few that may wait here: the rest of what a program does at a time is for hosts
-    /// that are not busy.
+    /// Whether the command is one of the few that may wait here. The rest of what a program does at a time is for
+    /// hosts that are not busy.
     fn has_place(&mut self, places: &Arc<Semaphore>) -> bool {
         if self.place.is_none() {
             self.place = Arc::clone(places).try_acquire_owned().ok();
@@ -38,8 +38,8 @@ impl<'a> Stay<'a> {
 }
 
 impl Carrier {
-    /// Asks for one more call to Chatwoot, and waits for it if the host is only busy, there is a place to wait
-    /// and the program goes on. Returns `None` if it may be made now.
+    /// Asks for one more call to Chatwoot. Waits for it if the host is only busy, there is a place to wait, and the
+    /// program does not stop. Returns `None` if the call may be made now.
     pub(super) async fn admit_next(
         &self,
         caller: &Caller,

@@ -1,5 +1,5 @@
-//! Telling the screens how far a command is. What a try ended in is told at once, or later by
-//! [`crate::leftovers`]; that one begins is told at best, since its end follows.
+//! Announces the state of commands to the screens. The end of a try is announced at once, or later by
+//! [`crate::leftovers`]. That a try begins is announced at best effort, since its end follows.
 
 use chrono::Utc;
 use domain::{Activity, ActivityId, DeliveryState, Message, MessageId};
@@ -12,10 +12,10 @@ use super::Carrier;
 use super::job::Job;
 use super::settle::News;
 
-/// What is told of how far a message is.
+/// The kind of an activity about a message's delivery state.
 const STATE_CHANGED: &str = "message_state_changed";
 
-/// What is to be told; the same for every telling of the same state of the same try for the same reason.
+/// Makes the activity to announce. Its id is the same for the same state of the same try for the same reason.
 pub(super) fn tale(job: &Job<'_>, news: &News<'_>) -> Activity {
     let entry = job.entry;
     let attempt = news.ended.map_or(entry.attempts, |(number, _)| number);
@@ -40,7 +40,7 @@ pub(super) fn tale(job: &Job<'_>, news: &News<'_>) -> Activity {
             "attempt": attempt,
         })
     };
-    // A person may ask for the same reply once more.
+    // Included since a person may ask for the same reply once more.
     let asked_at = entry.created_at.timestamp_micros().to_be_bytes();
     let (state, reason) = (news.state.as_str(), news.reason.unwrap_or_default());
     let which = [entry.operation.0.as_bytes(), &asked_at[..], state.as_bytes(), reason.as_bytes()];
@@ -57,14 +57,14 @@ pub(super) fn tale(job: &Job<'_>, news: &News<'_>) -> Activity {
 }
 
 impl Carrier {
-    /// Tells that a try has begun.
+    /// Announces that a try has begun.
     pub(super) async fn tell_sending(&self, job: &Job<'_>, attempt: i32) {
         let entry = Entry { attempts: attempt, ..job.entry.clone() };
         let activity = tale(&Job { entry: &entry, ..*job }, &News::sending());
         self.publish(job, activity).await;
     }
 
-    /// Tells what is written down, and notes that it need not be told again.
+    /// Announces what was recorded, and notes that it need not be announced again.
     pub(super) async fn tell(&self, job: &Job<'_>, activity: Activity) {
         let id = activity.id;
         if self.publish(job, activity).await {
@@ -72,16 +72,17 @@ impl Carrier {
         }
     }
 
-    /// Tells, at best, that a message waits for what comes before it, if it does. The trace is that of its wake-up.
+    /// Announces, at best effort, that a message waits for what comes before it, if it does. The trace is its
+    /// wake-up's.
     pub(super) async fn tell_held_up(&self, wake_up: &WakeUp, trace: &TraceParent) {
         let message = match self.held_up(wake_up).await {
             Ok(Some(message)) => message,
             Ok(None) => return,
             Err(error) => {
-                return tracing::debug!(%error, "cannot tell that a message is held up");
+                return tracing::debug!(%error, "cannot read whether a message is held up");
             }
         };
-        // Once for each time that what comes before it was put off.
+        // Announced once for each time that the command before it was put off.
         let since = message.updated_at.timestamp_micros().to_be_bytes();
         let which = [&wake_up.operation.0.as_bytes()[..], &since[..]].concat();
         let activity = Activity {
@@ -120,12 +121,12 @@ impl Carrier {
         store::within(store::PATIENCE, held_up).await
     }
 
-    /// Tells, with what the command is about as it is now. Returns whether the stream has it.
+    /// Announces an activity with the present rows that it is about. Returns whether the stream has it.
     async fn publish(&self, job: &Job<'_>, activity: Activity) -> bool {
         let subject = match self.subject(job).await {
             Ok(subject) => subject,
             Err(error) => {
-                tracing::debug!(%error, "cannot read the row of a state; it is told later");
+                tracing::debug!(%error, "cannot read the row of a state; it will be announced later");
                 return false;
             }
         };
@@ -136,7 +137,7 @@ impl Carrier {
         };
         let published = self.publisher.publish(envelope).await;
         if let Err(error) = &published {
-            tracing::debug!(%error, "cannot announce a state; it is told later");
+            tracing::debug!(%error, "cannot announce a state; it will be announced later");
         }
         published.is_ok()
     }

@@ -12,40 +12,40 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use service::retry::Policy;
 
-/// Keeps calls from one that does not answer. Closed by default.
+/// Keeps calls away from an account that does not answer. Closed by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Breaker {
-    /// Calls in a row that were not answered.
+    /// How many calls in a row were not answered.
     pub(crate) failures: u32,
-    /// Times opened since it last worked.
+    /// How often it opened since the account last answered.
     pub(crate) opened: u32,
-    /// Whether calls pass.
+    /// Whether calls may pass.
     pub(crate) state: State,
 }
 
-/// Whether calls pass.
+/// Whether calls may pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum State {
-    /// They do.
+    /// All calls pass.
     #[default]
     Closed,
-    /// They do not.
+    /// No calls pass.
     Open {
-        /// Then one may try.
+        /// From then on one call may try.
         until: DateTime<Utc>,
     },
-    /// One tries.
+    /// One call is trying.
     Trial {
-        /// A trial that nobody reports on by then was lost.
+        /// If nobody has reported on the trial by then, it was lost.
         until: DateTime<Utc>,
     },
 }
 
-/// How long others wait for the outcome of a trial before they ask again.
+/// How long other calls wait for the outcome of a trial before they ask again.
 const AFTER_TRIAL: Duration = Duration::from_secs(2);
 
 impl Breaker {
-    /// How long no call may be made; none if one may be made now.
+    /// How long no call may be made. Returns `None` if one may be made now.
     pub(crate) fn wait(&self, now: DateTime<Utc>) -> Option<Duration> {
         match self.state {
             State::Open { until } if now < until => (until - now).to_std().ok(),
@@ -54,26 +54,26 @@ impl Breaker {
         }
     }
 
-    /// A call is made; after a rest it is the trial, which takes no longer than `trial`.
+    /// Notes that a call is made. After a rest it is the trial, which takes no longer than `trial`.
     pub(crate) fn enter(&mut self, trial: Duration, now: DateTime<Utc>) {
         if self.state != State::Closed {
             self.state = State::Trial { until: now + trial };
         }
     }
 
-    /// The call that was to be the trial is not made: another one may be.
+    /// Notes that the call that was to be the trial is not made, so that another one may be.
     pub(crate) fn untried(&mut self, now: DateTime<Utc>) {
         if matches!(self.state, State::Trial { .. }) {
             self.state = State::Open { until: now };
         }
     }
 
-    /// A call was answered.
+    /// Notes that a call was answered.
     pub(crate) fn succeeded(&mut self) {
         *self = Self::default();
     }
 
-    /// A call was not answered. The `limit`th in a row, or a failed trial, opens the breaker; says
+    /// Notes that a call was not answered. The `limit`th in a row, or a failed trial, opens the breaker. Returns
     /// whether this one did.
     pub(crate) fn failed(&mut self, limit: u32, rest: Policy, now: DateTime<Utc>) -> bool {
         self.failures = self.failures.saturating_add(1);

@@ -4,39 +4,40 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// Tokens that come at a steady rate; at most a second's worth is kept.
+/// Tokens that arrive at a steady rate, of which at most a second's worth is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bucket {
-    /// What is there and in nobody's lease.
+    /// The tokens that are in nobody's lease.
     pub(crate) tokens: f64,
-    /// How many were sent away and have not had their turn.
+    /// How many callers were sent away and have not had their turn yet.
     pub(crate) away: f64,
-    /// When both were reckoned.
+    /// The time that both are as of.
     pub(crate) at: DateTime<Utc>,
 }
 
-/// What a holder asks for when its lease is over.
+/// What a process asks for when its lease is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ask {
     /// Tokens for the next lease.
     pub(crate) wanted: u32,
-    /// Tokens of the last one that were not used.
+    /// Unused tokens of the last lease.
     pub(crate) back: u32,
-    /// How many were sent away meanwhile.
+    /// How many callers were sent away during the last lease.
     pub(crate) away: u32,
 }
 
-/// The tokens that come in a second.
+/// How many tokens arrive in a second.
 pub(super) fn per_second(per_minute: u32) -> f64 {
     f64::from(per_minute.max(1)) / 60.0
 }
 
 impl Bucket {
-    /// Takes back what is left of a lease and gives out another one: as much as is there.
+    /// Takes back what is left of a lease, and grants tokens for the next one: as many as there are, up to those
+    /// wanted.
     pub(crate) fn grant(&mut self, per_minute: u32, ask: Ask, now: DateTime<Utc>) -> u32 {
         let per_second = per_second(per_minute);
         let passed = (now - self.at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
-        // Earlier only where the database's clock was set back: what comes from now on counts all the same.
+        // `now` is earlier only if the database's clock was set back. Tokens that arrive from now on still count.
         self.at = now;
         let gained = passed * per_second;
         let kept = self.tokens.max(0.0) + gained + f64::from(ask.back);

@@ -1,4 +1,4 @@
-//! The gate itself: the one truth in the database, and what this worker goes by in between.
+//! The gate before all hosts and accounts: the state in the database, and what this worker relies on in between.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,9 +23,9 @@ pub(crate) struct Throttle {
 /// What a caller does when its host has no token left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asker {
-    /// It comes back in its turn.
+    /// It puts its command off and comes back in its turn.
     Leaves,
-    /// It asks again as soon as there may be a token.
+    /// It stays, and asks again as soon as there may be a token.
     Stays,
 }
 
@@ -33,9 +33,9 @@ enum Asker {
 #[derive(Debug, Clone, Copy)]
 struct Seen<T> {
     value: T,
-    /// By its clock.
+    /// The time by the database's clock.
     now: DateTime<Utc>,
-    /// By ours.
+    /// The time by our clock.
     at: Instant,
 }
 
@@ -44,7 +44,7 @@ impl<T> Seen<T> {
         Self { value, now, at: Instant::now() }
     }
 
-    /// The time by the database's clock.
+    /// The present time by the database's clock.
     fn now(&self) -> DateTime<Utc> {
         self.now + self.at.elapsed()
     }
@@ -54,7 +54,7 @@ impl<T> Seen<T> {
     }
 }
 
-/// What is known of a host here.
+/// What this worker knows about a host.
 #[derive(Debug, Default)]
 struct Known {
     host: Option<Seen<Host>>,
@@ -63,13 +63,13 @@ struct Known {
 }
 
 impl Throttle {
-    /// A gate that asks this database.
+    /// Makes a gate that uses this database.
     pub(crate) fn new(store: Store, limits: Limits) -> Self {
         Self { store, limits, hosts: Mutex::default(), accounts: Mutex::default() }
     }
 
-    /// Asks for one call. Returns `None` if it may be made now. A caller that may make it must
-    /// [`Throttle::report`] how it went, or that it was not made ([`Throttle::unused`]).
+    /// Asks for one call. Returns `None` if it may be made now. The caller then has to [`Throttle::report`] how it
+    /// went, or that it was not made ([`Throttle::unused`]).
     pub(crate) async fn admit(
         &self,
         host: &str,
@@ -82,8 +82,8 @@ impl Throttle {
         Ok(held)
     }
 
-    /// Asks for one more call for a caller that is in the middle of something and stays: if the host is busy, the
-    /// hold says when to ask again, before those that come back in their turn.
+    /// Asks for one more call, for a caller that is in the middle of something and stays. If the host is busy, the
+    /// hold says when to ask again, which is before those that come back in their turn.
     pub(crate) async fn admit_next(
         &self,
         host: &str,
@@ -103,7 +103,7 @@ impl Throttle {
         if let Some(wait) = breaker.value.wait(breaker.now()) {
             return Ok(resting(wait));
         }
-        // Held while the database is asked, so that only one asks.
+        // Held while the database is asked, so that only one caller asks.
         let known = self.known(host);
         let mut known = known.lock().await;
         if let Some(hold) = self.draw(host, account, asker, &mut known).await? {
@@ -118,7 +118,7 @@ impl Throttle {
         Ok(None)
     }
 
-    /// Takes a token, out of a new lease if need be.
+    /// Takes a token, from a new lease if need be.
     async fn draw(
         &self,
         host: &str,
@@ -156,7 +156,7 @@ impl Throttle {
             let mut granted = 0;
             let seen = self
                 .change(host, |host, now| {
-                    // What is asked of a host that is paused would only be given back.
+                    // Tokens for a paused host would only have to be given back.
                     let wanted = if host.pause(now).is_some() { 0 } else { ask.wanted };
                     granted = host.bucket.grant(per_minute, Ask { wanted, ..ask }, now);
                     i64::from(granted) - i64::from(ask.back)
@@ -167,7 +167,7 @@ impl Throttle {
         }
     }
 
-    /// Tries to be the one who tries an account that rested; else how long to wait.
+    /// Tries to become the trial of an account that rested. Returns how long to wait if another call is.
     async fn enter(&self, account: AccountKey) -> Result<Option<Duration>, Error> {
         let mut wait = None;
         self.judge(account, |breaker, now| {
@@ -180,8 +180,7 @@ impl Throttle {
         Ok(wait)
     }
 
-    /// Tells how an admitted call went. Should the database not take it, others will find out by
-    /// themselves.
+    /// Reports how an admitted call went. If the database does not accept that, other workers find out by themselves.
     pub(crate) async fn report(&self, host: &str, account: AccountKey, report: Report) {
         let told = store::within(store::PATIENCE, self.tell(host, account, report)).await;
         if let Err(error) = told {
@@ -190,8 +189,8 @@ impl Throttle {
         }
     }
 
-    /// Gives back what was admitted and is not needed. Should the database not take it, others wait until
-    /// a call would have ended.
+    /// Gives back an admitted call that is not made. If the database does not accept that, other workers wait until
+    /// the call would have ended.
     pub(crate) async fn unused(&self, host: &str, account: AccountKey) {
         self.known(host).lock().await.lease.put_back();
         if !self.is_ailing(account) {
@@ -216,7 +215,7 @@ impl Throttle {
             }
             return Ok(());
         }
-        // What has not changed need not be written.
+        // A state that has not changed need not be written.
         if self.is_ailing(account) {
             self.judge(account, |breaker, _| breaker.succeeded()).await?;
         }
@@ -248,7 +247,7 @@ impl Throttle {
         Ok(())
     }
 
-    /// Changes what all workers know of a host. The change says how many tokens it granted.
+    /// Changes what all workers know about a host. `change` returns how many tokens it granted.
     async fn change(
         &self,
         name: &str,
@@ -279,7 +278,7 @@ impl Throttle {
         Ok(Seen::new(host, now))
     }
 
-    /// Changes what all workers know of an account.
+    /// Changes what all workers know about an account.
     async fn judge(
         &self,
         account: AccountKey,
@@ -301,7 +300,7 @@ impl Throttle {
         Ok(())
     }
 
-    /// What is known of an account, from a moment ago at most.
+    /// Returns what is known about an account, which is a moment old at most.
     async fn breaker(&self, account: AccountKey) -> Result<Seen<Breaker>, Error> {
         let seen = self.accounts().get(&account).copied();
         if let Some(seen) = seen.filter(Seen::fresh) {

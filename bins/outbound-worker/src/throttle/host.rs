@@ -1,4 +1,4 @@
-//! What a host allows: a rate, and pauses that it asks for.
+//! What a host allows: a rate of requests, and the pauses that it asks for.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use super::Bucket;
 /// A Chatwoot installation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Host {
-    /// What may be asked of it.
+    /// The requests that may be sent to it.
     pub(crate) bucket: Bucket,
-    /// Nothing may until then.
+    /// No requests may be sent until then.
     pub(crate) paused_until: Option<DateTime<Utc>>,
-    /// Pauses since it last answered well.
+    /// How many pauses there were since it last answered normally.
     pub(crate) pauses: u32,
 }
 
 impl Host {
-    /// How long it still wants to be left alone.
+    /// How long the present pause still lasts. Returns `None` if there is none.
     pub(crate) fn pause(&self, now: DateTime<Utc>) -> Option<Duration> {
         let left = self.paused_until.and_then(|until| (until - now).to_std().ok());
         left.filter(|left| !left.is_zero())
     }
 
-    /// It asked for fewer requests, maybe for this long. Returns whether that is news: what was under
-    /// way when the pause began says nothing new.
+    /// Notes that the host asked for fewer requests, perhaps for a given time. Returns whether that is news: requests
+    /// that were under way when a pause began say nothing new.
     pub(crate) fn slow_down(
         &mut self,
         asked: Option<Duration>,
@@ -41,7 +41,7 @@ impl Host {
         true
     }
 
-    /// It answered. Returns whether that is news.
+    /// Notes that the host answered. Returns whether that is news.
     pub(crate) fn answered(&mut self, now: DateTime<Utc>) -> bool {
         let news = self.pauses > 0 && self.pause(now).is_none();
         if news {

@@ -1,4 +1,4 @@
-//! A process's share of a host's tokens, for a moment.
+//! A process's temporary share of a host's tokens.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use chrono::{DateTime, Utc};
 use super::LEASE;
 use super::bucket::{Ask, per_second};
 
-/// Tokens that this process may use until the lease is over. Over from the beginning by default.
+/// Tokens that this process may use until the lease is over. The default lease is over already.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Lease {
     tokens: u32,
-    /// There were fewer than were wanted: asking again before its end is of no use.
+    /// Whether fewer tokens were granted than wanted, so that asking again before the end of the lease is of no use.
     dry: bool,
-    /// How many others were sent away before, by all processes.
+    /// How many callers all processes had sent away before the lease.
     before: f64,
-    /// How many were sent away during this lease.
+    /// How many callers were sent away during the lease.
     away: u32,
     until: DateTime<Utc>,
 }
 
-/// What comes of asking for a token.
+/// The result of asking for a token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Draw {
-    /// Here it is.
+    /// A token.
     Token,
-    /// Come back not before `rest`, when the lease is over, and after `behind_all`: later for each one
-    /// sent away before.
+    /// No token: come back after both `rest`, when the lease is over, and `behind_all`, which grows with each caller
+    /// that was sent away.
     Wait {
         /// What is left of the lease.
         rest: Duration,
-        /// Until all who were sent away have had their turn.
+        /// The time until all callers that were sent away have had their turn.
         behind_all: Duration,
     },
     /// The lease is over: ask the bucket for another one.
@@ -38,7 +38,7 @@ pub(crate) enum Draw {
 }
 
 impl Lease {
-    /// What the bucket granted, and how many it knows to be away.
+    /// Makes a lease of the tokens that the bucket `granted`. `away` is how many callers it knows to be away.
     pub(crate) fn new(granted: u32, ask: Ask, away: f64, now: DateTime<Utc>) -> Self {
         Self {
             tokens: granted,
@@ -49,7 +49,7 @@ impl Lease {
         }
     }
 
-    /// Asks for a token.
+    /// Takes a token, if there is one.
     pub(crate) fn draw(&mut self, per_minute: u32, now: DateTime<Utc>) -> Draw {
         let per_second = per_second(per_minute);
         let left = (self.until - now).to_std().unwrap_or(Duration::ZERO);
@@ -69,8 +69,8 @@ impl Lease {
         Draw::Wait { rest: left, behind_all }
     }
 
-    /// The caller just refused keeps waiting here, so it must not be counted as queued. One stays counted, so that
-    /// the host does not look as if it had requests to spare.
+    /// Notes that the caller that was just refused keeps waiting, and so must not count as sent away. One caller stays
+    /// counted, so that the host does not look as if it had requests to spare.
     pub(crate) fn stays(&mut self) {
         if self.before + f64::from(self.away) >= 2.0 {
             self.away = self.away.saturating_sub(1);

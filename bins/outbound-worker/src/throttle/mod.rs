@@ -1,4 +1,4 @@
-//! Who may call Chatwoot now.
+//! Decides whether Chatwoot may be called now.
 //!
 //! ```text
 //!  database   host: bucket, pause     account: breaker        one truth for all workers
@@ -8,14 +8,13 @@
 //!  worker     tokens for a moment     what it said a moment ago
 //! ```
 //!
-//! Limits of a host are shared by all accounts on it and by all workers; the breaker belongs to one
-//! account. A worker asks the database at most a few times a second, takes tokens for that long, and
-//! learns then what others were told. One that dies takes its lease with it, and no more.
+//! The limits of a host are shared by all accounts on it and by all workers, while a breaker belongs to one account. A
+//! worker asks the database at most a few times a second, takes tokens for that long, and learns what other workers
+//! were told. A worker that dies takes its lease with it, and nothing else.
 //!
-//! Nobody waits here: who may not call is told for how long, puts the command off and lets go of it. Only who
-//! has begun what it would have to begin anew stays, and asks for the host's next token.
-//! All times are the database's. What may be done is decided in [`Host`], [`Lease`] and
-//! [`Breaker`], which know neither clock nor database.
+//! Nobody waits here: a caller that is refused learns for how long, puts its command off and releases it. Only a caller
+//! in the middle of something that it would have to begin anew stays, and asks for the host's next token. All times are
+//! the database's. [`Host`], [`Lease`] and [`Breaker`] decide what may be done, and know neither clock nor database.
 
 mod breaker;
 mod bucket;
@@ -35,10 +34,10 @@ pub(crate) use host::Host;
 pub(crate) use lease::{Draw, Lease};
 pub(crate) use turns::Turns;
 
-/// How long a worker goes by what the database said.
+/// How long a worker relies on what the database said.
 const LEASE: Duration = Duration::from_millis(250);
 
-/// How much is too much.
+/// The limits on calls.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Requests a minute to one host, by all workers.
@@ -47,11 +46,11 @@ pub(crate) struct Limits {
     pub(crate) failures: u32,
     /// How long hosts are paused and accounts rest.
     pub(crate) rest: Policy,
-    /// Longer than a call takes.
+    /// How long the trial of a rested account may take: longer than a call does.
     pub(crate) trial: Duration,
 }
 
-/// Not now.
+/// A refusal: no call may be made now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hold {
     /// For how long.
@@ -65,9 +64,9 @@ pub(crate) struct Hold {
 pub(crate) enum HoldCause {
     /// The host asked to slow down.
     Paused,
-    /// The host gets all it is allowed.
+    /// The host already gets all the requests that it allows.
     Busy,
-    /// The account did not answer the last times.
+    /// The account has not answered lately.
     Resting,
 }
 
@@ -75,7 +74,7 @@ impl HoldCause {
     /// All of them.
     pub(crate) const ALL: [Self; 3] = [Self::Paused, Self::Busy, Self::Resting];
 
-    /// For the people who wait.
+    /// The reason in words, for the people who wait.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Paused => "Chatwoot asks us to slow down",
@@ -93,7 +92,7 @@ impl HoldCause {
     }
 }
 
-/// What a call said about the other side.
+/// What a call showed about the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Report {
     /// It answers.

@@ -1,4 +1,4 @@
-//! Whose turn it is among those for whom a host had no token.
+//! Decides the turns of callers for which a host had no token.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use domain::AccountKey;
 
 use super::bucket::per_second;
 
-/// Those of one host that this process sent away and that have not had their turn. Accounts take turns:
-/// who has few waiting does not wait behind all that another one has.
+/// The callers of one host that this process sent away and that have not had their turn yet. Accounts take turns: an
+/// account with few callers waiting does not wait behind all of another account's.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
     away: HashMap<AccountKey, f64>,
@@ -17,8 +17,8 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    /// Queues one more call of this account. `behind_all` is the wait if it queued behind every account; returns its
-    /// own wait.
+    /// Queues one more call of an account. `behind_all` is the wait behind the calls of all accounts. Returns the
+    /// call's own wait.
     pub(crate) fn send_away(
         &mut self,
         account: AccountKey,
@@ -27,7 +27,7 @@ impl Turns {
         now: DateTime<Utc>,
     ) -> Duration {
         let passed = (now - self.at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
-        // Earlier only where the database's clock was set back: turns go on from now all the same.
+        // `now` is earlier only if the database's clock was set back. Turns still go on from now.
         self.at = now;
         #[expect(clippy::cast_precision_loss, reason = "accounts of a host")]
         let had_turns = passed * per_second(per_minute) / self.away.len().max(1) as f64;
