@@ -62,21 +62,8 @@ impl Session {
         let history = self.history(row.is_some(), depth);
         let mut pages = Pages::after(known);
         loop {
-            let (asked_at, range) = (Utc::now(), pages.range());
-            let question = move || self.client.messages_verbatim(display_id, range);
-            let page = match self.ask(question).await {
-                Ok(page) => page,
-                // The walk finds out whether the conversation is gone for good.
-                Err(CallError::NotFound) => return Ok(()),
-                // The response may be too large, as a hundred mails may be.
-                Err(CallError::Unknown(_)) if pages.turn_back() => continue,
-                Err(error) => {
-                    if !self.lasts(&error).await {
-                        return Err(error.into());
-                    }
-                    self.left_unread(format_args!("messages of {display_id}"), &error);
-                    MessagePage { messages: Vec::new(), entries: 0 }
-                }
+            let Some((page, asked_at)) = self.read_page(display_id, &mut pages).await? else {
+                return Ok(());
             };
             // Messages that differ hold parts of the response until they are published.
             let _held = page.messages.first().map(|one| one.held.clone());
@@ -110,6 +97,32 @@ impl Session {
         let lasts =
             matches!(error, CallError::Unknown(Cause::Unreadable)) || self.failures >= OFTEN;
         lasts && self.only_this(error).await
+    }
+
+    /// Reads the next page of a conversation's messages. Returns it with the time of the request, or `None` if the
+    /// conversation no longer exists. A page that Chatwoot keeps failing at is left out, and returned as an empty one.
+    async fn read_page(
+        &self,
+        display_id: i64,
+        pages: &mut Pages,
+    ) -> Result<Option<(MessagePage, DateTime<Utc>)>, ReconcileError> {
+        loop {
+            let (asked_at, range) = (Utc::now(), pages.range());
+            let question = move || self.client.messages_verbatim(display_id, range);
+            let error = match self.ask(question).await {
+                Ok(page) => return Ok(Some((page, asked_at))),
+                // The walk finds out whether the conversation is gone for good.
+                Err(CallError::NotFound) => return Ok(None),
+                // The response may be too large, as a hundred mails may be.
+                Err(CallError::Unknown(_)) if pages.turn_back() => continue,
+                Err(error) => error,
+            };
+            if !self.lasts(&error).await {
+                return Err(error.into());
+            }
+            self.left_unread(format_args!("messages of {display_id}"), &error);
+            return Ok(Some((MessagePage { messages: Vec::new(), entries: 0 }, asked_at)));
+        }
     }
 
     /// Compares the messages of a conversation with these numbers, whenever they were written. The walk finds out about
