@@ -147,33 +147,16 @@ impl<T> Turns<T> {
     pub(crate) fn take(&mut self) -> Option<(Turn, Vec<T>)> {
         let mut turn = Turn { accounts: Vec::new(), single: None, rests: false };
         let mut events = Vec::new();
-        let singles: usize = self.single_now.values().sum();
         for _ in 0..self.order.len() {
             let key = self.order.pop_front()?;
-            let Some(account) = self.accounts.get_mut(&key) else { continue };
+            let Some(account) = self.accounts.get(&key) else { continue };
             let alone = account.stands_alone();
             let others_about = self.calm_accounts.has_others_than(&key, self.taken);
-            let share = if others_about {
-                self.shared
-            } else if account.waiting.len() < self.batch {
-                // A third transaction that carries little would only take processor time from the first two.
-                self.single.min(2)
-            } else {
-                self.single
-            };
-            let of_tenant = self.single_now.get(&account.tenant).copied().unwrap_or_default();
-            // A flood takes no shared turns, and shows only in what waits.
-            let other_tenants = || {
-                self.calm_tenants.has_others_than(&account.tenant, self.taken)
-                    || self.waiting_now.keys().any(|tenant| *tenant != account.tenant)
-            };
-            let must_wait = account.in_hand >= share
-                || alone && (singles >= self.single || !events.is_empty())
-                || alone && of_tenant >= self.shared && other_tenants();
-            if must_wait {
+            if self.must_wait(account, others_about, !events.is_empty()) {
                 self.order.push_back(key);
                 continue;
             }
+            let Some(account) = self.accounts.get_mut(&key) else { continue };
             let most = self.batch - events.len();
             let count = account.waiting.len().min(most);
             events.extend(account.waiting.drain(..count));
@@ -207,6 +190,32 @@ impl<T> Turns<T> {
             }
         }
         Some((turn, events))
+    }
+
+    /// Whether an account's events cannot be in the next transaction, which may be `begun` with others' events.
+    fn must_wait(&self, account: &Account<T>, others_about: bool, begun: bool) -> bool {
+        let share = if others_about {
+            self.shared
+        } else if account.waiting.len() < self.batch {
+            // A third transaction that carries little would only take processor time from the first two.
+            self.single.min(2)
+        } else {
+            self.single
+        };
+        if account.in_hand >= share {
+            return true;
+        }
+        if !account.stands_alone() {
+            return false;
+        }
+        let singles: usize = self.single_now.values().sum();
+        let of_tenant = self.single_now.get(&account.tenant).copied().unwrap_or_default();
+        // A flood takes no shared turns, and shows only in what waits.
+        let other_tenants = || {
+            self.calm_tenants.has_others_than(&account.tenant, self.taken)
+                || self.waiting_now.keys().any(|tenant| *tenant != account.tenant)
+        };
+        begun || singles >= self.single || of_tenant >= self.shared && other_tenants()
     }
 
     /// Notes the end of a turn, and which of its accounts caused trouble.
