@@ -62,7 +62,7 @@ enum LeftoverError {
     Store(#[from] store::Error),
     #[error(transparent)]
     Publish(#[from] PublishError),
-    #[error("an announcement cannot be written: {0}")]
+    #[error("cannot encode an announcement")]
     Serialize(#[from] serde_json::Error),
 }
 

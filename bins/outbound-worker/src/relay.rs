@@ -60,7 +60,7 @@ enum RelayError {
     Store(#[from] store::Error),
     #[error(transparent)]
     Publish(#[from] PublishError),
-    #[error("a wake-up cannot be written: {0}")]
+    #[error("cannot encode a wake-up")]
     Serialize(#[from] serde_json::Error),
 }
 

@@ -18,9 +18,9 @@ const STALE: TimeDelta = TimeDelta::seconds(10);
 /// Why a batch could not be announced.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnnounceError {
-    #[error("the activities could not be announced: {0}")]
+    #[error("cannot announce activities")]
     Publish(#[from] PublishError),
-    #[error("an announcement cannot be written: {0}")]
+    #[error("cannot encode an announcement")]
     Serialize(#[from] serde_json::Error),
 }
 

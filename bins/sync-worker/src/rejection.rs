@@ -35,9 +35,9 @@ impl Rejection<'_> {
         })
         .await;
         match noted {
-            // If it can never be recorded, as for an account that is gone, the dead letter has everything.
             Ok(()) => {}
             Err(away) if away.is_transient() => return Failure::Retry(away.into()),
+            // If it can never be recorded, as for an account that is gone, the dead letter has everything.
             Err(unwritten) => {
                 let trace_id = inbound.trace.trace_id();
                 tracing::warn!(trace.id = trace_id, event.id = %inbound.id, error = %unwritten, "a rejection is not in webhook_events");
