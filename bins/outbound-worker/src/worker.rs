@@ -80,11 +80,10 @@ impl OutboundWorker {
             failing: self.failing,
         };
         // Tasks beside the deliveries may end at any point: the next worker goes on from there.
-        let until = || shutdown.clone();
         let mut crew = Crew::default();
-        crew.spawn("the relay", Box::pin(until().run_until_cancelled_owned(relay.run())));
+        crew.spawn_until(&shutdown, "the relay", Box::pin(relay.run()));
         let listening = relay::listen(self.store.clone(), Arc::clone(&wake), self.deaf);
-        crew.spawn("listening", Box::pin(until().run_until_cancelled_owned(listening)));
+        crew.spawn_until(&shutdown, "listening", Box::pin(listening));
         let told = Told::default();
         let leftovers = Leftovers {
             store: self.store.clone(),
@@ -94,11 +93,11 @@ impl OutboundWorker {
         let done = CancellationToken::new();
         crew.spawn("leftovers", Box::pin(leftovers.run(done.clone())));
         let sweeping = sweep::run(self.store.clone(), self.objects.clone());
-        crew.spawn("the sweep", Box::pin(until().run_until_cancelled_owned(sweeping)));
+        crew.spawn_until(&shutdown, "the sweep", Box::pin(sweeping));
         let watching = self.watch.run(self.store.clone(), self.key.clone());
-        crew.spawn("the accounts' watch", Box::pin(until().run_until_cancelled_owned(watching)));
+        crew.spawn_until(&shutdown, "the accounts' watch", Box::pin(watching));
         let refused = self.locked_out.clone().run(self.store.clone());
-        crew.spawn("the refused tokens", Box::pin(until().run_until_cancelled_owned(refused)));
+        crew.spawn_until(&shutdown, "the refused tokens", Box::pin(refused));
         let carrier = Carrier::new(Parts {
             config: self.config.clone(),
             key: self.key,

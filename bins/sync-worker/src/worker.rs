@@ -108,20 +108,19 @@ impl SyncWorker {
     /// Consumes until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         // These tasks may end at any point: the next worker does what they were about to do.
-        let until = || shutdown.clone();
         let mut crew = Crew::default();
         let housekeeping = keep_house(self.store.clone());
-        crew.spawn("housekeeping", until().run_until_cancelled_owned(housekeeping));
-        crew.spawn("room", until().run_until_cancelled_owned(keep_room(self.bus.clone())));
+        crew.spawn_until(&shutdown, "housekeeping", housekeeping);
+        crew.spawn_until(&shutdown, "room", keep_room(self.bus.clone()));
         if let Some((reconciler, watch, key)) = self.comparing {
             let watching = watch.run(self.store.clone(), key);
-            crew.spawn("comparing", Box::pin(reconciler.run(until())));
-            crew.spawn("the accounts' watch", until().run_until_cancelled_owned(watching));
+            crew.spawn("comparing", Box::pin(reconciler.run(shutdown.clone())));
+            crew.spawn_until(&shutdown, "the accounts' watch", watching);
         }
         let handler =
             InboundHandler::configured(&self.config, self.store.clone(), self.bus.publisher());
         let words = take_in(self.store, handler.written());
-        crew.spawn("taking in words", until().run_until_cancelled_owned(words));
+        crew.spawn_until(&shutdown, "taking in words", words);
         let consuming = Box::pin(self.bus.consume(self.consumption, handler, shutdown.clone()));
         crew.watch(consuming, &shutdown).await?;
         crew.finish().await

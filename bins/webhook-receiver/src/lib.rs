@@ -66,17 +66,17 @@ impl Receiver {
             publish::run(Arc::clone(&shared), bus.clone(), Arc::clone(&failing), stop.clone());
         crew.spawn("publishing", publishing);
         let healing = heal::run(Arc::clone(&shared), bus.clone());
-        crew.spawn("healing", stop.clone().run_until_cancelled_owned(healing));
+        crew.spawn_until(&stop, "healing", healing);
         let (sources, counted) = (Arc::clone(&intake.sources), Arc::clone(&refused));
         let upkeep = upkeep::run(shared, sources, bus.clone(), counted);
-        crew.spawn("the journal's upkeep", stop.clone().run_until_cancelled_owned(upkeep));
+        crew.spawn_until(&stop, "the journal's upkeep", upkeep);
         let telling = routes::tell_refused(Arc::clone(&intake));
-        crew.spawn("telling what is refused", stop.clone().run_until_cancelled_owned(telling));
+        crew.spawn_until(&stop, "telling what is refused", telling);
         let following = follower.run(bus.sources());
-        crew.spawn("following the sources", stop.clone().run_until_cancelled_owned(following));
+        crew.spawn_until(&stop, "following the sources", following);
         let streams = streams::Watch::default();
         let watching = streams.clone().run(bus.clone());
-        crew.spawn("watching the streams", stop.clone().run_until_cancelled_owned(watching));
+        crew.spawn_until(&stop, "watching the streams", watching);
         Ok(Self { intake, bus, refused, failing, streams, stop, crew })
     }
 

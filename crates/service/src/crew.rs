@@ -53,6 +53,14 @@ impl Crew {
         self.names.insert(task.id(), name);
     }
 
+    /// Starts a task that is cancelled at the shutdown.
+    pub fn spawn_until<F>(&mut self, shutdown: &CancellationToken, name: &'static str, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.spawn(name, shutdown.clone().run_until_cancelled_owned(task));
+    }
+
     /// Does the main work. If a task ends before the shutdown, that is an error whatever the task returned: the
     /// shutdown is triggered at once, the work is finished, and the error is returned.
     pub async fn watch<T, E>(
