@@ -53,7 +53,7 @@ pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
 
 /// An announcement, for screens only, that a conversation's row has changed although there is no new line of the
 /// timeline: somebody has looked at it, say, or it has another contact now. Its id differs for each state of the row.
-pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
+pub fn conversation_refreshed(account: AccountKey, row: &Conversation) -> Activity {
     let (kind, look) = ("conversation_refreshed", row.updated_at.timestamp_micros().to_be_bytes());
     Activity {
         id: ActivityId::of(account, kind, row.chatwoot_id, &look),
@@ -69,8 +69,8 @@ pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
 
 /// An announcement, for screens only, that a message has changed which has no line of the timeline, or whose line was
 /// announced before it changed. Its id differs for each state of the row.
-pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
-    let refreshed = refreshed(account, place);
+pub fn message_refreshed(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
+    let refreshed = conversation_refreshed(account, place);
     let at = row.updated_at.timestamp_micros().to_be_bytes();
     let look = [row.id.0.as_bytes().as_slice(), at.as_slice()].concat();
     let id = ActivityId::of(account, &refreshed.kind, place.chatwoot_id, &look);
@@ -79,7 +79,11 @@ pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activ
 
 /// An announcement, for screens only, of which `fields` of a contact have changed, as far as that is known.
 /// Announcements do not carry contacts' rows. Its id differs for each state of the contact.
-pub fn seen_otherwise(look: &snapshot::Contact, at: DateTime<Utc>, fields: &[String]) -> Activity {
+pub fn contact_refreshed(
+    look: &snapshot::Contact,
+    at: DateTime<Utc>,
+    fields: &[String],
+) -> Activity {
     let (kind, number) = ("contact_refreshed", look.chatwoot_id);
     let Version { at: known_at, step, digest } = look.version;
     let version: Vec<u8> =

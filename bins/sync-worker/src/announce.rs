@@ -89,11 +89,11 @@ impl Announcements {
         });
         let looks = rows.looks().map(|(index, row)| {
             let (inbound, subject) = (&batch[index].inbound, AnnouncementSubject::of(row.clone()));
-            Telling::of(inbound, activity::refreshed(inbound.account, row), subject)
+            Telling::of(inbound, activity::conversation_refreshed(inbound.account, row), subject)
         });
         let retold = rows.retold().map(|(index, place, row)| {
             let inbound = &batch[index].inbound;
-            let activity = activity::retold(inbound.account, place, row);
+            let activity = activity::message_refreshed(inbound.account, place, row);
             let subject = rows.about(&activity, row.chatwoot_id);
             Telling::of(inbound, activity, subject)
         });

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use domain::{AccountKey, Activity, ActivityId, snapshot};
 use store::conversations::Person;
 
-use crate::activity::seen_otherwise;
+use crate::activity::contact_refreshed;
 use crate::transaction::Planned;
 
 /// Returns the announcements, each with the index of the plan that described the contact. `otherwise` are the contacts
@@ -37,7 +37,7 @@ pub(crate) fn told(
     }
     let tell = |(who, (plan, look)): ((AccountKey, i64), (usize, &snapshot::Contact))| {
         let fields = otherwise.get(&who).map(Vec::as_slice).unwrap_or_default();
-        (plan, seen_otherwise(look, batch[plan].inbound.received_at, fields))
+        (plan, contact_refreshed(look, batch[plan].inbound.received_at, fields))
     };
     looks.into_iter().map(tell).collect()
 }
