@@ -8,9 +8,9 @@ use crate::throttle::HoldCause;
 
 /// How calls to Chatwoot end.
 pub(crate) const CALLS: [&str; 4] = ["done", "refused", "retry", "unknown"];
-/// What comes of looking for a reply of unknown outcome.
+/// The results of looking up a reply of unknown outcome.
 pub(crate) const LOOKUPS: [&str; 4] = ["echoed", "found", "concluded", "absent"];
-/// What becomes of commands here.
+/// The states that commands get here.
 pub(crate) const STATES: [DeliveryState; 4] =
     [DeliveryState::Sent, DeliveryState::Retrying, DeliveryState::Failed, DeliveryState::Unknown];
 

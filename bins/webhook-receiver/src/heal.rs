@@ -39,7 +39,7 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
             journal.doubt();
             tokio::select! {
                 () = pass(&journal, &publisher) => {}
-                // Another connection, maybe to yet another run of the server.
+                // A new connection, perhaps to yet another run of the server.
                 Ok(()) = connections.changed() => continue,
             }
             if let Some(server) = &server {

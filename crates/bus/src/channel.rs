@@ -1,4 +1,4 @@
-//! A receiver as a stream: the background task that feeds it ends when the stream is dropped.
+//! Makes streams that are fed by a background task, which ends when the stream is dropped.
 
 use std::future::Future;
 

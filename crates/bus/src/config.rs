@@ -50,7 +50,7 @@ impl Config {
 
     pub(crate) async fn options(&self) -> Result<ConnectOptions, ConnectError> {
         let mut options = ConnectOptions::new();
-        // The library ignores what an address says about the user.
+        // The library ignores the user and password in an address.
         if let Some((user, password)) = self.addresses()?.iter().find_map(user_of) {
             options = match password {
                 Some(password) => options.user_and_password(user, password),

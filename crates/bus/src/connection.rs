@@ -1,4 +1,4 @@
-//! The one connection of a program.
+//! A program's connection to NATS.
 
 use std::collections::HashSet;
 use std::future;
@@ -18,7 +18,7 @@ use crate::{Config, ConnectError, Publisher};
 
 /// How long a program waits for NATS at its start.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
-/// How long to wait between attempts at the start, and at most between later ones.
+/// How long to wait between attempts at the start, and at most between later attempts.
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(250);
 const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
 /// How long to wait for the answer to a request or the confirmation of a message.

@@ -1,4 +1,4 @@
-//! Reading back what a stream holds.
+//! Reads back what a stream holds.
 //!
 //! The end is fixed when reading begins, so a reader that publishes what it reads into the same stream never
 //! meets its own messages.

@@ -1,4 +1,4 @@
-//! Whether a message is still where its stream put it.
+//! Checks whether a message is still where its stream put it.
 
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::RawMessageErrorKind;

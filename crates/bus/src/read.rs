@@ -1,11 +1,11 @@
-//! Reading a stream in its order, without settling anything.
+//! Reads a stream in order, without settling anything.
 //!
-//! The library's ordered consumer heals itself, and in doing so goes on at a position of what may
-//! be another stream by then. Here any doubt is an error, and the caller begins again knowingly.
+//! The library's ordered consumer heals itself, and then goes on at a position of what may be another stream by then.
+//! Here any doubt is an error, and the caller knowingly begins again.
 //!
-//! In a cluster a reader is placed on any server that keeps a copy of the stream. One that is catching
-//! up, since it was away, would show an old end: what is read there to its end is not all that was
-//! published. So a reader that is not where the stream's leader is, is taken away and made anew.
+//! In a cluster a reader is placed on any server that keeps a copy of the stream. A server that is still catching up
+//! after having been away shows an old end, so reading to its end would miss messages. Therefore a reader that is not
+//! on the stream's leader is removed and recreated.
 
 use std::time::Duration;
 

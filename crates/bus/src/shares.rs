@@ -40,7 +40,7 @@ pub(crate) enum Grant {
     },
 }
 
-/// What is known of who fills the stream.
+/// What is known about who fills the stream.
 #[derive(Default)]
 pub(crate) struct Shares(Mutex<Known>);
 

@@ -135,13 +135,13 @@ impl Child {
         children
     }
 
-    /// Returns when the process has ended.
+    /// Waits until the process has ended.
     pub(crate) async fn wait(&self) {
         // The sender is dropped only after it has sent.
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
     }
 
-    /// Whether the process ends within `limit`.
+    /// Waits for the process to end. Returns whether it does within `limit`.
     pub(crate) async fn ends_within(&self, limit: Duration) -> bool {
         timeout(limit, self.wait()).await.is_ok()
     }

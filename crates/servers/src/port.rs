@@ -25,7 +25,7 @@ pub(crate) fn choose(wanted: Option<u16>) -> u16 {
         .into_iter()
         .chain(iter::repeat_with(next).take(COUNT.into()))
         .find(|port| is_free(*port))
-        // With none free, the server will say so.
+        // If none is free, the server will say so.
         .unwrap_or(LOWEST)
 }
 

@@ -177,7 +177,7 @@ impl Place {
     async fn prepare(folder: &Folder, bin_dir: PathBuf) -> Result<Self, Error> {
         let folder = folder.path().to_owned();
         let task = folder.clone();
-        // As root this may copy the binaries.
+        // Blocks: as root this may copy the binaries.
         spawn_blocking(move || match User::for_data_in(&folder)? {
             None => Ok(Self { user: None, bin_dir, home: folder }),
             Some(user) => Ok(Self {

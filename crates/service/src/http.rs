@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::{Health, metrics};
 
-/// The address cannot be listened on.
+/// The program cannot listen on an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {host}:{port}: {source}; choose another with HOST and PORT")]
 pub struct ListenError {
@@ -36,7 +36,7 @@ pub async fn listen(host: &str, port: u16) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// `/live`, `/ready`, `/health` and `/metrics`.
+/// Makes the routes `/live`, `/ready`, `/health` and `/metrics`.
 ///
 /// `/live` says that the process runs. `/ready` is 503 while a part is down. `/health` reports every part, with the
 /// same HTTP status as `/ready`. Both may be a moment old.

@@ -68,7 +68,7 @@ impl OpenId {
         &self.issuer
     }
 
-    /// Signs with a new key from now on.
+    /// Has the provider sign with a new key from now on.
     pub async fn rotate(&self) {
         self.tell("rotate").await;
     }

@@ -104,7 +104,7 @@ impl Carrier {
         }
     }
 
-    /// Whether somebody has asked for it to be sent at once since its last try, perhaps during this look.
+    /// Whether somebody has asked for the reply to be sent at once since its last try, perhaps during this look.
     async fn is_hurried(&self, entry: &Entry) -> Result<bool, Error> {
         let mut transaction = self.store.worker().await?;
         let hurried = outbox::is_hurried(&mut transaction, entry.operation).await?;
@@ -112,7 +112,7 @@ impl Carrier {
         Ok(hurried)
     }
 
-    /// A look that did not find it, and is not the last one.
+    /// Records a look that did not find the reply and is not the last one.
     async fn absent(
         &self,
         job: &Job<'_>,

@@ -1,4 +1,4 @@
-//! From a wake-up to settled commands.
+//! Handles wake-ups: carries out the commands of their conversations and settles them.
 //!
 //! ```text
 //! wake-up ──► a lane ──► the conversation's lock ──► its first command, carried out and settled ─┐

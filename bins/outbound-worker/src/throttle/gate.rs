@@ -20,7 +20,7 @@ pub(crate) struct Throttle {
     accounts: Mutex<HashMap<AccountKey, Seen<Breaker>>>,
 }
 
-/// What a caller does when its host has no token left.
+/// What a caller does if its host has no token left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asker {
     /// It puts its command off and comes back in its turn.
@@ -29,7 +29,7 @@ enum Asker {
     Stays,
 }
 
-/// What the database said, and when.
+/// A state that was read from the database, and when.
 #[derive(Debug, Clone, Copy)]
 struct Seen<T> {
     value: T,

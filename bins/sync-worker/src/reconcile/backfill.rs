@@ -143,7 +143,7 @@ struct Run<'a> {
     held: Reconciliation,
     speed: Speed,
     reached: Reached,
-    /// What was found and not yet written down.
+    /// What was found and is not saved yet.
     unwritten: Tally,
 }
 

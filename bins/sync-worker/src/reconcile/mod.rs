@@ -71,7 +71,7 @@ const MOST: usize = 32;
 const LOOK: Duration = Duration::from_secs(2);
 /// How often the accounts are published to the receivers.
 const TELL: Duration = Duration::from_mins(10);
-/// How soon again if that failed.
+/// How soon to try again if that failed.
 const TELL_AGAIN: Duration = Duration::from_secs(5);
 /// How long a hold on an account lasts without being renewed.
 const HOLD: Duration = Duration::from_mins(1);

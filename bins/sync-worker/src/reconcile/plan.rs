@@ -13,7 +13,7 @@ use crate::apply::{contact, conversation, message};
 use crate::clock;
 use crate::plan::{GoneRow, Plan, Refusal};
 
-/// Reads a body of our own. Like [`crate::plan()`], it depends on nothing but its arguments.
+/// Reads a body of our own. Like [`crate::plan()`], this depends only on its arguments.
 pub(crate) fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
     let owner = Owner { tenant: inbound.tenant.clone(), account: inbound.account };
     let reader = Reader { owner, teller: Teller { inbound } };

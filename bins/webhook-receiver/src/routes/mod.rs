@@ -3,7 +3,7 @@
 //! | path | whose event is it |
 //! |---|---|
 //! | `POST /api/v1/webhooks/chatwoot/{source}` | the source's, by its key; the body's account must be its account |
-//! | `POST /api/v1/webhooks/chatwoot` | that of the account which the body names and whose secret made the signature |
+//! | `POST /api/v1/webhooks/chatwoot` | the account's that the body names and whose secret made the signature |
 
 mod body;
 mod examine;

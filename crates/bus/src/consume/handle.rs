@@ -1,4 +1,4 @@
-//! Running a handler on a batch.
+//! Runs a handler on a batch.
 
 use std::sync::Arc;
 use std::time::Duration;

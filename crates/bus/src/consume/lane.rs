@@ -49,7 +49,7 @@ impl<H: Handler> Lane<H> {
         Self { bus, consumption, durable, handler, common, place, in_hand, held, gauges }
     }
 
-    /// Goes round until `shutdown`, then finishes what is in hand.
+    /// Takes batches until `shutdown`, then finishes those in hand. Fails only if a task crashed.
     pub(crate) async fn run(mut self, shutdown: CancellationToken) -> Result<(), BusError> {
         self.go_round(&shutdown).await?;
         while let Some(ended) = self.in_hand.join_next().await {

@@ -45,7 +45,7 @@ const ABSENCE: Duration = Duration::from_secs(2);
 /// How often the mark of a working consumer is saved.
 const NOTING: Duration = Duration::from_secs(30);
 
-/// What a lane knows of its consumer's place in the stream.
+/// What a lane knows about its consumer's place in the stream.
 pub(crate) struct Place {
     durable: Durable,
     /// Held during a check.

@@ -21,7 +21,7 @@ pub(super) struct Peers {
     open: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// A connection that counts for its address until this is dropped.
+/// A connection, which counts for its address until this is dropped.
 #[derive(Debug)]
 pub(super) struct Counted {
     peers: Arc<Peers>,
