@@ -93,40 +93,36 @@ async fn sort(
     let consumer = consumption.consumer.name();
     let mut settlements = Vec::with_capacity(batch.len());
     let mut rejected = Vec::new();
-    let (mut retried, mut put_off) = (0, 0);
+    let (mut done, mut put_off, mut retried) = (0, 0, 0);
     let mut first_error = None;
     for (message, outcome) in batch.into_iter().zip(outcomes) {
-        let (delay, error) = match outcome {
+        match outcome {
             Ok(()) => {
+                done += 1;
                 settlements.push((message, AckKind::Ack));
-                continue;
             }
-            Err(Failure::Reject { reason, error }) => {
-                rejected.push((message, reason, error));
-                continue;
-            }
-            Err(Failure::Retry(error)) => ((consumption.retry_delay)(message.attempt), error),
             // The handler knows when to try again: that is its plan and not a failure.
             Err(Failure::RetryAfter(delay, reason)) => {
-                let sequence = message.sequence;
+                put_off += 1;
                 tracing::debug!(
                     trace.id = message.trace_id(),
                     consumer,
-                    sequence,
+                    sequence = message.sequence,
                     ?delay,
                     %reason,
                     "a message was put off"
                 );
-                put_off += 1;
                 settlements.push((message, AckKind::Nak(Some(delay))));
-                continue;
             }
-        };
-        retried += 1;
-        first_error.get_or_insert((message.sequence, message.attempt, error));
-        settlements.push((message, AckKind::Nak(Some(delay))));
+            Err(Failure::Retry(error)) => {
+                retried += 1;
+                first_error.get_or_insert((message.sequence, message.attempt, error));
+                settlements.push(nak(consumption, message));
+            }
+            Err(Failure::Reject { reason, error }) => rejected.push((message, reason, error)),
+        }
     }
-    count(consumer, "done", settlements.len() - retried - put_off);
+    count(consumer, "done", done);
     count(consumer, "put_off", put_off);
     if let Some((sequence, attempt, error)) = first_error {
         count(consumer, "retried", retried);
