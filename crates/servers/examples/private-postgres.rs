@@ -1,10 +1,10 @@
-//! Runs a command with `DATABASE_URL` set to a private `PostgreSQL` that has the schema of a folder of migrations, and
-//! that ends with the command:
+//! Runs a command with `DATABASE_URL` set to a private `PostgreSQL` that has the schema of a folder
+//! of migrations, and that ends with the command:
 //!
 //!     cargo run -p servers --example private-postgres -- migrations sh -c 'echo "$DATABASE_URL"'
 //!
-//! `tools/queries` uses it to describe the queries of `store`. It must not depend on that crate, which does not compile
-//! with a new query before that query has been described.
+//! `tools/queries` describes the queries of `store` with it. It must not need that crate: a query
+//! that is new does not compile before it has been described.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
