@@ -175,27 +175,13 @@ pub async fn hasten(connection: &mut PgConnection, id: AccountKey) -> Result<(),
 
 /// Has an account in hand until the transaction ends. False: somebody else has.
 pub async fn hold(connection: &mut PgConnection, id: AccountKey) -> Result<bool, Error> {
-    let ours = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended($1, $2)) as "got!""#,
-        id.to_string(),
-        Lock::Account.seed()
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(ours)
+    Lock::Account.try_take(connection, &id.to_string()).await
 }
 
 /// Waits until nobody else tells the receivers of this account; until the transaction ends, nobody
 /// does.
 pub async fn hold_source(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
-    sqlx::query!(
-        r#"select pg_advisory_xact_lock(hashtextextended($1, $2)) as "held!: ()""#,
-        id.to_string(),
-        Lock::Source.seed()
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(())
+    Lock::Source.take(connection, &id.to_string()).await
 }
 
 /// Ends the serving of an account and forgets its secrets, people's own tokens among them. Its row and

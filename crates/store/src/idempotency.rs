@@ -62,14 +62,7 @@ pub enum Claimed {
 /// Asks whether a request was sent before.
 pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Result<Claimed, Error> {
     let name = [request.owner(), request.principal, request.key].join("\n");
-    let ours = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended($1, $2)) as "got!""#,
-        name,
-        Lock::Request.seed()
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    if !ours {
+    if !Lock::Request.try_take(connection, &name).await? {
         return Ok(Claimed::UnderWay);
     }
     let known = sqlx::query!(

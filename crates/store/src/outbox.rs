@@ -206,14 +206,8 @@ pub async fn lock(
     connection: &mut PgConnection,
     conversation: ConversationId,
 ) -> Result<bool, Error> {
-    let got = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended($1::uuid::text, $2)) as "got!""#,
-        conversation.0,
-        Lock::Conversation.seed()
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(got)
+    // The id as PostgreSQL writes it too: programs of earlier versions have it cast there.
+    Lock::Conversation.try_take(connection, &conversation.to_string()).await
 }
 
 /// Fails if the lock's connection is gone; also keeps the database from ending it as idle.

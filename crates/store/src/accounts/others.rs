@@ -21,13 +21,7 @@ pub async fn count_others(
     connection: &mut PgConnection,
     account: &Account,
 ) -> Result<Others, Error> {
-    sqlx::query!(
-        r#"select pg_advisory_xact_lock(hashtextextended($1, $2)) as "held!: ()""#,
-        account.tenant.as_str(),
-        Lock::Accounts.seed()
-    )
-    .fetch_one(&mut *connection)
-    .await?;
+    Lock::Accounts.take(connection, account.tenant.as_str()).await?;
     let counted = sqlx::query!(
         r#"select count(*) filter (where disconnected_at is null) as "served!",
                   count(*) filter (where created_at > now() - interval '1 day') as "lately!",
