@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::locks::Lock;
-use crate::{Error, PATIENCE, Store, outbox, within};
+use crate::{Error, PATIENCE, Store, outbox, rows, within};
 
 pub use others::{Others, count_others};
 
@@ -222,7 +222,7 @@ impl TryFrom<Row> for Account {
     fn try_from(row: Row) -> Result<Self, Error> {
         Ok(Self {
             id: AccountKey(row.id),
-            tenant: tenant(row.tenant_id)?,
+            tenant: rows::tenant("chatwoot_accounts", row.tenant_id)?,
             base_url: row.base_url,
             screen_url: row.screen_url,
             chatwoot_account_id: row.chatwoot_account_id,
@@ -234,11 +234,6 @@ impl TryFrom<Row> for Account {
             public_only: row.public_only,
         })
     }
-}
-
-fn tenant(text: String) -> Result<TenantId, Error> {
-    let unreadable = |_| Error::Unreadable { table: "chatwoot_accounts", column: "tenant_id" };
-    TenantId::try_from(text).map_err(unreadable)
 }
 
 /// All accounts that are served, by tenant and number, for programs that carry everybody's events. A

@@ -8,7 +8,7 @@ use domain::{Activity, ActivityId, MessageId, TenantId};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use crate::Error;
+use crate::{Error, rows};
 
 /// Has an activity announced once the transaction commits.
 pub async fn keep(
@@ -80,7 +80,7 @@ pub async fn take_left(
     patience: Duration,
     limit: i64,
 ) -> Result<Vec<Left>, Error> {
-    let rows = sqlx::query!(
+    let left = sqlx::query!(
         "select activity_id, tenant_id, activity from announcements
          where created_at <= now() - make_interval(secs => $1)
          order by created_at, activity_id limit $2
@@ -90,11 +90,13 @@ pub async fn take_left(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
+    left.into_iter()
         .map(|row| {
-            let tenant = TenantId::try_from(row.tenant_id)
-                .map_err(|_| Error::Unreadable { table: "announcements", column: "tenant_id" })?;
-            Ok(Left { id: ActivityId(row.activity_id), tenant, activity: row.activity })
+            Ok(Left {
+                id: ActivityId(row.activity_id),
+                tenant: rows::tenant("announcements", row.tenant_id)?,
+                activity: row.activity,
+            })
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use domain::{ApiKeyId, Permissions, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, rows};
 
 /// A key, without its secret.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +85,7 @@ impl TryFrom<Row> for ApiKey {
             id: ApiKeyId(row.id),
             tenant: tenant(row.tenant_id)?,
             name: row.name,
-            permissions: permissions(&row.permissions),
+            permissions: Permissions::known(&row.permissions),
             created_by: row.created_by,
             created_at: row.created_at,
             expires_at: row.expires_at,
@@ -96,13 +96,7 @@ impl TryFrom<Row> for ApiKey {
 }
 
 fn tenant(text: Option<String>) -> Result<Option<TenantId>, Error> {
-    let unreadable = |_| Error::Unreadable { table: "api_keys", column: "tenant_id" };
-    text.map(TenantId::try_from).transpose().map_err(unreadable)
-}
-
-/// Those that this program knows: another version's are worth nothing here.
-fn permissions(names: &[String]) -> Permissions {
-    names.iter().filter_map(|name| name.parse::<domain::Permission>().ok()).collect()
+    text.map(|text| rows::tenant("api_keys", text)).transpose()
 }
 
 /// Makes a key; none if there are [`MOST_VALID`] of its owner already.
@@ -110,7 +104,6 @@ pub async fn create(
     connection: &mut PgConnection,
     key: &NewApiKey<'_>,
 ) -> Result<Option<ApiKey>, Error> {
-    let names: Vec<String> = key.permissions.iter().map(|one| one.to_string()).collect();
     let row = sqlx::query_as!(
         Row,
         "insert into api_keys (id, tenant_id, name, digest, permissions, created_by, expires_at)
@@ -124,7 +117,7 @@ pub async fn create(
         key.tenant.map(TenantId::as_str),
         key.name,
         &key.digest[..],
-        &names,
+        &key.permissions.names(),
         key.created_by,
         key.expires_at,
         MOST_VALID,
@@ -157,7 +150,7 @@ pub async fn list(
         Owner::Tenant(tenant) => Some(tenant.as_str()),
         Owner::Any | Owner::Installation => None,
     };
-    let rows = sqlx::query_as!(
+    let keys = sqlx::query_as!(
         Row,
         "select id, tenant_id, name, permissions, created_by, created_at, expires_at, last_used_at,
                 revoked_at
@@ -172,7 +165,7 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(ApiKey::try_from).collect()
+    keys.into_iter().map(ApiKey::try_from).collect()
 }
 
 /// One key.
@@ -228,7 +221,7 @@ pub async fn identify(
             id: ApiKeyId(row.id),
             tenant: tenant(row.tenant_id)?,
             name: row.name,
-            permissions: permissions(&row.permissions),
+            permissions: Permissions::known(&row.permissions),
             expires_at: row.expires_at,
         })
     })

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, part};
+use crate::{Error, part, rows};
 
 /// A deed.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,7 +142,7 @@ impl TryFrom<Row> for Recorded {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let tenant = row.tenant_id.map(TenantId::try_from).transpose();
+        let tenant = row.tenant_id.map(|text| rows::tenant("audit", text)).transpose()?;
         Ok(Self {
             id: AuditId(row.id),
             at: row.at,
@@ -150,8 +150,7 @@ impl TryFrom<Row> for Recorded {
             source: row.source,
             action: row.action,
             target: row.target,
-            tenant: tenant
-                .map_err(|_| Error::Unreadable { table: "audit", column: "tenant_id" })?,
+            tenant,
             account: row.account_id.map(AccountKey),
             count: row.count,
             details: row.details,

@@ -43,6 +43,7 @@ mod part;
 pub mod pipeline;
 pub mod reconciliations;
 pub mod retention;
+mod rows;
 mod schema;
 pub mod stream_tickets;
 pub mod tenant_claims;

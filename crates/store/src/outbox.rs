@@ -19,7 +19,7 @@ pub use enqueue::*;
 pub use waits::*;
 
 use crate::locks::Lock;
-use crate::{Error, attempts};
+use crate::{Error, attempts, rows};
 
 /// A command at the head of its conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +93,7 @@ pub async fn take_due(
     limit: i64,
     share: i64,
 ) -> Result<Vec<(WakeUp, TraceParent)>, Error> {
-    let rows = sqlx::query!(
+    let due = sqlx::query!(
         // From account to account along the index, however many rows each has.
         r#"with recursive waiting (account_id) as (
              (select account_id from outbox order by account_id limit 1)
@@ -121,11 +121,11 @@ pub async fn take_due(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
+    due.into_iter()
         .map(|row| {
             let wake_up = WakeUp {
                 operation: OperationId(row.operation_id),
-                tenant: tenant(row.tenant_id)?,
+                tenant: rows::tenant("outbox", row.tenant_id)?,
                 account: AccountKey(row.account_id),
                 conversation: ConversationId(row.conversation_id),
                 command: row.command,
@@ -241,7 +241,7 @@ pub async fn head(
     row.map(|row| {
         Ok(Entry {
             operation: OperationId(row.operation_id),
-            tenant: tenant(row.tenant_id)?,
+            tenant: rows::tenant("outbox", row.tenant_id)?,
             account: AccountKey(row.account_id),
             conversation,
             display_id: row.display_id,
@@ -356,10 +356,6 @@ pub async fn settle(connection: &mut PgConnection, operation: OperationId) -> Re
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
-}
-
-fn tenant(name: String) -> Result<TenantId, Error> {
-    TenantId::try_from(name).map_err(|_| Error::Unreadable { table: "outbox", column: "tenant_id" })
 }
 
 fn trace(text: &str) -> TraceParent {

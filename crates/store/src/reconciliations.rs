@@ -11,7 +11,7 @@ use domain::{AccountKey, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, rows};
 
 /// How far an account has been compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,10 +119,9 @@ impl TryFrom<Row> for Reconciliation {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let unreadable = |_| Error::Unreadable { table: "reconciliations", column: "tenant_id" };
         Ok(Self {
             account: AccountKey(row.account_id),
-            tenant: TenantId::try_from(row.tenant_id).map_err(unreadable)?,
+            tenant: rows::tenant("reconciliations", row.tenant_id)?,
             held: row.held,
             progress: Progress {
                 sweep_due_at: row.sweep_due_at,

@@ -5,7 +5,7 @@ use domain::TenantId;
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use crate::Error;
+use crate::{Error, rows};
 
 /// Tickets of one tenant that may wait to be used at once.
 pub const MOST_WAITING: i64 = 10_000;
@@ -65,9 +65,8 @@ pub async fn redeem(
     .await?;
     row.filter(|row| row.valid)
         .map(|row| {
-            let unreadable = |_| Error::Unreadable { table: "stream_tickets", column: "tenant_id" };
             Ok(Bearer {
-                tenant: TenantId::try_from(row.tenant_id).map_err(unreadable)?,
+                tenant: rows::tenant("stream_tickets", row.tenant_id)?,
                 caller: row.caller,
                 session_ends_at: row.session_ends_at,
             })

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::TenantId;
 use sqlx::PgConnection;
 
-use crate::Error;
+use crate::{Error, rows};
 
 /// What the provider says, and whom it means.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -19,8 +19,7 @@ pub struct TenantClaim {
 }
 
 fn tenant(text: String) -> Result<TenantId, Error> {
-    let unreadable = |_| Error::Unreadable { table: "tenant_claims", column: "tenant_id" };
-    TenantId::try_from(text).map_err(unreadable)
+    rows::tenant("tenant_claims", text)
 }
 
 /// What a claim means, once it was to mean a tenant.
@@ -73,7 +72,7 @@ pub async fn list(
     connection: &mut PgConnection,
     of: Option<&TenantId>,
 ) -> Result<Vec<TenantClaim>, Error> {
-    let rows = sqlx::query!(
+    let claims = sqlx::query!(
         "select claim, tenant_id, created_at from tenant_claims
          where $1::text is null or tenant_id = $1
          order by tenant_id, claim",
@@ -81,7 +80,8 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
+    claims
+        .into_iter()
         .map(|row| {
             Ok(TenantClaim {
                 claim: row.claim,
@@ -97,11 +97,11 @@ pub async fn resolve(
     connection: &mut PgConnection,
     claims: &[String],
 ) -> Result<Vec<TenantId>, Error> {
-    let rows = sqlx::query_scalar!(
+    let named = sqlx::query_scalar!(
         "select distinct tenant_id from tenant_claims where claim = any($1) order by tenant_id",
         claims
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(tenant).collect()
+    named.into_iter().map(tenant).collect()
 }
