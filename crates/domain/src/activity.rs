@@ -33,6 +33,29 @@ pub struct Activity {
     pub data: Value,
 }
 
+impl Activity {
+    /// What `actor` did in a conversation by way of this system, under a new id.
+    pub fn done_here(
+        kind: &str,
+        account_id: Option<AccountKey>,
+        conversation_id: ConversationId,
+        actor: &Actor,
+        occurred_at: DateTime<Utc>,
+        data: Value,
+    ) -> Self {
+        Self {
+            id: ActivityId::generate(),
+            kind: kind.to_owned(),
+            source: "axis".to_owned(),
+            account_id,
+            conversation_id: Some(conversation_id),
+            actor: Some(actor.clone()),
+            occurred_at,
+            data,
+        }
+    }
+}
+
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -102,5 +102,5 @@ pub async fn take_left(
 }
 
 fn written(activity: &Activity) -> Result<Value, Error> {
-    serde_json::to_value(activity).map_err(|error| Error::Data(sqlx::Error::Encode(error.into())))
+    serde_json::to_value(activity).map_err(Error::encoding)
 }

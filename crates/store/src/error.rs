@@ -59,6 +59,11 @@ impl Error {
         database.code().is_some_and(|code| code == "42501")
     }
 
+    /// A value that cannot be written as JSON.
+    pub(crate) fn encoding(error: serde_json::Error) -> Self {
+        Self::Data(sqlx::Error::Encode(Box::new(error)))
+    }
+
     /// What is wrong where a transaction could not be begun: never the data, which nobody has sent yet.
     pub(crate) fn beginning(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);

@@ -196,8 +196,7 @@ fn is_fine(record: &Record) -> bool {
 
 fn actors(records: &[&Record]) -> Result<Vec<Option<serde_json::Value>>, Error> {
     let actor = |r: &&Record| r.activity.actor.as_ref().map(serde_json::to_value).transpose();
-    let actors = records.iter().map(actor).collect::<Result<_, _>>();
-    actors.map_err(|error| Error::Data(sqlx::Error::Encode(Box::new(error))))
+    records.iter().map(actor).collect::<Result<_, _>>().map_err(Error::encoding)
 }
 
 /// Gives activities that are there the better time that is known now: those that were told in whole

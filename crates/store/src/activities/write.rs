@@ -14,7 +14,7 @@ pub async fn write(
     activity: &Activity,
 ) -> Result<(), Error> {
     let actor = activity.actor.as_ref().map(serde_json::to_value).transpose();
-    let actor = actor.map_err(|error| Error::Data(sqlx::Error::Encode(Box::new(error))))?;
+    let actor = actor.map_err(Error::encoding)?;
     sqlx::query!(
         "insert into activities
            (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)

@@ -1,8 +1,7 @@
 //! Asking and deciding.
 
 use domain::{
-    Activity, ActivityId, Actor, Approval, ApprovalId, Conversation, ConversationId, MessageId,
-    TenantId,
+    Activity, Actor, Approval, ApprovalId, Conversation, ConversationId, MessageId, TenantId,
 };
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -131,16 +130,9 @@ async fn tell(
     if approval.edited_content.is_some() {
         data["edited"] = json!(true);
     }
-    let activity = Activity {
-        id: ActivityId::generate(),
-        kind: kind.to_owned(),
-        source: "axis".to_owned(),
-        account_id: about.map(|conversation| conversation.account_id),
-        conversation_id: Some(approval.conversation_id),
-        actor: Some(actor.clone()),
-        occurred_at: approval.decided_at.unwrap_or(approval.created_at),
-        data,
-    };
+    let account = about.map(|conversation| conversation.account_id);
+    let at = approval.decided_at.unwrap_or(approval.created_at);
+    let activity = Activity::done_here(kind, account, approval.conversation_id, actor, at, data);
     activities::write(connection, tenant, &activity).await?;
     Ok(Some((approval, activity)))
 }

@@ -13,8 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::command::{Assign, SetCustomAttributes, SetLabels, SetPriority, SetStatus, SetTeam};
 use domain::{
-    AccountKey, Activity, ActivityId, Actor, Command, Conversation, ConversationId, OperationId,
-    TenantId,
+    AccountKey, Activity, Actor, Command, Conversation, ConversationId, OperationId, TenantId,
 };
 use events::TraceParent;
 use serde_json::{Map, Value, json};
@@ -114,16 +113,8 @@ pub async fn change(
         if part.field == "status" {
             data["from"] = from["status"].clone();
         }
-        let line = Activity {
-            id: ActivityId::generate(),
-            kind: "conversation_change_queued".to_owned(),
-            source: "axis".to_owned(),
-            account_id: Some(account),
-            conversation_id: Some(conversation),
-            actor: Some(asking.actor.clone()),
-            occurred_at: Utc::now(),
-            data,
-        };
+        let (kind, now) = ("conversation_change_queued", Utc::now());
+        let line = Activity::done_here(kind, Some(account), conversation, asking.actor, now, data);
         activities::write(connection, tenant, &line).await?;
         lines.push(line);
     }

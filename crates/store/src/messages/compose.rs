@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use domain::command::SendMessage;
 use domain::{
-    AccountKey, Activity, ActivityId, Actor, Command, ConversationId, Message, MessageId,
-    OperationId, TenantId, Upload,
+    AccountKey, Activity, Actor, Command, ConversationId, Message, MessageId, OperationId,
+    TenantId, Upload,
 };
 use events::TraceParent;
 use serde_json::{Value, json};
@@ -123,16 +123,10 @@ pub async fn compose(
         due_in: composition.due_in,
     };
     enqueue(connection, &wanted).await?;
-    let activity = Activity {
-        id: ActivityId::generate(),
-        kind: "message_queued".to_owned(),
-        source: "axis".to_owned(),
-        account_id: Some(account),
-        conversation_id: Some(conversation),
-        actor: Some(composition.author.clone()),
-        occurred_at: message.created_at,
-        data: json!({ "messageId": message.id, "private": message.private }),
-    };
+    let (author, at) = (composition.author, message.created_at);
+    let data = json!({ "messageId": message.id, "private": message.private });
+    let activity =
+        Activity::done_here("message_queued", Some(account), conversation, author, at, data);
     activities::write(connection, tenant, &activity).await?;
     // Whoever was about to write to the same customer sees by the tag that somebody has.
     conversations::touch(connection, conversation).await?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    AccountKey, Activity, ActivityId, Actor, ConversationId, DeliveryState, Message, MessageId,
-    OperationId, TenantId, Upload,
+    AccountKey, Activity, Actor, ConversationId, DeliveryState, Message, MessageId, OperationId,
+    TenantId, Upload,
 };
 use events::TraceParent;
 use serde_json::json;
@@ -265,15 +265,7 @@ impl Intervention<'_> {
     }
 
     fn activity(&self, kind: &str, held: &Held, at: DateTime<Utc>) -> Activity {
-        Activity {
-            id: ActivityId::generate(),
-            kind: kind.to_owned(),
-            source: "axis".to_owned(),
-            account_id: Some(held.account),
-            conversation_id: Some(self.conversation),
-            actor: Some(self.actor.clone()),
-            occurred_at: at,
-            data: json!({ "messageId": self.message, "private": held.message.private }),
-        }
+        let data = json!({ "messageId": self.message, "private": held.message.private });
+        Activity::done_here(kind, Some(held.account), self.conversation, self.actor, at, data)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::command::DeleteMessage;
-use domain::{Activity, ActivityId, Command, ConversationId, Message, MessageId, OperationId};
+use domain::{Activity, Command, ConversationId, Message, MessageId, OperationId};
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -54,16 +54,9 @@ pub async fn remove(
     .fetch_one(&mut *connection)
     .await?;
     touch(connection, conversation).await?;
-    let activity = Activity {
-        id: ActivityId::generate(),
-        kind: "message_delete_queued".to_owned(),
-        source: "axis".to_owned(),
-        account_id: Some(held.account),
-        conversation_id: Some(conversation),
-        actor: Some(wanted.actor.clone()),
-        occurred_at: at,
-        data: json!({ "operationId": operation, "messageId": id, "private": message.private }),
-    };
+    let (kind, account) = ("message_delete_queued", Some(held.account));
+    let data = json!({ "operationId": operation, "messageId": id, "private": message.private });
+    let activity = Activity::done_here(kind, account, conversation, wanted.actor, at, data);
     activities::write(connection, tenant, &activity).await?;
     let shown = by_ids(connection, &[id]).await?.pop().unwrap_or(message);
     Ok(Intervened::Done((shown, Some(activity))))
