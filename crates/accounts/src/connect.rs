@@ -71,7 +71,7 @@ impl Accounts {
         };
         account.id = match store::accounts::put(&mut transaction, &account, said).await {
             Ok(id) => id,
-            Err(Error::Exists { .. }) => {
+            Err(Error::Taken) => {
                 let (number, url) = (wanted.number, account.base_url);
                 return Err(AccountError::Taken { number, url });
             }

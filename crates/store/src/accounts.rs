@@ -55,15 +55,14 @@ pub struct Said<'a> {
     pub public_only: Option<bool>,
 }
 
-/// Adds an account, or renews the token of the one that is there, and what is said of it. What waits for it in
-/// the outbox is tried at once. An account that another tenant has is refused with [`Error::Exists`]. Gives back
-/// the key it has.
+/// Adds an account, or renews the token of the one that is there and whatever `said` names. What waits for it in the
+/// outbox is tried at once. Returns the key that the account has, and [`Error::Taken`] if it is another tenant's.
 pub async fn put(
     connection: &mut PgConnection,
     account: &Account,
     said: Said<'_>,
 ) -> Result<AccountKey, Error> {
-    // What its end has forgotten stays so, whichever version of this program ended it.
+    // Links of an account that was disconnected are gone for good; earlier versions did not delete them.
     sqlx::query!(
         "delete from account_links l using chatwoot_accounts a
          where a.id = l.account_id and a.base_url = $1 and a.chatwoot_account_id = $2
@@ -102,10 +101,7 @@ pub async fn put(
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let id = id.map(AccountKey).ok_or_else(|| Error::Exists {
-        constraint: "another tenant has this account".to_owned(),
-        source: sqlx::Error::RowNotFound,
-    })?;
+    let id = id.map(AccountKey).ok_or(Error::Taken)?;
     outbox::hasten_account(connection, id).await?;
     Ok(id)
 }

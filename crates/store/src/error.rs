@@ -20,6 +20,12 @@ pub enum Error {
         /// The driver's error.
         source: sqlx::Error,
     },
+    /// Another tenant has this Chatwoot account, or had it.
+    #[error("another tenant has this account, or had it")]
+    Taken,
+    /// A file was swept away before it was given to its message: it has to be sent again.
+    #[error("a file was swept away before its message was written; send it again")]
+    Swept,
     /// The data cannot be stored as they are: trying again is of no use.
     #[error("the database refused the data: {0}")]
     Data(#[source] sqlx::Error),

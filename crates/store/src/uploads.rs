@@ -86,12 +86,8 @@ pub(crate) async fn attach(
     )
     .execute(connection)
     .await?;
-    // Swept away meanwhile: the request took longer than any may.
-    if attached.rows_affected() == files.len() as u64 {
-        Ok(())
-    } else {
-        Err(Error::Unreadable { table: "uploads", column: "message_id" })
-    }
+    // A row that is missing was swept away: the request took longer than any may.
+    if attached.rows_affected() == files.len() as u64 { Ok(()) } else { Err(Error::Swept) }
 }
 
 /// The digests of a message's files, in their order.
