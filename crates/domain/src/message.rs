@@ -103,6 +103,17 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
+    const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Sent,
+        Self::Delivered,
+        Self::Read,
+        Self::Retrying,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
     /// The state's name, as stored and as sent.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -119,17 +130,6 @@ impl DeliveryState {
 
     /// The state of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Queued,
-            Self::Sending,
-            Self::Sent,
-            Self::Delivered,
-            Self::Read,
-            Self::Retrying,
-            Self::Failed,
-            Self::Unknown,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == name)
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 }

@@ -34,12 +34,12 @@ pub enum Trouble {
 impl Store {
     /// What is wrong with the database at this moment, if anything is.
     pub async fn trouble(&self) -> Option<Trouble> {
-        let mut asked = Box::pin(self.asked());
+        let mut asked = Box::pin(self.ping_pool());
         if let Ok(answered) = timeout(POOL, &mut asked).await {
             return answered.err().map(|error| Trouble::Away(in_words(&error)));
         }
         let (asked, tried) =
-            tokio::join!(timeout(BOTH, asked), timeout(BOTH, Box::pin(self.tried())));
+            tokio::join!(timeout(BOTH, asked), timeout(BOTH, Box::pin(self.try_connecting())));
         let error = match (asked, tried) {
             (Ok(answered), _) => answered.err()?,
             // Others would find no more, and what this program has it works with.

@@ -73,7 +73,7 @@ impl Store {
             .after_release(move |connection, _| {
                 let back = Arc::clone(&back);
                 Box::pin(async move {
-                    has_come_to_rest(connection).await?;
+                    drain(connection).await?;
                     back.note();
                     Ok(true)
                 })
@@ -96,7 +96,7 @@ impl Store {
 
     /// A transaction that sees all tenants' rows, for programs that carry everybody's events.
     pub async fn worker(&self) -> Result<Transaction, Error> {
-        self.begin(AssertSqlSafe(worker())).await
+        self.begin(AssertSqlSafe(begin_worker())).await
     }
 
     /// A transaction of [`Store::worker`]'s kind that holds a lock while its program does something else: it
@@ -113,7 +113,7 @@ impl Store {
     /// this fails with [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it
     /// made when the tables were small, and would go on reading them whole.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
-        self.begin(AssertSqlSafe(worker_within(patience))).await
+        self.begin(AssertSqlSafe(begin_worker_within(patience))).await
     }
 
     /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
@@ -146,14 +146,14 @@ impl Store {
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), Error> {
-        match self.asked().await {
+        match self.ping_pool().await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.told(error).await),
+            Err(error) => Err(self.explain(error).await),
         }
     }
 
     /// Asks the database for a sign of life, and tells what the pool tells of it.
-    pub(crate) async fn asked(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn ping_pool(&self) -> Result<(), sqlx::Error> {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await.map(drop)
     }
 
@@ -163,7 +163,7 @@ impl Store {
     }
 
     /// Meets what keeps connections from being made.
-    pub(crate) async fn tried(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn try_connecting(&self) -> Result<(), sqlx::Error> {
         let options = self.pool.connect_options();
         let mut connection = <PgConnection as Connection>::connect_with(&options).await?;
         takes_writes(&mut connection).await
@@ -171,11 +171,11 @@ impl Store {
 
     /// The pool tries again until its time is over, and does not tell what it met. Whoever asks how the
     /// database is wants to know: one connection more meets it too.
-    pub(crate) async fn told(&self, error: sqlx::Error) -> Error {
+    pub(crate) async fn explain(&self, error: sqlx::Error) -> Error {
         if !matches!(error, sqlx::Error::PoolTimedOut) {
             return error.into();
         }
-        let tried = Box::pin(async { Ok(self.tried().await?) });
+        let tried = Box::pin(async { Ok(self.try_connecting().await?) });
         // If this one is let in, the pool's own are all in use.
         within(CONNECTING, tried).await.err().unwrap_or_else(|| error.into())
     }
@@ -192,7 +192,7 @@ pub async fn commit_and_begin(
     mut transaction: Transaction,
     patience: Duration,
 ) -> Result<Transaction, Error> {
-    let statements = AssertSqlSafe(format!("commit; {}", worker_within(patience)));
+    let statements = AssertSqlSafe(format!("commit; {}", begin_worker_within(patience)));
     // No constraint is left to the commit, so what is refused is the beginning.
     sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(Error::beginning)?;
     Ok(transaction)
@@ -221,13 +221,13 @@ async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
 /// nothing open is asked nothing. Afterwards the pool asks by itself, and waits for its answer without end: a
 /// server that is gone without a word would keep the place until the kernel gives it up. One that is there
 /// has ended by then what a client asked for ([`confine`]), so that no more of that goes on than there are places.
-async fn has_come_to_rest(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+async fn drain(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let open = tokio::time::timeout(PATIENCE, connection.flush());
     open.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
 }
 
 /// How a transaction of [`Store::worker`] begins. Safe as a statement: nothing but a number is put into it.
-fn worker() -> String {
+fn begin_worker() -> String {
     let idle = IDLE.as_millis();
     format!(
         "begin; set local role axis_worker; set local idle_in_transaction_session_timeout = {idle}"
@@ -235,10 +235,10 @@ fn worker() -> String {
 }
 
 /// How a transaction of [`Store::worker_within`] begins. Safe as a statement, since it holds only numbers.
-fn worker_within(patience: Duration) -> String {
+fn begin_worker_within(patience: Duration) -> String {
     format!(
         "{}; set local lock_timeout = {}; set local enable_seqscan = off",
-        worker(),
+        begin_worker(),
         patience.as_millis()
     )
 }
@@ -262,7 +262,7 @@ pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result
 }
 
 /// Leaves the role that a transaction stepped down to: from here to its end it is whoever logged in.
-pub(crate) async fn become_oneself(connection: &mut PgConnection) -> Result<(), Error> {
+pub(crate) async fn reset_role(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!("select set_config('role', 'none', true) as role").fetch_one(connection).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod assignees;
 mod change;
+mod few;
 mod hold;
 mod labels;
 mod list;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, Row as _};
 
-use crate::connect::become_oneself;
+use crate::connect::reset_role;
 use crate::{Error, Store};
 
 /// Up to here rows are counted, beyond they are estimated.
@@ -210,7 +210,7 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
     .fetch_all(&mut *transaction)
     .await?;
     // Who may read it is who logged in.
-    become_oneself(&mut transaction).await?;
+    reset_role(&mut transaction).await?;
     let version = "select coalesce(max(version), 0) from _sqlx_migrations where success";
     let schema_version = count(&mut transaction, version).await?;
     Ok(Inspection {

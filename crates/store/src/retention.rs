@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::Error;
-use crate::connect::become_oneself;
+use crate::connect::reset_role;
 
 /// A table that is cut by month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub async fn may_remove(connection: &mut PgConnection) -> Result<bool, Error> {
 /// did that is removed, so that what a backfill brings of it later is found again. Who logged in must own the
 /// table, and is whom the rest of the transaction runs as.
 pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Error> {
-    become_oneself(connection).await?;
+    reset_role(connection).await?;
     let words = if part.stays { "truncate %I" } else { "drop table %I" };
     let statement = sqlx::query_scalar!(
         r#"select format($1::text, $2::text) as "statement!""#,

@@ -33,7 +33,7 @@ impl Store {
         let applied = async {
             match applied.await {
                 Ok(applied) => Ok(applied),
-                Err(error) => Err(self.told(error).await),
+                Err(error) => Err(self.explain(error).await),
             }
         };
         let applied = within(PATIENCE, Box::pin(applied)).await?;

@@ -5,10 +5,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::AssigneeFilter;
+use super::few::{FEW, if_few};
 use crate::Error;
-
-/// Users who have more conversations than this are found soon by a list in its own order.
-const FEW: i64 = 1_000;
 
 /// [`AssigneeFilter`], as the query takes it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,7 +66,7 @@ impl Assignees {
         )
         .fetch_all(connection)
         .await?;
-        Ok(i64::try_from(found.len()).is_ok_and(|number| number <= FEW).then_some(found))
+        Ok(if_few(found))
     }
 }
 

@@ -4,10 +4,8 @@ use domain::TenantId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::few::{FEW, if_few};
 use crate::Error;
-
-/// Labels that more conversations bear are common: a list in its own order finds them soon.
-const FEW: i64 = 1_000;
 
 /// Ids of all of a tenant's conversations that bear a label, if they are few.
 pub(super) async fn few(
@@ -23,5 +21,5 @@ pub(super) async fn few(
     )
     .fetch_all(connection)
     .await?;
-    Ok(i64::try_from(ids.len()).is_ok_and(|found| found <= FEW).then_some(ids))
+    Ok(if_few(ids))
 }

@@ -86,17 +86,8 @@ pub async fn compose(
     else {
         return Ok(Composed::NoConversation);
     };
-    if let Some(client_id) = composition.client_id {
-        if let Some(known) = by_client_id(connection, conversation, client_id).await? {
-            return Ok(if contradicts(connection, &known, composition).await? {
-                Composed::Contradicts
-            } else {
-                Composed::Known(known)
-            });
-        }
-        if is_withdrawn(connection, conversation, client_id).await? {
-            return Ok(Composed::Withdrawn);
-        }
+    if let Some(earlier) = written_before(connection, composition).await? {
+        return Ok(earlier);
     }
     let mut in_reply_to = None;
     if let Some(original) = composition.in_reply_to {
@@ -132,6 +123,21 @@ pub async fn compose(
     conversations::touch(connection, conversation).await?;
     explain(connection, std::slice::from_mut(&mut message)).await?;
     Ok(Composed::Queued { message, activity })
+}
+
+/// What was written before under the client's id of this composition. Returns `None` if nothing was, or it has none.
+async fn written_before(
+    connection: &mut PgConnection,
+    composition: &Composition<'_>,
+) -> Result<Option<Composed>, Error> {
+    let Some(client_id) = composition.client_id else { return Ok(None) };
+    let conversation = composition.conversation;
+    if let Some(known) = by_client_id(connection, conversation, client_id).await? {
+        let contradicts = contradicts(connection, &known, composition).await?;
+        return Ok(Some(if contradicts { Composed::Contradicts } else { Composed::Known(known) }));
+    }
+    let withdrawn = is_withdrawn(connection, conversation, client_id).await?;
+    Ok(withdrawn.then_some(Composed::Withdrawn))
 }
 
 /// The command that brings a message to Chatwoot.
