@@ -1,4 +1,4 @@
-//! Chatwoot accounts that are served.
+//! The Chatwoot accounts that are served.
 
 mod others;
 
@@ -15,41 +15,41 @@ pub use others::{Others, count_others};
 /// A Chatwoot account. Its secrets are sealed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
-    /// Our key of it.
+    /// Our own key for the account.
     pub id: AccountKey,
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
     /// Scheme and host of the installation.
     pub base_url: String,
-    /// The same for people, if they open it elsewhere.
+    /// Where people open the installation, if that is another address.
     pub screen_url: Option<String>,
-    /// Its number there.
+    /// The account's number in that installation.
     pub chatwoot_account_id: i64,
-    /// For people.
+    /// A name to show to people.
     pub name: Option<String>,
-    /// An administrator's token.
+    /// An administrator's access token, sealed for [`Account::TOKEN_PURPOSE`].
     pub api_token: Sealed,
-    /// Webhook secrets valid now, newest first.
+    /// The webhook secrets that are valid now, newest first; sealed.
     pub webhook_secrets: Vec<Sealed>,
-    /// Number of our webhook there.
+    /// The number of our webhook in the installation.
     pub webhook_id: Option<i64>,
-    /// It signs nothing, by the operator's word.
+    /// The operator accepts that its webhooks are not signed.
     pub allow_unsigned: bool,
-    /// A caller named its address, and no operator: it is called at public addresses only.
+    /// A caller of the API named the address, not an operator, so it is called at public addresses only.
     pub public_only: bool,
 }
 
 impl Account {
-    /// What API tokens are sealed for.
+    /// The purpose that API tokens are sealed for.
     pub const TOKEN_PURPOSE: &'static str = "api-token";
 }
 
-/// What is said anew of an account that is there; what is none stays as it was.
+/// What to change in an existing account. A field that is `None` leaves things as they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Said<'a> {
-    /// Its name.
+    /// A new name.
     pub name: Option<&'a str>,
-    /// Whether it signs nothing.
+    /// Whether unsigned webhooks are accepted.
     pub unsigned: Option<bool>,
     /// Whether it is called at public addresses only.
     pub public_only: Option<bool>,
@@ -106,7 +106,7 @@ pub async fn put(
     Ok(id)
 }
 
-/// Notes the webhook registered in Chatwoot and the secrets that are valid for it.
+/// Saves the number of the webhook that is registered in Chatwoot, and the secrets that are valid for it.
 pub async fn set_webhook(
     connection: &mut PgConnection,
     id: AccountKey,
@@ -126,7 +126,7 @@ pub async fn set_webhook(
     Ok(())
 }
 
-/// Takes another token into use.
+/// Replaces the access token.
 pub async fn set_token(
     connection: &mut PgConnection,
     id: AccountKey,
@@ -142,8 +142,8 @@ pub async fn set_token(
     Ok(())
 }
 
-/// Keeps what an account has sealed, unchanged but sealed anew. Says whether it did: not if somebody has put another
-/// token there meanwhile.
+/// Saves an account's token and webhook secrets, the same ones under another key. Returns false if somebody has
+/// replaced the token since `account` was read.
 pub async fn reseal(
     connection: &mut PgConnection,
     account: &Account,
@@ -164,24 +164,23 @@ pub async fn reseal(
     Ok(done.rows_affected() > 0)
 }
 
-/// Has what waits for an account tried at once. The transaction should not last long after that: workers wait for it.
+/// Ends the waits of the account's commands, so that they are tried at once. Commit soon afterwards: workers wait for
+/// this transaction.
 pub async fn hasten(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
     outbox::hasten_account(connection, id).await
 }
 
-/// Has an account in hand until the transaction ends. False: somebody else has.
+/// Takes exclusive hold of an account until the transaction ends. Returns false if somebody else has it.
 pub async fn hold(connection: &mut PgConnection, id: AccountKey) -> Result<bool, Error> {
     Lock::Account.try_take(connection, &id.to_string()).await
 }
 
-/// Waits until nobody else tells the receivers of this account; until the transaction ends, nobody
-/// does.
+/// Waits for the exclusive right to publish this account to the receivers, and keeps it until the transaction ends.
 pub async fn hold_source(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
     Lock::Source.take(connection, &id.to_string()).await
 }
 
-/// Ends the serving of an account and forgets its secrets, people's own tokens among them. Its row and
-/// its data stay.
+/// Disconnects an account and deletes its secrets, people's own tokens among them. Its row and its data stay.
 pub async fn end(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
     sqlx::query!(
         "update chatwoot_accounts
@@ -232,8 +231,8 @@ impl TryFrom<Row> for Account {
     }
 }
 
-/// All accounts that are served, by tenant and number, for programs that carry everybody's events. A
-/// database that is silent is given up.
+/// All accounts that are served, ordered by tenant, installation and number, for programs that work for all tenants.
+/// Fails if the database does not answer within [`PATIENCE`].
 pub async fn all(store: &Store) -> Result<Vec<Account>, Error> {
     within(PATIENCE, async { list(&mut *store.worker().await?).await }).await
 }
@@ -251,7 +250,7 @@ async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
     rows.into_iter().map(Account::try_from).collect()
 }
 
-/// The keys of all accounts that are not served any more. A database that is silent is given up.
+/// The keys of all accounts that were disconnected. Fails if the database does not answer within [`PATIENCE`].
 pub async fn ended(store: &Store) -> Result<Vec<AccountKey>, Error> {
     let ended = async {
         let query = sqlx::query_scalar!(
@@ -277,34 +276,34 @@ pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option
     row.map(Account::try_from).transpose()
 }
 
-/// An account as its tenant's people see it: without secrets, and after its end too.
+/// An account as its tenant's people see it: without secrets, and even after it was disconnected.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
-    /// Our key of it.
+    /// Our own key for the account.
     pub id: AccountKey,
     /// Scheme and host of the installation.
     #[serde(rename = "chatwootUrl")]
     pub base_url: String,
-    /// The same for people, if they open it elsewhere.
+    /// Where people open the installation, if that is another address.
     pub screen_url: Option<String>,
-    /// Its number there.
+    /// The account's number in that installation.
     pub chatwoot_account_id: i64,
-    /// For people.
+    /// A name to show to people.
     pub name: Option<String>,
-    /// Number of our webhook there.
+    /// The number of our webhook in the installation.
     pub webhook_id: Option<i64>,
-    /// It signs nothing, by the operator's word.
+    /// The operator accepts that its webhooks are not signed.
     pub allow_unsigned: bool,
-    /// Since when it is known.
+    /// When the account was first connected.
     pub created_at: DateTime<Utc>,
     /// When its settings last changed.
     pub updated_at: DateTime<Utc>,
-    /// Since when it is not served any more.
+    /// When it was disconnected, if it was.
     pub disconnected_at: Option<DateTime<Utc>>,
 }
 
-/// All accounts that the transaction may see, by number; with an id, that one.
+/// A tenant's accounts that the transaction may see, ordered by installation and number; with an id, only that one.
 pub async fn shown(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -336,25 +335,25 @@ pub async fn shown(
     Ok(shown.collect())
 }
 
-/// An account without its secrets, as its tenant sees it.
+/// The essentials of an account, without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    /// Our key of it.
+    /// Our own key for the account.
     pub id: AccountKey,
     /// Scheme and host of the installation.
     pub base_url: String,
-    /// Its number there.
+    /// The account's number in that installation.
     pub chatwoot_account_id: i64,
-    /// For people.
+    /// A name to show to people.
     pub name: Option<String>,
-    /// What rate limits are counted by: see [`crate::hosts::Allowance`].
+    /// What rate limits are counted by; see [`crate::hosts::Allowance`].
     pub host: String,
-    /// It was disconnected; what it told is there.
+    /// It was disconnected; its data are still here.
     pub ended: bool,
 }
 
-/// The accounts of a tenant, in a transaction of that tenant, by address and number; those that were
-/// disconnected too.
+/// The accounts of the tenant whose transaction this is, disconnected ones included, ordered by installation and
+/// number.
 pub async fn served(connection: &mut PgConnection) -> Result<Vec<Served>, Error> {
     let rows = sqlx::query!(
         r#"select id, base_url, chatwoot_account_id, name, axis_host(base_url) as "host!",

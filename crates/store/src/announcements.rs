@@ -1,6 +1,5 @@
-//! What is committed and not known to be announced. A row is written with the change that it tells
-//! of; whoever wrote it announces it at once and removes the row, and what is left after a while is
-//! announced by an outbound worker.
+//! Changes that are committed but not known to be announced. A row is written with the change that it tells of. Whoever
+//! wrote it announces it at once and removes the row; what is left after a while is announced by an outbound worker.
 
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use sqlx::PgConnection;
 
 use crate::{Error, rows};
 
-/// Has an activity announced once the transaction commits.
+/// Queues the announcement of an activity, which is due once the transaction commits.
 pub async fn keep(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -28,8 +27,8 @@ pub async fn keep(
     Ok(())
 }
 
-/// Has the state of a message announced once the transaction commits, in the place of an older one
-/// that was not: told late, that would only confuse.
+/// Queues the announcement of a message's state, in place of an older state that was not announced: told late, that one
+/// would only confuse.
 pub async fn keep_state(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -52,7 +51,7 @@ pub async fn keep_state(
     Ok(())
 }
 
-/// Forgets what was announced.
+/// Removes activities that have been announced.
 pub async fn remove(connection: &mut PgConnection, activities: &[ActivityId]) -> Result<(), Error> {
     let ids: Vec<_> = activities.iter().map(|id| id.0).collect();
     sqlx::query!("delete from announcements where activity_id = any($1)", &ids)
@@ -61,20 +60,19 @@ pub async fn remove(connection: &mut PgConnection, activities: &[ActivityId]) ->
     Ok(())
 }
 
-/// An activity that was left.
+/// An activity that nobody has announced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Left {
     /// Its id.
     pub id: ActivityId,
-    /// Whose it is.
+    /// The tenant whose activity it is.
     pub tenant: TenantId,
     /// An [`Activity`], as some program wrote it.
     pub activity: Value,
 }
 
-/// At most `limit` activities that have waited for `patience` or longer and that nobody else has in
-/// hand, oldest first. They stay locked until the transaction ends, so that a newer state of a
-/// message waits for the telling of an older one.
+/// At most `limit` activities that have waited for `patience` or longer and that nobody else has locked, oldest first.
+/// They stay locked until the transaction ends, so a newer state of a message waits until the older one is announced.
 pub async fn take_left(
     connection: &mut PgConnection,
     patience: Duration,

@@ -1,4 +1,4 @@
-//! Machines that may come in.
+//! API keys: machines that may use the API.
 
 use chrono::{DateTime, Utc};
 use domain::{ApiKeyId, Permissions, TenantId};
@@ -12,57 +12,57 @@ use crate::{Error, rows};
 pub struct ApiKey {
     /// Its id.
     pub id: ApiKeyId,
-    /// Whose it is; none: the installation's.
+    /// The tenant that it belongs to; `None` for the installation's.
     pub tenant: Option<TenantId>,
     /// What it is for.
     pub name: String,
     /// What it may do.
     pub permissions: Permissions,
-    /// Who made it.
+    /// Who created it.
     pub created_by: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// From when on it is worth nothing.
+    /// When it expires, if it does.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it last came in, to the minute.
+    /// When it was last used, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// Since when it is worth nothing, by somebody's word.
+    /// When it was revoked, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// A key to be made.
+/// A key to be created.
 #[derive(Debug, Clone, Copy)]
 pub struct NewApiKey<'a> {
-    /// Whose it is; none: the installation's.
+    /// The tenant that it belongs to; `None` for the installation's.
     pub tenant: Option<&'a TenantId>,
     /// What it is for.
     pub name: &'a str,
-    /// The digest of its secret.
+    /// SHA-256 of its secret.
     pub digest: [u8; 32],
     /// What it may do.
     pub permissions: Permissions,
-    /// Who makes it.
+    /// Who creates it.
     pub created_by: &'a str,
-    /// From when on it is worth nothing.
+    /// When it expires, if it does.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Who shows a key.
+/// The holder of a valid key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holder {
     /// The key's id.
     pub id: ApiKeyId,
-    /// Whose it is; none: the installation's.
+    /// The tenant that it belongs to; `None` for the installation's.
     pub tenant: Option<TenantId>,
     /// What it is for.
     pub name: String,
     /// What it may do.
     pub permissions: Permissions,
-    /// From when on it is worth nothing.
+    /// When it expires, if it does.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Keys of one tenant, or of the installation, that may be valid at once.
+/// How many valid keys one tenant, or the installation, may have.
 pub const MOST_VALID: i64 = 200;
 
 struct Row {
@@ -99,7 +99,7 @@ fn tenant(text: Option<String>) -> Result<Option<TenantId>, Error> {
     text.map(|text| rows::tenant("api_keys", text)).transpose()
 }
 
-/// Makes a key; none if there are [`MOST_VALID`] of its owner already.
+/// Creates a key. Returns `None` if its owner has [`MOST_VALID`] of them already.
 pub async fn create(
     connection: &mut PgConnection,
     key: &NewApiKey<'_>,
@@ -138,8 +138,7 @@ pub enum Owner<'a> {
     Installation,
 }
 
-/// At most `limit` keys that the transaction may see, of this owner, newest first, after `skip` of
-/// them.
+/// At most `limit` of this owner's keys that the transaction may see, newest first, after skipping `skip` of them.
 pub async fn list(
     connection: &mut PgConnection,
     owner: Owner<'_>,
@@ -168,7 +167,7 @@ pub async fn list(
     keys.into_iter().map(ApiKey::try_from).collect()
 }
 
-/// One key.
+/// The key with this id, if the transaction may see it.
 pub async fn get(connection: &mut PgConnection, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
     let row = sqlx::query_as!(
         Row,
@@ -182,7 +181,7 @@ pub async fn get(connection: &mut PgConnection, id: ApiKeyId) -> Result<Option<A
     row.map(ApiKey::try_from).transpose()
 }
 
-/// Makes a key worth nothing from now on. False: it is so already, or there is none.
+/// Revokes a key from now on. Returns false if it was revoked already, or does not exist.
 pub async fn revoke(connection: &mut PgConnection, id: ApiKeyId) -> Result<bool, Error> {
     let done = sqlx::query!(
         "update api_keys set revoked_at = now() where id = $1 and revoked_at is null",
@@ -193,7 +192,7 @@ pub async fn revoke(connection: &mut PgConnection, id: ApiKeyId) -> Result<bool,
     Ok(done.rows_affected() > 0)
 }
 
-/// Whose the key with this digest is, if it is worth something. Takes a transaction of
+/// Finds the holder of the key with this digest, if it is neither revoked nor expired. Takes a transaction of
 /// [`Store::gate`](crate::Store::gate).
 pub async fn identify(
     connection: &mut PgConnection,
@@ -228,9 +227,8 @@ pub async fn identify(
     .transpose()
 }
 
-/// The ids of all who act for the same person as this caller of the transaction's tenant, who is among
-/// them: a person, and the keys that they made, or that their keys made. A key that an operator made
-/// acts for itself.
+/// The ids of all who act for the same person as this caller of the transaction's tenant, the caller included: the
+/// person, the keys that they created, and the keys that those created. A key that an operator created acts for itself.
 pub async fn of_one_person(
     connection: &mut PgConnection,
     signature: &str,

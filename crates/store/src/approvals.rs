@@ -1,4 +1,4 @@
-//! What was asked of those who may decide.
+//! Approvals: requests that somebody with the permission decides.
 
 mod read;
 mod write;

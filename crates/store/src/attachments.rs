@@ -1,5 +1,5 @@
-//! Attachments that Chatwoot has: which message has which. Follows from the messages, so any order of
-//! the same events ends in the same rows.
+//! Which message has which attachment in Chatwoot. The rows are derived from the messages, so any order of the same
+//! events ends in the same rows.
 
 use domain::snapshot::Message;
 use domain::{AccountKey, AttachmentId, MirroredAttachment};
@@ -11,21 +11,21 @@ use crate::Error;
 /// Where an attachment is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attachment {
-    /// The account that has it.
+    /// The account that it belongs to.
     pub account: AccountKey,
     /// Scheme and host of the account's installation.
     pub base_url: String,
-    /// A tenant named that address: it is asked for at a public address only.
+    /// A tenant named that address, so it is called at public addresses only.
     pub public_only: bool,
     /// Number of its conversation in the account.
     pub display_id: i64,
     /// Number of its message in the installation.
     pub message: i64,
-    /// What Chatwoot last said of it.
+    /// What Chatwoot last said about it.
     pub mirrored: MirroredAttachment,
 }
 
-/// An attachment of a message that is not deleted, of those that the transaction may see.
+/// The attachment with this id, if the transaction may see it and its message is not deleted.
 pub async fn get(
     connection: &mut PgConnection,
     id: AttachmentId,
@@ -56,7 +56,8 @@ pub async fn get(
     }))
 }
 
-/// Follows messages that were merged: some have attachments, some were deleted.
+/// Brings the rows up to date with messages that were just merged: adds new attachments, and removes those of deleted
+/// messages.
 pub(crate) async fn follow(
     connection: &mut PgConnection,
     messages: &[&Message],

@@ -1,4 +1,4 @@
-//! Every try at a command, written before the try, so that a crash leaves a trace.
+//! Every try at a command, written before the try so that a crash leaves a trace.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub enum AttemptOutcome {
     Retry,
     /// It may have happened, or may yet happen.
     Unknown,
-    /// As unknown, but looked up once and not there.
+    /// Unknown, but it was looked for in Chatwoot once and was not there.
     Absent,
     /// It did not happen and will not.
     Failed,
@@ -48,11 +48,11 @@ impl AttemptOutcome {
 pub struct Attempt {
     /// Its number, from 1.
     pub number: i32,
-    /// None: it is under way, or its program died.
+    /// `None` while it is under way, or if its program died.
     pub outcome: Option<AttemptOutcome>,
-    /// How long ago it ended; negative waits count as zero, as does a try without an end.
+    /// How long ago it ended; zero if it has no end, or ends in the future.
     pub ended_ago: Duration,
-    /// What came of any try at this command that may have happened has a greater message number than this.
+    /// Where to start looking: whatever came of a try that may have happened has a greater message number than this.
     pub look_after: i64,
 }
 
@@ -88,9 +88,9 @@ pub async fn last(
     .transpose()
 }
 
-/// Begins the try that follows the one with this number, 0 for the first; gives back its number. None:
-/// somebody else has begun one since, who holds the conversation's lock too; two servers may grant it.
-/// A try is counted in the outbox first, so the second one has waited there and sees the first one's.
+/// Begins the try that follows number `last` (0 before the first), and returns its number. Returns `None` if somebody
+/// else has begun one since who also holds the conversation's lock, which two database servers may grant. A try is
+/// counted in the outbox first, so the second worker has waited there and sees the first one's try.
 pub async fn begin(
     connection: &mut PgConnection,
     entry: &Entry,
@@ -117,9 +117,8 @@ pub async fn begin(
     Ok(number)
 }
 
-/// Ends a try whose program is gone, with an unknown outcome. A request of it that is still on
-/// the wire ends within `longest` of its start, so the try counts as ended no earlier than that. False: it has
-/// ended after all.
+/// Ends a try whose program is gone, with an unknown outcome. A request that is still on its way ends within `longest`
+/// of the start, so the try counts as ended no earlier than that. Returns false if it has ended after all.
 pub async fn abandon(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -140,9 +139,9 @@ pub async fn abandon(
     Ok(abandoned.rows_affected() > 0)
 }
 
-/// Whether Chatwoot may have it, or may yet get it: a try may have happened, and nobody has seen since that it
-/// did not. One that was looked for in vain is followed by another only once it is certain that it did not
-/// happen.
+/// Whether Chatwoot may have the command's effect, or may yet get it: a try may have happened, and nobody has seen
+/// since that it did not. A try that was looked for in vain is followed by another only once it is certain that it did
+/// not happen.
 pub async fn may_be_there(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -163,7 +162,7 @@ pub async fn may_be_there(
     Ok(open)
 }
 
-/// Notes which Chatwoot user's token a try that has just begun is made with.
+/// Notes the Chatwoot user whose token is used for a try that has just begun.
 pub async fn made_as(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -185,7 +184,7 @@ pub async fn made_as(
 /// A try that may have happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
-    /// The Chatwoot user whose token it was made with; none: it was the account's, and nobody knew whose that is.
+    /// The Chatwoot user whose token was used; `None` if it was the account's token and nobody knew whose that is.
     pub user: Option<i64>,
     /// When it began.
     pub began_at: DateTime<Utc>,
@@ -193,7 +192,7 @@ pub struct Open {
     pub ended_at: DateTime<Utc>,
 }
 
-/// All tries at a command that may have happened, in their order.
+/// All tries at a command that may have happened, in order.
 pub async fn open(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -212,7 +211,7 @@ pub async fn open(
     Ok(tries)
 }
 
-/// Whether the try before this one ended with the same cause and was then looked for in vain.
+/// Whether the previous try ended with the same cause and was then looked for in vain.
 pub async fn is_repeated(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -233,8 +232,8 @@ pub async fn is_repeated(
     Ok(repeated)
 }
 
-/// Ends a try. Says whether it could be: a try that somebody else ended meanwhile can only be
-/// found done or absent. The first cause that is known of it stays.
+/// Ends a try. One that somebody else has ended meanwhile as unknown or absent can still become done or absent;
+/// otherwise nothing changes, and false is returned. The first known cause stays.
 pub async fn finish(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -257,8 +256,8 @@ pub async fn finish(
     Ok(ended.rows_affected() > 0)
 }
 
-/// How long ago a message with files for the customer was sent in this conversation. Of those written more
-/// than a day before what is asked about was asked for, nothing is said; both may have waited for days since.
+/// How long ago a message with files for the customer was last sent in this conversation. Looks only at messages
+/// written since a day before `asked_at`: both may have waited for days since then.
 pub async fn files_sent_ago(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -278,8 +277,8 @@ pub async fn files_sent_ago(
     Ok(ago.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok()))
 }
 
-/// Forgets at most `limit` tries that are this old, of commands that are settled; but not of messages that
-/// Chatwoot is not known to have, since those may be sent once more. Says how many.
+/// Deletes at most `limit` tries older than `age` whose commands are settled, except those of messages that Chatwoot is
+/// not known to have, since these may be sent once more. Returns how many.
 pub async fn forget(
     connection: &mut PgConnection,
     age: Duration,

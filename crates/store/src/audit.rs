@@ -1,4 +1,4 @@
-//! Who did what. Rows are added and read; the database refuses to change or remove one.
+//! Who did what. Rows are only ever added: the database refuses to change or remove one.
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, AuditId, TenantId};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{Error, part, rows};
 
-/// A deed.
+/// Something that was done, to be recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// Who: an operator's name, or the principal of a request.
@@ -19,23 +19,23 @@ pub struct Entry {
     pub action: String,
     /// To what, in words without personal data.
     pub target: String,
-    /// Whose data; none: everybody's or nobody's, and then no tenant sees the row.
+    /// Whose data it concerned. `None` means everybody's or nobody's, and then no tenant sees the row.
     pub tenant: Option<TenantId>,
     /// The Chatwoot account, if it was about one.
     pub account: Option<AccountKey>,
-    /// To how many; none while it is under way, or where there is nothing to count.
+    /// To how many; `None` while it is under way, or where there is nothing to count.
     pub count: Option<u64>,
-    /// An object with what else is to be known: `why`, `before`, `after`, ….
+    /// An object with further facts: `why`, `before`, `after`, …
     pub details: Value,
 }
 
-/// A deed as it was written down.
+/// An entry as it was recorded.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recorded {
     /// The row.
     pub id: AuditId,
-    /// When it was written down.
+    /// When it was recorded.
     pub at: DateTime<Utc>,
     /// Who.
     pub actor: String,
@@ -51,11 +51,12 @@ pub struct Recorded {
     pub account: Option<AccountKey>,
     /// To how many.
     pub count: Option<i64>,
-    /// What else is to be known.
+    /// Further facts.
     pub details: Value,
 }
 
-/// Which deeds to list; what is none does not restrict. A tenant's transaction sees the tenant's.
+/// Which entries to list. A field that is `None` does not restrict the list. A tenant's transaction sees only the
+/// tenant's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of this tenant.
@@ -69,22 +70,22 @@ pub struct Filter {
 /// The place of a row in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// When it was written down.
+    /// When it was recorded.
     pub at: DateTime<Utc>,
     /// The row.
     pub id: AuditId,
 }
 
-/// A part of the list, newest first.
+/// A page of the list, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// At most as many as were asked for.
     pub entries: Vec<Recorded>,
-    /// Where the next part begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// Writes down a deed. In a tenant's transaction it must be the tenant's.
+/// Records an entry. In a tenant's transaction it must be about that tenant.
 pub async fn record(connection: &mut PgConnection, entry: &Entry) -> Result<AuditId, Error> {
     let id = AuditId::generate();
     sqlx::query!(
@@ -106,13 +107,13 @@ pub async fn record(connection: &mut PgConnection, entry: &Entry) -> Result<Audi
     Ok(id)
 }
 
-/// Writes down what is about to be done and takes long; [`end`] says what came of it.
+/// Records the beginning of something that takes long; [`end`] records how it ended.
 pub async fn begin(connection: &mut PgConnection, mut entry: Entry) -> Result<AuditId, Error> {
     entry.details["begins"] = true.into();
     record(connection, &entry).await
 }
 
-/// Writes down how what was begun ended, in a word; the entry says to how many it was done.
+/// Records how something that [`begin`] recorded has ended, in a word; the entry says to how many it was done.
 pub async fn end(
     connection: &mut PgConnection,
     begun: AuditId,
@@ -158,7 +159,7 @@ impl TryFrom<Row> for Recorded {
     }
 }
 
-/// At most `limit` deeds that the transaction may see, newest first, after `after` if it is given.
+/// At most `limit` entries that the transaction may see, newest first, starting after `after` if it is given.
 pub async fn list(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -191,13 +192,12 @@ pub async fn list(
     Ok(Listed { entries, next })
 }
 
-/// Something that takes long, with the row of its beginning and what is known of its end: see [`begin`]
-/// and [`end`].
+/// Something that takes long: the entry of its beginning, and what is known of its end. See [`begin`] and [`end`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Undertaking {
-    /// The row of its beginning.
+    /// The entry of its beginning.
     pub begun: Recorded,
-    /// When the row of its end was written down.
+    /// When its end was recorded.
     pub ended_at: Option<DateTime<Utc>>,
     /// To how many it was done.
     pub count: Option<i64>,
@@ -205,8 +205,8 @@ pub struct Undertaking {
     pub ended: Option<String>,
 }
 
-/// At most `limit` undertakings of one action that the transaction may see, newest first, after
-/// `after` if it is given; or the one with this id.
+/// At most `limit` undertakings of one action that the transaction may see, newest first, starting after `after` if it
+/// is given; or only the one with the id `which`.
 pub async fn undertakings(
     connection: &mut PgConnection,
     action: &str,

@@ -1,4 +1,5 @@
-//! Accounts whose Chatwoot does not answer: known to all workers together. One that does has no row.
+//! Circuit breakers of accounts whose Chatwoot does not answer, shared by all workers. An account that answers has no
+//! row.
 
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
@@ -6,14 +7,14 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// What is known of an account that does not answer.
+/// The state of an account that does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breaker {
     /// The account.
     pub account: AccountKey,
     /// Calls in a row that were not answered.
     pub failures: i32,
-    /// Times it was put to rest since it last answered.
+    /// How often the breaker has opened since the account last answered.
     pub opened: i32,
     /// Whether calls pass.
     pub state: State,
@@ -22,11 +23,11 @@ pub struct Breaker {
 /// Whether calls pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// They do.
+    /// Calls pass.
     Closed,
-    /// They do not, until then.
+    /// Calls do not pass until then.
     Open(DateTime<Utc>),
-    /// One worker tries; its outcome is waited for until then.
+    /// One worker tries a call; the others wait for its outcome until then.
     Trial(DateTime<Utc>),
 }
 
@@ -49,7 +50,7 @@ impl State {
     }
 }
 
-/// What is known of an account, none if it answers; and the database's time.
+/// An account's breaker, `None` if it answers; and the database's time.
 pub async fn get(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -73,8 +74,8 @@ pub async fn get(
     Ok((known, row.now))
 }
 
-/// As [`get`], with a row made if there is none. Nobody else can change it until the transaction
-/// ends. None: the account is gone.
+/// As [`get`], but makes the row if there is none, and locks it until the transaction ends. Returns `None` if the
+/// account is gone.
 pub async fn lock(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -96,7 +97,7 @@ pub async fn lock(
     .transpose()
 }
 
-/// Writes what is known now of an account that the transaction has locked.
+/// Saves a breaker whose row the transaction has locked.
 pub async fn write(connection: &mut PgConnection, breaker: &Breaker) -> Result<(), Error> {
     let (state, until) = breaker.state.parts();
     sqlx::query!(
@@ -113,7 +114,7 @@ pub async fn write(connection: &mut PgConnection, breaker: &Breaker) -> Result<(
     Ok(())
 }
 
-/// Forgets that an account did not answer.
+/// Removes an account's breaker, since it answers again.
 pub async fn remove(connection: &mut PgConnection, account: AccountKey) -> Result<(), Error> {
     sqlx::query!("delete from chatwoot_breakers where account_id = $1", account.0)
         .execute(connection)
@@ -121,7 +122,7 @@ pub async fn remove(connection: &mut PgConnection, account: AccountKey) -> Resul
     Ok(())
 }
 
-/// All accounts that do not answer, of those that the transaction may see.
+/// The breakers of all accounts that the transaction may see.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Breaker>, Error> {
     let rows = sqlx::query!(
         "select account_id, failures, opened, state, until

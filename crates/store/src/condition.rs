@@ -1,4 +1,4 @@
-//! How the database is, for whoever asks how a program is.
+//! The state of the database, for health checks.
 
 use std::io;
 use std::time::Duration;
@@ -8,22 +8,21 @@ use tokio::time::timeout;
 use crate::Store;
 use crate::connect::ReadOnly;
 
-/// How long the pool is waited for before one connection more finds out what it meets.
+/// How long to wait for the pool before trying one more connection to find out what is wrong.
 const POOL: Duration = Duration::from_millis(500);
-/// How long both may take then. `/health` gives up a part that takes 2 s.
+/// How long both may then take. `/health` gives up on a part that takes 2 s.
 const BOTH: Duration = Duration::from_millis(1300);
 
 const SILENT: &str = "does not answer";
-/// The SQLSTATE of too many connections.
+/// The SQLSTATE for too many connections.
 const FULL: &str = "53300";
 const IN_USE: &str = "all connections of this program are in use";
 const NO_MORE: &str = "lets this program have no more connections than it has";
 
-/// What is wrong with the database: in words that give nothing away, since `/health` asks nobody who they
-/// are.
+/// What is wrong with the database, in words that give nothing away, since anybody may ask `/health`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    /// Nothing is, but whoever wants a connection waits for one.
+    /// The database works, but whoever needs a connection has to wait for one.
     #[error("answers, but {0}")]
     Busy(&'static str),
     /// It cannot be used.
@@ -32,7 +31,7 @@ pub enum Trouble {
 }
 
 impl Store {
-    /// What is wrong with the database at this moment, if anything is.
+    /// What is wrong with the database at the moment. Returns `None` if nothing is.
     pub async fn trouble(&self) -> Option<Trouble> {
         let mut asked = Box::pin(self.ping_pool());
         if let Ok(answered) = timeout(POOL, &mut asked).await {
@@ -42,12 +41,12 @@ impl Store {
             tokio::join!(timeout(BOTH, asked), timeout(BOTH, Box::pin(self.try_connecting())));
         let error = match (asked, tried) {
             (Ok(answered), _) => answered.err()?,
-            // Others would find no more, and what this program has it works with.
+            // There are no more connections for anybody, but this program works with those that it has.
             (Err(_), Ok(Err(error))) if is_full(&error) && self.has_connections() => {
                 return Some(Trouble::Busy(NO_MORE));
             }
             (Err(_), Ok(Err(error))) => error,
-            // The pool's own are all in use: this one is let in.
+            // This connection was let in, so the pool's own are all in use.
             (Err(_), Ok(Ok(()))) => return Some(Trouble::Busy(IN_USE)),
             (Err(_), Err(_)) => return Some(Trouble::Away(SILENT)),
         };
@@ -55,7 +54,7 @@ impl Store {
     }
 }
 
-/// Whether the server, the database or the user has as many connections as it may.
+/// Whether the server, the database or the user has as many connections as it may have.
 fn is_full(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == FULL)
@@ -80,7 +79,7 @@ fn unreachable(error: &io::Error) -> &'static str {
     }
 }
 
-/// By the SQLSTATE.
+/// Describes a refusal by its SQLSTATE.
 fn refused(code: &str) -> &'static str {
     match code {
         "28000" | "28P01" => "does not let this program in",

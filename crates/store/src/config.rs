@@ -30,12 +30,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// The address for what keeps a session.
+    /// The address to use for work that needs a session, such as LISTEN.
     pub fn direct(&self) -> &SecretString {
         self.database_direct_url.as_ref().unwrap_or(&self.database_url)
     }
 
-    /// These settings with an address known to the caller.
+    /// The default settings for a database at this address.
     pub fn for_url(url: &str) -> Self {
         Self { database_url: url.into(), database_direct_url: None, database_connections: 16 }
     }

@@ -14,12 +14,12 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr};
 use crate::lately::Lately;
 use crate::{Config, Error, Transaction};
 
-/// A connection that was used within this time is taken for alive.
+/// A connection that was used within this time is trusted to be alive.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// After a transaction could not be begun, no connection is for so long: sqlx takes one back without having
-/// ended what was begun on it, and whoever has it next is refused everything.
+/// For this long after a transaction could not be begun, no connection is trusted: sqlx takes one back into the pool
+/// without ending what was begun on it, and its next user is refused everything.
 const DOUBTED: Duration = Duration::from_mins(1);
-/// A server that takes longer to let somebody in is away.
+/// A server that takes longer than this to accept a connection counts as away.
 pub(crate) const CONNECTING: Duration = Duration::from_secs(5);
 
 /// The database. Cheap to clone.
@@ -27,13 +27,13 @@ pub(crate) const CONNECTING: Duration = Duration::from_secs(5);
 pub struct Store {
     pub(crate) pool: PgPool,
     pub(crate) direct: PgConnectOptions,
-    /// Transactions that could not be begun.
+    /// When beginning a transaction last failed.
     unbegun: Arc<Lately>,
-    /// Connections that worked.
+    /// When a connection last worked.
     used: Arc<Lately>,
 }
 
-/// Without the address, which holds a password.
+/// Leaves out the address, which holds a password.
 impl Debug for Store {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").finish_non_exhaustive()
@@ -41,8 +41,8 @@ impl Debug for Store {
 }
 
 impl Store {
-    /// Sets up the pool; connections are made when they are needed, so a database that is away
-    /// makes calls fail, not the start.
+    /// Sets up the pool. Connections are made when they are needed, so a database that is away makes calls fail, not
+    /// the start.
     pub fn connect(config: &Config, program: &str) -> Result<Self, Error> {
         let options = options(&config.database_url, program)?;
         let direct = self::options(config.direct(), program)?;
@@ -52,13 +52,13 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
             .acquire_timeout(CONNECTING)
-            // A connection in steady use needs no question whether it lives before each transaction.
+            // A connection in steady use need not be tested before each transaction.
             .test_before_acquire(false)
             .before_acquire(move |connection, meta| {
                 let trusted = meta.idle_for <= TRUSTED && !doubt.within(DOUBTED);
                 let taken = Arc::clone(&taken);
                 Box::pin(async move {
-                    // One that is of no use is dropped, and another one taken.
+                    // A connection that does not work is dropped, and another one taken.
                     let works = trusted || takes_writes(connection).await.is_ok();
                     if works {
                         taken.note();
@@ -82,54 +82,53 @@ impl Store {
         Ok(Self { pool, direct, unbegun, used })
     }
 
-    /// Most connections at a time.
+    /// The most connections that the pool holds at a time.
     pub fn connections(&self) -> usize {
         self.pool.options().get_max_connections() as usize
     }
 
-    /// A transaction that sees and changes the rows of one tenant only.
+    /// Begins a transaction that sees and changes the rows of one tenant only.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Transaction, Error> {
         let mut transaction = self.begin("begin").await?;
         confine(&mut transaction, tenant).await?;
         Ok(transaction)
     }
 
-    /// A transaction that sees all tenants' rows, for programs that carry everybody's events.
+    /// Begins a transaction that sees all tenants' rows, for programs that work for all tenants.
     pub async fn worker(&self) -> Result<Transaction, Error> {
         self.begin(AssertSqlSafe(begin_worker())).await
     }
 
-    /// A transaction of [`Store::worker`]'s kind that holds a lock while its program does something else: it
-    /// stays for as long as the program is there, frozen or not. Where the machine is gone, the database
-    /// finds out within a minute. A copy of the database, which a proxy may have come to meanwhile, refuses
-    /// to begin it.
+    /// Begins a transaction like [`Store::worker`]'s that holds a lock while its program does something else. It lasts
+    /// as long as the program is there, frozen or not; if the machine is gone, the database finds out within a minute.
+    /// A replica, which a proxy may have switched to meanwhile, refuses to begin it.
     pub async fn holder(&self) -> Result<Transaction, Error> {
         let begin = "begin read write; set local role axis_worker; set local tcp_keepalives_idle = 20; \
                      set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 6";
         self.begin(begin).await
     }
 
-    /// A transaction of [`Store::worker`]'s kind in which a statement that has to wait for a lock longer than
-    /// this fails with [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it
-    /// made when the tables were small, and would go on reading them whole.
+    /// Begins a transaction like [`Store::worker`]'s in which a statement that waits for a lock for longer than
+    /// `patience` fails with [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it
+    /// made when the tables were small, and would go on reading whole tables.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
         self.begin(AssertSqlSafe(begin_worker_within(patience))).await
     }
 
-    /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
+    /// Begins a transaction that can find out whose a key, a ticket or a claim is, and sees nothing else.
     pub async fn gate(&self) -> Result<Transaction, Error> {
         self.begin("begin; set local role axis_gate").await
     }
 
-    /// A transaction that sees and changes which tenants there are and which claims mean them, and
-    /// sees nothing that is inside of any.
+    /// Begins a transaction that sees and changes which tenants there are and which claims mean them, and sees nothing
+    /// inside any tenant.
     pub async fn installation(&self) -> Result<Transaction, Error> {
         self.begin("begin; set local role axis_installation").await
     }
 
-    /// A transaction that begins with these statements. In a task of its own: sqlx would leave open what a caller gives
-    /// up before it is known to have begun, and whoever has the connection next would be in that transaction, at its
-    /// time.
+    /// Begins a transaction with these statements. It does so in a task of its own: if the caller gave up before the
+    /// beginning was known to have succeeded, sqlx would leave the transaction open, and the connection's next user
+    /// would be inside it, at its time.
     async fn begin(&self, statements: impl SqlSafeStr) -> Result<Transaction, Error> {
         let (pool, statements) = (self.pool.clone(), statements.into_sql_str());
         let task = async move { tokio::time::timeout(PATIENCE, pool.begin_with(statements)).await };
@@ -144,7 +143,7 @@ impl Store {
         begun.map_err(Error::beginning)
     }
 
-    /// Asks the database for a sign of life.
+    /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
         match self.ping_pool().await {
             Ok(()) => Ok(()),
@@ -152,62 +151,61 @@ impl Store {
         }
     }
 
-    /// Asks the database for a sign of life, and tells what the pool tells of it.
+    /// Checks that the database answers, and returns the pool's own error if it does not.
     pub(crate) async fn ping_pool(&self) -> Result<(), sqlx::Error> {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await.map(drop)
     }
 
-    /// Whether this program has had a connection of late, and so has some most likely.
+    /// Whether a connection of this program has worked within the last minute, so that it most likely has some.
     pub(crate) fn has_connections(&self) -> bool {
         self.used.within(IDLE)
     }
 
-    /// Meets what keeps connections from being made.
+    /// Makes one connection beside the pool, to find out what keeps connections from being made.
     pub(crate) async fn try_connecting(&self) -> Result<(), sqlx::Error> {
         let options = self.pool.connect_options();
         let mut connection = <PgConnection as Connection>::connect_with(&options).await?;
         takes_writes(&mut connection).await
     }
 
-    /// The pool tries again until its time is over, and does not tell what it met. Whoever asks how the
-    /// database is wants to know: one connection more meets it too.
+    /// Replaces the pool's timeout by what caused it: the pool tries again until its time is over and does not say what
+    /// it met, so one more connection meets it too.
     pub(crate) async fn explain(&self, error: sqlx::Error) -> Error {
         if !matches!(error, sqlx::Error::PoolTimedOut) {
             return error.into();
         }
         let tried = Box::pin(async { Ok(self.try_connecting().await?) });
-        // If this one is let in, the pool's own are all in use.
+        // If this connection is let in, the pool's own are all in use.
         within(CONNECTING, tried).await.err().unwrap_or_else(|| error.into())
     }
 
-    /// Ends all connections once they are idle.
+    /// Closes all connections once they are idle.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-/// Commits a transaction of [`Store::worker_within`] and begins another one on its connection, in one
-/// go: for who has more to do at once.
+/// Commits a transaction of [`Store::worker_within`] and begins another one on its connection, in one round trip.
 pub async fn commit_and_begin(
     mut transaction: Transaction,
     patience: Duration,
 ) -> Result<Transaction, Error> {
     let statements = AssertSqlSafe(format!("commit; {}", begin_worker_within(patience)));
-    // No constraint is left to the commit, so what is refused is the beginning.
+    // No constraint is deferred to the commit, so whatever is refused is the beginning.
     sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(Error::beginning)?;
     Ok(transaction)
 }
 
-/// Who is frozen, or gone with its machine, in the middle of a transaction keeps its rows locked for
-/// so long.
+/// How long a program that is frozen, or gone with its machine, in the middle of a transaction keeps rows locked.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// A copy of the database, or a server that was told to take no writes.
+/// The server is a replica, or was told to take no writes.
 #[derive(Debug, thiserror::Error)]
 #[error("the server takes no writes")]
 pub(crate) struct ReadOnly;
 
-/// Such a server is as good as away: what was read there would be old, and it grants locks of its own.
+/// Fails on a server that takes no writes. It is as good as away: what was read there would be old, and it grants locks
+/// of its own.
 async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let read_only = sqlx::query_scalar!(
         r#"select current_setting('transaction_read_only')::boolean as "read_only!""#
@@ -217,16 +215,16 @@ async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
     if read_only { Err(sqlx::Error::Io(io::Error::other(ReadOnly))) } else { Ok(()) }
 }
 
-/// Waits for what was given up with a question open, or a transaction that is to be rolled back; whoever has
-/// nothing open is asked nothing. Afterwards the pool asks by itself, and waits for its answer without end: a
-/// server that is gone without a word would keep the place until the kernel gives it up. One that is there
-/// has ended by then what a client asked for ([`confine`]), so that no more of that goes on than there are places.
+/// Waits for a connection to finish what was given up: a query without its answer, or a transaction to be rolled back.
+/// A connection with nothing open is asked nothing. Afterwards the pool pings the connection without a timeout, and a
+/// server that is gone without a word would occupy its place until the kernel gives up. One that is there has by then
+/// ended what a client asked for ([`confine`]), so no more such work goes on than there are places.
 async fn drain(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let open = tokio::time::timeout(PATIENCE, connection.flush());
     open.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
 }
 
-/// How a transaction of [`Store::worker`] begins. Safe as a statement: nothing but a number is put into it.
+/// The statements that begin a transaction of [`Store::worker`]. Safe, since only a number is put into them.
 fn begin_worker() -> String {
     let idle = IDLE.as_millis();
     format!(
@@ -234,7 +232,7 @@ fn begin_worker() -> String {
     )
 }
 
-/// How a transaction of [`Store::worker_within`] begins. Safe as a statement, since it holds only numbers.
+/// The statements that begin a transaction of [`Store::worker_within`]. Safe, since only numbers are put into them.
 fn begin_worker_within(patience: Duration) -> String {
     format!(
         "{}; set local lock_timeout = {}; set local enable_seqscan = off",
@@ -243,8 +241,8 @@ fn begin_worker_within(patience: Duration) -> String {
     )
 }
 
-/// From here to its end a transaction sees and changes the rows of one tenant only. Nothing that it asks
-/// goes on after its caller has given it up.
+/// Confines a transaction, from here to its end, to the rows of one tenant. None of its statements goes on for long
+/// after its caller has given up.
 pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result<(), Error> {
     sqlx::query!(
         "select set_config('role', 'axis_api', true) as role,
@@ -261,17 +259,17 @@ pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result
     Ok(())
 }
 
-/// Leaves the role that a transaction stepped down to: from here to its end it is whoever logged in.
+/// Returns a transaction, from here to its end, to the role that logged in.
 pub(crate) async fn reset_role(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!("select set_config('role', 'none', true) as role").fetch_one(connection).await?;
     Ok(())
 }
 
-/// How long a program waits for what the database does in a moment.
+/// How long a program waits for what takes the database only a moment.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Gives up on a database that is silent for so long. One that is gone without a word, with its machine or
-/// the network to it, would never be given up; what it was asked for may have been done.
+/// Gives up on a database that does not answer within `patience`. Without this limit a database that is gone without a
+/// word, with its machine or the network, would be waited for without end. What was asked for may have been done.
 pub async fn within<T>(
     patience: Duration,
     work: impl Future<Output = Result<T, Error>>,
@@ -282,6 +280,6 @@ pub async fn within<T>(
 
 pub(crate) fn options(url: &SecretString, program: &str) -> Result<PgConnectOptions, Error> {
     let options = PgConnectOptions::from_str(url.expose_secret()).map_err(Error::Address)?;
-    // sqlx would ask for it as it connects, which a pooling proxy refuses. PostgreSQL's own default is as exact.
+    // sqlx would set it on connecting, which a pooling proxy refuses. PostgreSQL's own default is as exact.
     Ok(options.application_name(program).extra_float_digits(None))
 }

@@ -1,4 +1,4 @@
-//! People who write to the tenants. Their snapshots are merged with those of their conversations
+//! Contacts: the people who write to the tenants. Their snapshots are merged together with those of their conversations
 //! ([`crate::conversations::apply`]).
 
 pub mod mirror;

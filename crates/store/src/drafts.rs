@@ -1,4 +1,4 @@
-//! What people have begun to write.
+//! Drafts: what people have begun to write.
 
 use chrono::{DateTime, Utc};
 use domain::{ConversationId, TenantId};
@@ -14,20 +14,20 @@ pub struct Draft {
     pub conversation: ConversationId,
     /// The text so far.
     pub content: String,
-    /// It is to be a note.
+    /// Whether it is to be a note.
     pub private: bool,
-    /// When it was kept.
+    /// When it was last saved.
     pub updated_at: DateTime<Utc>,
 }
 
-/// Which draft: a person has one of each kind in a conversation.
+/// Which draft: a person has one reply and one note in each conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The conversation.
     pub conversation: ConversationId,
-    /// The person, within the tenant.
+    /// The person's id within the tenant.
     pub principal: &'a str,
-    /// A note.
+    /// Whether it is a note.
     pub private: bool,
 }
 
@@ -64,7 +64,7 @@ pub async fn get(connection: &mut PgConnection, place: &Place<'_>) -> Result<Opt
     Ok(draft.map(Draft::from))
 }
 
-/// At most `limit` drafts of a person after the first `skip`, newest first.
+/// At most `limit` drafts of a person, newest first, after skipping `skip` of them.
 pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -88,7 +88,7 @@ pub async fn list(
     Ok(drafts.into_iter().map(Draft::from).collect())
 }
 
-/// Keeps a draft in place of the one before. None if the tenant has no such conversation.
+/// Saves a draft in place of the one before. Returns `None` if the tenant has no such conversation.
 pub async fn put(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -114,7 +114,7 @@ pub async fn put(
     Ok(draft.map(Draft::from))
 }
 
-/// Throws a draft away, if there is one.
+/// Deletes a draft, if there is one.
 pub async fn delete(connection: &mut PgConnection, place: &Place<'_>) -> Result<(), Error> {
     sqlx::query!(
         "delete from drafts where conversation_id = $1 and principal_id = $2 and private = $3",

@@ -1,21 +1,21 @@
-//! What can go wrong with the database, by what the caller can do about it.
+//! What can go wrong with the database, told apart by what the caller can do about it.
 
 /// A statement or a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address is not one.
+    /// The database's address cannot be parsed.
     #[error("DATABASE_URL is not a Postgres address: {0}")]
     Address(#[source] sqlx::Error),
     /// The database is away, starting, full or busy: try again later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
-    /// Two transactions were in each other's way: try again now.
+    /// Another transaction was in the way: try again now.
     #[error("the transaction met another one: {0}")]
     Conflict(#[source] sqlx::Error),
-    /// A row like this is there already.
+    /// A row with this key exists already.
     #[error("it exists already ({constraint})")]
     Exists {
-        /// The constraint that says so.
+        /// The violated constraint.
         constraint: String,
         /// The driver's error.
         source: sqlx::Error,
@@ -26,13 +26,13 @@ pub enum Error {
     /// A file was swept away before it was given to its message: it has to be sent again.
     #[error("a file was swept away before its message was written; send it again")]
     Swept,
-    /// The data cannot be stored as they are: trying again is of no use.
+    /// The data cannot be stored: trying again is of no use.
     #[error("the database refused the data: {0}")]
     Data(#[source] sqlx::Error),
-    /// The schema is not the one this program was built for.
+    /// The schema is not the one that this program was built for: try again once it is migrated.
     #[error("the database's schema does not fit this program; run `axis migrate`: {0}")]
     Schema(#[source] sqlx::Error),
-    /// Transactions cannot step down to their roles, whatever the data: try again once there are roles.
+    /// Transactions cannot step down to their roles, whatever the data: try again once the roles exist.
     #[error(
         "the database's roles are missing, as after a restore on a server without them; make them, then \
          restore again (docs/operations.md, \"Dumps\"): {0}"
@@ -57,7 +57,7 @@ impl Error {
         matches!(self, Self::Unavailable(_) | Self::Conflict(_) | Self::Schema(_) | Self::Roles(_))
     }
 
-    /// Whether the database's user may not do this, until somebody grants it.
+    /// Whether the database's user lacks a privilege, which somebody has to grant.
     pub fn is_denied(&self) -> bool {
         let Some(source) = std::error::Error::source(self) else { return false };
         let Some(error) = source.downcast_ref::<sqlx::Error>() else { return false };
@@ -70,10 +70,10 @@ impl Error {
         Self::Data(sqlx::Error::Encode(Box::new(error)))
     }
 
-    /// What is wrong where a transaction could not be begun: never the data, which nobody has sent yet.
+    /// Explains why a transaction could not be begun: never because of the data, which nobody has sent yet.
     pub(crate) fn beginning(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        // No role has that name.
+        // SQLSTATE 22023: there is no role of that name.
         if code.is_some_and(|code| code == "22023") {
             return Self::Roles(error);
         }
@@ -108,12 +108,12 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// By the class of the SQLSTATE. What is not known to be the data's fault counts as the database's, so
-/// that no event is given up because of it: that of a plan made before a migration (0A000) passes
-/// with its connection, missing privileges with a grant.
+/// Whether the data are at fault, by the class of the SQLSTATE. What is not known to be their fault counts as the
+/// database's, so that no event is given up because of it: a plan made before a migration (0A000) passes with its
+/// connection, a missing privilege with a grant.
 fn comes_of_the_data(code: &str) -> bool {
-    // One row twice, what does not fit its type, constraints, functions that refuse, checks of views,
-    // too large, raised by a procedure.
+    // In this order: cardinality, data exception, constraint violation, SQL routine exception, external routine
+    // exception, external routine invocation exception, WITH CHECK OPTION violation, program limit exceeded, PL/pgSQL.
     let classes = ["21", "22", "23", "2F", "38", "39", "44", "54", "P0"];
     code.get(..2).is_some_and(|class| classes.contains(&class))
 }

@@ -1,4 +1,4 @@
-//! Chatwoot installations, and how much may be asked of each: known to all workers together.
+//! The token buckets of Chatwoot installations, shared by all workers.
 
 use std::time::Duration;
 
@@ -7,29 +7,28 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// What is known of an installation.
+/// An installation's token bucket.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Host {
-    /// Its name, and its port.
+    /// Host name and port.
     pub host: String,
-    /// Requests a minute by the settings of the worker that took some last.
+    /// Requests per minute, by the settings of the worker that last took some.
     pub per_minute: i32,
-    /// Requests that may be made now and are in no worker's lease.
+    /// Requests that may be made now and that no worker has leased.
     pub tokens: f64,
-    /// Callers sent away that have not had their turn.
+    /// Callers that were put off and have not had their turn.
     pub away: f64,
-    /// When the two were reckoned; long ago: the bucket is full.
+    /// When `tokens` and `away` were computed; if long ago, the bucket is full.
     pub filled_at: DateTime<Utc>,
-    /// Requests granted ever, less those given back.
+    /// All requests ever granted, less those given back.
     pub granted: i64,
-    /// It asked to slow down until then.
+    /// It asked to be left alone until then.
     pub paused_until: Option<DateTime<Utc>>,
-    /// Pauses since it last answered well.
+    /// How often it has asked for a pause since it last answered well.
     pub pauses: i32,
 }
 
-/// What is known of an installation, and the database's time. Nobody else can change it until the
-/// transaction ends.
+/// An installation's bucket, locked until the transaction ends, and the database's time.
 pub async fn lock(
     connection: &mut PgConnection,
     host: &str,
@@ -56,7 +55,7 @@ pub async fn lock(
     Ok((known, row.now))
 }
 
-/// Writes what is known now of an installation that the transaction has locked.
+/// Saves a bucket whose row the transaction has locked.
 pub async fn write(connection: &mut PgConnection, host: &Host) -> Result<(), Error> {
     sqlx::query!(
         "update chatwoot_hosts
@@ -77,10 +76,10 @@ pub async fn write(connection: &mut PgConnection, host: &Host) -> Result<(), Err
     Ok(())
 }
 
-/// Takes a request out of what those who send replies leave of an installation's allowance: none while
-/// it asked to slow down, while somebody was sent away, or out of the last half of a second's worth.
-/// `anyway` heeds its own wish only. Gives back how long to wait before asking again, if it may not be
-/// made. Of an installation that was never sent anything nothing is known, and it may.
+/// Takes one request out of what replies leave of an installation's allowance. None is left while it asked for a pause,
+/// while a caller is put off, or of the last half second's worth; with `anyway` only the pause counts. Returns how long
+/// to wait before asking again, or `None` if the request may be made. It may be made, too, if nothing is known of the
+/// installation, since nothing was ever sent there.
 pub async fn take_spare(
     connection: &mut PgConnection,
     host: &str,
@@ -119,7 +118,7 @@ pub async fn take_spare(
     Ok(wait.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
 }
 
-/// All installations that were ever called, by name.
+/// All installations that were ever called, ordered by name.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Host>, Error> {
     let hosts = sqlx::query_as!(
         Host,
@@ -131,20 +130,20 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Host>, Error> {
     Ok(hosts)
 }
 
-/// How much may be asked of an installation, as those who have an account there see it.
+/// How much may be asked of an installation, as tenants with an account there see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allowance {
-    /// Its name, and its port.
+    /// Host name and port.
     pub host: String,
-    /// Requests a minute by the settings of the worker that took some last.
+    /// Requests per minute, by the settings of the worker that last took some.
     pub per_minute: i32,
-    /// Requests that may be made at once: at most a second's worth is kept.
+    /// Requests that may be made at once; at most a second's worth is kept.
     pub available: f64,
-    /// It asked to slow down until then.
+    /// It asked to be left alone until then.
     pub paused_until: Option<DateTime<Utc>>,
 }
 
-/// The installations that the tenant's accounts are on, as far as they were ever called.
+/// The installations of the tenant's accounts, as far as they were ever called.
 pub async fn allowances(connection: &mut PgConnection) -> Result<Vec<Allowance>, Error> {
     let allowances = sqlx::query_as!(
         Allowance,

@@ -1,8 +1,8 @@
-//! Requests that are sent again, and the answers that they had.
+//! Idempotency keys: requests that are sent again get the answer that they got before.
 //!
-//! The answer is written in the transaction of the change that it tells of: either both are there or
-//! neither. While that transaction is open it holds a lock of the request's name, so a second one is
-//! told that the first is under way, and a program that dies leaves nothing behind.
+//! The answer is written in the transaction of the change that it tells of, so either both are there or neither. While
+//! that transaction is open it holds a lock on the request's key: a second request is told that the first is under way,
+//! and a program that dies leaves nothing behind.
 
 use std::time::Duration;
 
@@ -12,35 +12,35 @@ use sqlx::PgConnection;
 use crate::Error;
 use crate::locks::Lock;
 
-/// Names that one request throws away when it keeps its own; bounds what is left behind.
+/// How many expired keys one request deletes when it stores its own; this bounds how many are left over.
 const MOST_FORGOTTEN: i64 = 16;
 
-/// A request with a name that its caller gave.
+/// A request with the idempotency key that its caller gave.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The caller's tenant; none: it is the installation's.
+    /// The caller's tenant; `None` for a caller of the installation.
     pub tenant: Option<&'a TenantId>,
     /// The caller.
     pub principal: &'a str,
-    /// The name.
+    /// The key.
     pub key: &'a str,
-    /// What it asks for, digested.
+    /// The digest of what it asks for.
     pub digest: &'a [u8],
 }
 
 impl Request<'_> {
-    /// What the rows have in the place of the tenant. No tenant has the installation's name.
+    /// What the rows have in place of the tenant. No tenant's name is that of the installation.
     fn owner(&self) -> &str {
         self.tenant.map_or("*", TenantId::as_str)
     }
 }
 
-/// An answer to be given again.
+/// An answer that may be given again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Where what was made is.
+    /// Where the created resource is.
     pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
@@ -49,17 +49,17 @@ pub struct Answer {
 /// What is known of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// Nothing: it is the caller's to carry out, until the transaction ends.
+    /// The key is new. The caller has it until the transaction ends, and carries the request out.
     Fresh,
-    /// It was answered.
+    /// The request was answered.
     Answered(Answer),
-    /// Another request had its name.
+    /// Another request used the key.
     Other,
-    /// It is being carried out.
+    /// The request is being carried out.
     UnderWay,
 }
 
-/// Asks whether a request was sent before.
+/// Looks up whether a request was sent before, and claims its key if not.
 pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Result<Claimed, Error> {
     let name = [request.owner(), request.principal, request.key].join("\n");
     if !Lock::Request.try_take(connection, &name).await? {
@@ -88,7 +88,8 @@ pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Resu
     })
 }
 
-/// Keeps the answer to a request that was [`Claimed::Fresh`], and forgets some that are too old.
+/// Stores the answer to a request that was [`Claimed::Fresh`] for as long as `keep` says, and deletes some expired
+/// ones.
 pub async fn keep(
     connection: &mut PgConnection,
     request: &Request<'_>,

@@ -1,7 +1,7 @@
 //! What is in the database, for operators: how much, how recent, and what looks wrong.
 //!
-//! Bounded whatever the size: a count stops at [`COUNTED`] rows and is then estimated from the
-//! planner's statistics, and rows are read from the newest end of an index where there is one.
+//! The work is bounded whatever the size: a count stops at [`COUNTED`] rows and is estimated from the planner's
+//! statistics beyond, and rows are read from the newest end of an index where there is one.
 
 use chrono::{DateTime, Utc};
 use domain::EventId;
@@ -12,7 +12,7 @@ use sqlx::{PgConnection, Row as _};
 use crate::connect::reset_role;
 use crate::{Error, Store};
 
-/// Up to here rows are counted, beyond they are estimated.
+/// Up to this many rows are counted; beyond, their number is estimated.
 pub const COUNTED: i64 = 100_000;
 
 /// What is in the database.
@@ -23,10 +23,10 @@ pub struct Inspection {
     pub schema_version: i64,
     /// Table by table.
     pub tables: Vec<Table>,
-    /// Rows in the default parts of the tables that are cut by month, by table.
+    /// Rows in the default partitions of the tables that are partitioned by month, by table.
     pub in_default_partitions: Vec<(String, i64)>,
-    /// Commands that have been in the outbox for more than 5 minutes; those that wait for their
-    /// undo window, for a snooze to end or for their account to be connected again are not counted.
+    /// Commands that have been in the outbox for more than 5 minutes, except those that wait for their undo window, for
+    /// a snooze to end or for their account to be connected again.
     pub outbox_overdue: i64,
     /// Events rejected in the last 30 days.
     pub rejected_events: i64,
@@ -40,9 +40,9 @@ pub struct Table {
     pub name: &'static str,
     /// How many rows there are.
     pub rows: i64,
-    /// Whether they were counted, not estimated.
+    /// Whether the number was counted, not estimated.
     pub exact: bool,
-    /// When the newest row was made.
+    /// When the newest row was created.
     pub newest_at: Option<DateTime<Utc>>,
     /// The newest rows.
     pub newest: Vec<Row>,
@@ -51,13 +51,13 @@ pub struct Table {
 /// What tells one row from another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// When it was made.
+    /// When it was created.
     pub at: DateTime<Utc>,
     /// Ids, kinds and states; texts and names only where asked for.
     pub facts: Map<String, Value>,
 }
 
-/// What became of an event.
+/// The outcome of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fate {
     /// `applied`, `ignored` or `rejected`.
@@ -66,7 +66,7 @@ pub struct Fate {
     pub detail: Option<String>,
 }
 
-/// How a table is looked at.
+/// How a table is inspected.
 struct Look {
     table: &'static str,
     counting: &'static str,
@@ -182,7 +182,7 @@ const LOOKS: [Look; 11] = [
     ),
 ];
 
-/// Looks at every table, with so many of its newest rows, and with texts and names only if wished.
+/// Inspects every table, with its `rows` newest rows; texts and names are included only if `show_content` is set.
 pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Inspection, Error> {
     let mut transaction = store.worker().await?;
     let mut tables = Vec::with_capacity(LOOKS.len());
@@ -209,7 +209,7 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
     .map(|row| (row.parent, row.rows))
     .fetch_all(&mut *transaction)
     .await?;
-    // Who may read it is who logged in.
+    // Only the role that logged in may read this table.
     reset_role(&mut transaction).await?;
     let version = "select coalesce(max(version), 0) from _sqlx_migrations where success";
     let schema_version = count(&mut transaction, version).await?;
@@ -227,7 +227,7 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
 pub struct Outbox {
     /// How many there are, among the [`OUTBOX`] rows that are due first.
     pub commands: i64,
-    /// For how many seconds the oldest of these has waited; `None` if there are none.
+    /// How many seconds the oldest of these has waited; `None` if there are none.
     pub oldest: Option<f64>,
 }
 
@@ -251,7 +251,7 @@ pub async fn outbox(connection: &mut PgConnection) -> Result<Outbox, Error> {
     Ok(Outbox { commands, oldest })
 }
 
-/// What became of an event that was received within the last day; none: it is not there (yet).
+/// The outcome of an event that was received within the last day. Returns `None` if it is not recorded (yet).
 pub async fn event(connection: &mut PgConnection, id: EventId) -> Result<Option<Fate>, Error> {
     let found = sqlx::query!(
         "select outcome, detail from webhook_events
@@ -291,7 +291,7 @@ async fn examine(
     Ok(Table { name: look.table, rows: total, exact, newest_at, newest })
 }
 
-/// What the planner believes of a table and its parts.
+/// How many rows the planner believes a table and its partitions to have.
 async fn estimate(connection: &mut PgConnection, table: &str) -> Result<i64, Error> {
     let rows = sqlx::query_scalar!(
         "select coalesce(sum(greatest(class.reltuples, 0)), 0)::bigint as \"rows!\"

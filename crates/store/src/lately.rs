@@ -1,13 +1,13 @@
-//! When something last happened, for callbacks of a pool, which share nothing else.
+//! The time of the last occurrence of something, for callbacks of a pool, which share nothing else.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// When it last happened.
+/// The time at which something last happened.
 #[derive(Debug)]
 pub(crate) struct Lately {
     born: Instant,
-    /// Milliseconds since then, and one more; 0 before it happens.
+    /// Milliseconds from `born` to then, plus one; 0 if it has not happened yet.
     last: AtomicU64,
 }
 
@@ -23,7 +23,7 @@ impl Lately {
         self.last.store(self.now(), Ordering::Relaxed);
     }
 
-    /// Whether it happened within this time.
+    /// Whether it happened within the last `span`.
     pub(crate) fn within(&self, span: Duration) -> bool {
         let last = self.last.load(Ordering::Relaxed);
         last > 0 && u128::from(self.now().saturating_sub(last)) <= span.as_millis()

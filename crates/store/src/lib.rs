@@ -1,11 +1,10 @@
-//! All SQL. A module per table; free functions that take a connection, so that the caller owns the
+//! All SQL. There is a module per table, with free functions that take a connection, so that the caller owns the
 //! transaction.
 //!
-//! Four kinds of transaction exist: [`Store::tenant`] sees one tenant's rows, [`Store::worker`] all,
-//! [`Store::gate`] only what tells whose a caller is, and [`Store::installation`] only which tenants
-//! there are. Each steps down to a role that can do no more than it must (`migrations/0001_roles.sql`,
-//! `0018_installation.sql`), for the length of the transaction only, so that a transaction-pooling proxy
-//! may stand in between.
+//! There are four kinds of transaction: [`Store::tenant`] sees one tenant's rows, [`Store::worker`] sees all rows,
+//! [`Store::gate`] only what tells whose a caller is, and [`Store::installation`] only which tenants there are. Each
+//! steps down to a role that can do no more than it must (`migrations/0001_roles.sql`, `0018_installation.sql`), and
+//! only for the length of the transaction, so a proxy that pools by transaction may stand in between.
 
 /// One column of many rows, as an array for `unnest`.
 macro_rules! column {
@@ -58,14 +57,14 @@ pub use connect::{PATIENCE, Store, commit_and_begin, confine, within};
 pub use error::Error;
 pub use part::Start;
 pub use schema::migrate;
-/// A connection inside a transaction; what the functions of the modules take.
+/// A connection inside a transaction, which the functions of the modules take.
 pub use sqlx::PgConnection;
 pub use wakeups::Wakeups;
 
-/// A transaction of a [`Store`]; rolled back unless committed.
+/// A transaction of a [`Store`]; it is rolled back unless it is committed.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
 
-/// Rolls a transaction back, and waits until it is.
+/// Rolls a transaction back, and waits until the database has done so.
 pub async fn rollback(transaction: Transaction) -> Result<(), Error> {
     transaction.rollback().await.map_err(Error::from)
 }

@@ -1,4 +1,4 @@
-//! People's own Chatwoot tokens: what somebody writes here goes out with theirs, if they have linked one.
+//! People's own Chatwoot tokens. What somebody writes here goes out with their own token, if they have linked one.
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, OperationId, Sealed};
@@ -7,32 +7,32 @@ use uuid::Uuid;
 
 use crate::{Error, PATIENCE, Store, within};
 
-/// What people's own tokens are sealed for.
+/// The purpose that people's own tokens are sealed for.
 pub const TOKEN_PURPOSE: &str = "own-token";
 
-/// That somebody is a user of an account's Chatwoot, without the token that says so.
+/// A person's link to a user of an account's Chatwoot, without the token that proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// The account.
     pub account: AccountKey,
-    /// The person, within the tenant.
+    /// The person's id within the tenant.
     pub member: String,
-    /// The number of the Chatwoot user that they are.
+    /// The number of their Chatwoot user.
     pub user: i64,
     /// That user's name when it was linked.
     pub user_name: Option<String>,
-    /// Since when.
+    /// When it was linked.
     pub linked_at: DateTime<Utc>,
-    /// Since when Chatwoot has refused the token, which is forgotten: replies go out with the account's.
+    /// When Chatwoot refused the token, if it did. The token was deleted then, and replies go out with the account's.
     pub refused_at: Option<DateTime<Utc>>,
 }
 
-/// Somebody's own token, for what they wrote.
+/// A person's own token, for sending what they write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnToken {
-    /// The person, within the tenant.
+    /// The person's id within the tenant.
     pub member: String,
-    /// The number of the Chatwoot user that they are.
+    /// The number of their Chatwoot user.
     pub user: i64,
     /// Sealed for [`TOKEN_PURPOSE`].
     pub token: Sealed,
@@ -60,8 +60,8 @@ impl From<Row> for Link {
     }
 }
 
-/// Links a person to an account that is served, in place of what they had linked there before. None if it
-/// is not served.
+/// Links a person to an account, in place of what they had linked there before. Returns `None` if the account is not
+/// served.
 pub async fn put(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -93,7 +93,7 @@ pub async fn put(
     Ok(row.map(Link::from))
 }
 
-/// All that a person has linked, in a transaction of their tenant.
+/// All links of a person, in a transaction of their tenant.
 pub async fn of_member(connection: &mut PgConnection, member: &str) -> Result<Vec<Link>, Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -106,7 +106,7 @@ pub async fn of_member(connection: &mut PgConnection, member: &str) -> Result<Ve
     Ok(rows.into_iter().map(Link::from).collect())
 }
 
-/// All people who are linked to an account, by id.
+/// All links to an account, ordered by the person's id.
 pub async fn of_account(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -122,7 +122,8 @@ pub async fn of_account(
     Ok(rows.into_iter().map(Link::from).collect())
 }
 
-/// Everybody's own tokens that replies may go out with. A database that is silent is given up.
+/// The own tokens of all people that replies may go out with. Fails if the database does not answer within
+/// [`PATIENCE`].
 pub async fn tokens(store: &Store) -> Result<Vec<Sealed>, Error> {
     let tokens = async {
         let query = sqlx::query_scalar!(
@@ -137,7 +138,7 @@ pub async fn tokens(store: &Store) -> Result<Vec<Sealed>, Error> {
     Ok(tokens.into_iter().map(Sealed).collect())
 }
 
-/// People's own tokens of an account, as they are sealed, of those that Chatwoot has not refused.
+/// People's own tokens of an account, except those that Chatwoot has refused.
 pub async fn own_tokens(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -157,7 +158,8 @@ pub async fn own_tokens(
     Ok(own.collect())
 }
 
-/// Keeps a person's token sealed anew. Says whether it did: not if they have linked another one meanwhile.
+/// Saves a person's token, the same one under another key. Returns false if they have linked another one since `own`
+/// was read.
 pub async fn reseal(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -177,7 +179,7 @@ pub async fn reseal(
     Ok(done.rows_affected() > 0)
 }
 
-/// The own token of the author of a reply that is to go out. None: it goes out with the account's.
+/// The own token of a reply's author. Returns `None` if the reply goes out with the account's.
 pub async fn of_author(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -199,7 +201,7 @@ pub async fn of_author(
     }))
 }
 
-/// Forgets a person's token. Says whether there was one, refused or not.
+/// Deletes a person's link. Returns false if there was none.
 pub async fn remove(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -215,7 +217,7 @@ pub async fn remove(
     Ok(removed.rows_affected() > 0)
 }
 
-/// Chatwoot refused this token: it is forgotten, unless the person has linked another one meanwhile.
+/// Deletes a token that Chatwoot refused, unless the person has linked another one meanwhile. The link itself stays.
 pub async fn refused(
     connection: &mut PgConnection,
     account: AccountKey,

@@ -1,4 +1,4 @@
-//! Messages: merged from snapshots, written by clients, carried to Chatwoot.
+//! Messages: merged from snapshots, written by clients, and carried to Chatwoot.
 
 mod apply;
 mod carry;

@@ -1,8 +1,8 @@
-//! What clients asked for and Chatwoot has not settled: written with the change that asks for it,
-//! published by the relay, carried out in the order of `sequence` within a conversation.
+//! The outbox: commands that clients asked for and that are not settled. Each is written with the change that asks for
+//! it, published by the relay, and carried out in the order of `sequence` within its conversation.
 //!
-//! Whoever carries out a conversation's commands holds its lock ([`lock`]) on a transaction that
-//! stays open meanwhile, and does everything else on other connections.
+//! Whoever carries out a conversation's commands holds its lock ([`lock`]) in a transaction that stays open meanwhile,
+//! and does everything else on other connections.
 
 mod enqueue;
 mod waits;
@@ -21,12 +21,12 @@ pub use waits::*;
 use crate::locks::Lock;
 use crate::{Error, attempts, rows};
 
-/// A command at the head of its conversation.
+/// The first unsettled command of its conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The marker inside a reply; the id of its message.
+    /// The id of the command: for a reply, its message's id and the marker that it bears in Chatwoot.
     pub operation: OperationId,
-    /// Whose it is.
+    /// The tenant that asked for it.
     pub tenant: TenantId,
     /// The account to act in.
     pub account: AccountKey,
@@ -40,20 +40,20 @@ pub struct Entry {
     pub payload: Value,
     /// The trace of the request.
     pub trace: TraceParent,
-    /// Times tried in Chatwoot.
+    /// How often it was tried in Chatwoot.
     pub attempts: i32,
-    /// Of these, those that do not count.
+    /// How many of these tries do not count.
     pub spared: i32,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
-    /// Chatwoot is known to have it, or to have done it after a try whose outcome nobody knew: all that is
-    /// left is to settle it.
+    /// Chatwoot is known to have the message, or to have made the change after a try whose outcome nobody knew: all
+    /// that is left is to settle the command.
     pub told: bool,
-    /// Nobody has put it off since it was asked for, or since somebody wanted it tried at once.
+    /// It was not put off since it was asked for, or since somebody wanted it tried at once.
     pub at_once: bool,
-    /// It was put off with a word about it.
+    /// It was put off for a reason that is shown.
     pub put_off: bool,
-    /// How long it still has to wait; zero if it is due. What is told of waits for nothing.
+    /// How long it still has to wait; zero if it is due, or `told`.
     pub due_in: Duration,
 }
 
@@ -62,17 +62,17 @@ pub struct Entry {
 pub struct Tries {
     /// All tries.
     pub made: i32,
-    /// Of these, those that found no connection, or were asked to come later.
+    /// Those of them that found no connection, or were asked to come later.
     pub spared: i32,
 }
 
 impl Tries {
-    /// Those after which it fails, when they are too many.
+    /// The tries that count towards the most that a command has before it fails.
     pub fn counted(self) -> i32 {
         self.made - self.spared
     }
 
-    /// What the waits go by.
+    /// The number of tries that the wait before the next one goes by.
     pub fn failures(self) -> u32 {
         u32::try_from(self.made).unwrap_or_default()
     }
@@ -85,9 +85,8 @@ impl Entry {
     }
 }
 
-/// Takes at most `limit` rows that are due and that no other relay has in hand, longest due first;
-/// accounts take turns, and none gets more than `share`. They stay locked until the transaction
-/// ends.
+/// Takes at most `limit` rows that are due and that no other relay has locked, longest due first. Accounts take turns,
+/// and none gets more than `share`. The rows stay locked until the transaction ends.
 pub async fn take_due(
     connection: &mut PgConnection,
     limit: i64,
@@ -137,7 +136,7 @@ pub async fn take_due(
         .collect()
 }
 
-/// Notes that rows were published; those not settled by then are published again after `again`.
+/// Notes that rows were published; those that are not settled within `again` are published again.
 pub async fn published(
     connection: &mut PgConnection,
     operations: &[OperationId],
@@ -156,9 +155,9 @@ pub async fn published(
     Ok(())
 }
 
-/// Has a row of each of these conversations published again after `wait` at the latest, unless what
-/// comes first there has to wait anyway. Returns those conversations whose rows somebody has locked: they are being
-/// published or settled, or whoever has them has just failed, so it is for the caller to ask again.
+/// Has the first row of each of these conversations published again within `wait`, unless it has to wait anyway.
+/// Returns the conversations whose row somebody has locked: it is being published or settled, or its holder has just
+/// failed, so the caller has to ask again.
 pub async fn again(
     connection: &mut PgConnection,
     conversations: &[ConversationId],
@@ -190,7 +189,7 @@ pub async fn again(
     Ok(locked.into_iter().map(ConversationId).collect())
 }
 
-/// How long until the next row is due; none if there are no rows.
+/// How long until the next row is due. Returns `None` if there are no rows.
 pub async fn next_due(connection: &mut PgConnection) -> Result<Option<Duration>, Error> {
     let wait = sqlx::query_scalar!(
         "select extract(epoch from due_at - clock_timestamp())::float8 from outbox
@@ -201,22 +200,24 @@ pub async fn next_due(connection: &mut PgConnection) -> Result<Option<Duration>,
     Ok(wait.flatten().map(wait_of))
 }
 
-/// Tries to become the one who carries out a conversation's commands, until the transaction ends.
+/// Tries to take the lock for carrying out a conversation's commands, until the transaction ends. Returns false if
+/// somebody else has it.
 pub async fn lock(
     connection: &mut PgConnection,
     conversation: ConversationId,
 ) -> Result<bool, Error> {
-    // The id as PostgreSQL writes it too: programs of earlier versions have it cast there.
+    // The id in the form in which PostgreSQL writes it: earlier versions have it cast there, and must meet the same
+    // lock.
     Lock::Conversation.try_take(connection, &conversation.to_string()).await
 }
 
-/// Fails if the lock's connection is gone; also keeps the database from ending it as idle.
+/// Fails if the connection that holds the lock is gone. Also keeps the database from ending the transaction as idle.
 pub async fn assert_locked(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!("select 1 as one").fetch_one(connection).await?;
     Ok(())
 }
 
-/// The first command of a conversation that is not settled.
+/// The first unsettled command of a conversation.
 pub async fn head(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -260,8 +261,8 @@ pub async fn head(
     .transpose()
 }
 
-/// Counts a try, which is what somebody may have wanted at once. None if the row is gone: cancelled, or
-/// settled by somebody else.
+/// Counts a try, which also fulfils a wish to have it tried at once. Returns `None` if the row is gone: it was
+/// cancelled, or settled by somebody else.
 pub async fn count_attempt(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -277,7 +278,8 @@ pub async fn count_attempt(
     Ok(tries)
 }
 
-/// Notes that the try which has just ended does not count. How many there will be at most nobody knows then.
+/// Notes that the try which has just ended does not count. Also clears how many tries there will be, which nobody knows
+/// then.
 pub async fn spare(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
     sqlx::query!(
         "with spared as (
@@ -292,8 +294,8 @@ pub async fn spare(connection: &mut PgConnection, operation: OperationId) -> Res
     Ok(())
 }
 
-/// Has a reply go out with the account's token from now on: its author's own was refused for it, with a try
-/// that does not count.
+/// Has a reply go out with the account's token from now on, since its author's own token was refused. The refused try
+/// does not count.
 pub async fn as_account(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -307,14 +309,13 @@ pub async fn as_account(
     Ok(())
 }
 
-/// Takes a command back of which no try can have reached Chatwoot, not even before somebody asked for
-/// it once more. Says whether it could be.
+/// Takes back a command that no try can have brought to Chatwoot, not even one before somebody asked for it once more.
+/// Returns whether it was taken back.
 pub async fn take_back(
     connection: &mut PgConnection,
     operation: OperationId,
 ) -> Result<bool, Error> {
-    // A try that begins meanwhile counts in the same row first, so it is seen: the row is locked
-    // before tries are looked at.
+    // Lock the row before looking at tries: a try that begins meanwhile is counted in this row first, and so is seen.
     sqlx::query!("select sequence from outbox where operation_id = $1 for update", operation.0)
         .fetch_optional(&mut *connection)
         .await?;
@@ -322,7 +323,7 @@ pub async fn take_back(
         && settle(connection, operation).await?)
 }
 
-/// Keeps a command of this conversation as it is until the transaction ends. Says whether it waits.
+/// Locks a command of this conversation until the transaction ends. Returns false if it is not in the outbox.
 pub async fn keep(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -339,8 +340,7 @@ pub async fn keep(
     Ok(row.is_some())
 }
 
-/// Has what comes first in a conversation published at once, unless it has to wait anyway: what was
-/// before it is gone.
+/// Has the first command of a conversation published at once, unless it has to wait anyway: the one before it is gone.
 pub async fn let_next(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -350,7 +350,7 @@ pub async fn let_next(
     Ok(())
 }
 
-/// Removes a settled row. Says whether it was there.
+/// Removes a settled row. Returns false if it was gone already.
 pub async fn settle(connection: &mut PgConnection, operation: OperationId) -> Result<bool, Error> {
     let done = sqlx::query!("delete from outbox where operation_id = $1", operation.0)
         .execute(connection)

@@ -1,20 +1,20 @@
-//! Parts of lists.
+//! Pages of lists.
 
 use sqlx::PgConnection;
 
 use crate::Error;
 
-/// Where to begin in a list.
+/// Where a page begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start<P> {
-    /// After this many rows. They are read and thrown away: the caller bounds them.
+    /// After this many rows. They are read and thrown away, so the caller has to bound their number.
     Skip(u32),
     /// After the row in this place, in the order of the list.
     After(P),
 }
 
 impl<P> Start<P> {
-    /// How many rows to skip, and behind which place.
+    /// How many rows to skip, and after which place to begin.
     pub(crate) fn skip_and_place(self) -> (i64, Option<P>) {
         match self {
             Self::Skip(rows) => (i64::from(rows), None),
@@ -23,20 +23,19 @@ impl<P> Start<P> {
     }
 }
 
-/// Cuts rows of which one more than `limit` were asked for, and says where the next part begins, if
-/// there is one.
+/// Cuts a page to `limit` rows, of which one more was asked for. Returns where the next page begins, if there is one.
 pub(crate) fn cut<R, P>(rows: &mut Vec<R>, limit: u32, place: impl FnOnce(&R) -> P) -> Option<P> {
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     rows.last().filter(|_| more).map(place)
 }
 
-/// What of a part's rows is large may have so many bytes together, as text: whoever reads them holds all of
-/// them, and what JSON becomes there is larger by far.
+/// The most bytes that the large columns of a page's rows may have together, as text. Whoever reads a page holds all of
+/// it, and the JSON that becomes of it is larger by far.
 const MOST_BYTES: i64 = 8 * 1024 * 1024;
 
-/// Cuts rows of which one more than `limit` were asked for to those that are not too large together, and
-/// to one at least. Says whether there are more.
+/// Cuts a page to `limit` rows, of which one more was asked for, and to those that are not too large together; at least
+/// one row stays. Returns whether there are more.
 pub(crate) fn cut_large<R>(rows: &mut Vec<R>, limit: u32, bytes: impl Fn(&R) -> i64) -> bool {
     let mut together = 0;
     let fit = rows.iter().take(limit as usize).take_while(|row| {
@@ -49,8 +48,8 @@ pub(crate) fn cut_large<R>(rows: &mut Vec<R>, limit: u32, bytes: impl Fn(&R) -> 
     more
 }
 
-/// Lists have many filters and few are used at a time: a plan made once for all of them would use
-/// the wrong index for most. For the length of the transaction.
+/// Has every query of the transaction planned for its own arguments. Lists have many filters, few of which are used at
+/// a time, and one plan for all of them would use the wrong index for most.
 pub(crate) async fn plan_for_arguments(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!("select set_config('plan_cache_mode', 'force_custom_plan', true) as mode")
         .fetch_one(connection)

@@ -1,5 +1,5 @@
-//! How events and commands get on: what waits, since when, how fast, and what failed. Everything is
-//! of the tenant whose transaction asks; counting is bounded.
+//! The state of the pipeline: which events and commands wait and since when, how fast they are processed, and what
+//! failed. Everything is about the tenant whose transaction asks, and counting is bounded.
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, TenantId};
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// Most events that are looked at: beyond, the picture covers less than an hour.
+/// The most events that are looked at. With more, the figures cover less than an hour.
 pub const MOST_EVENTS: i64 = 100_000;
 
 /// A minute of the last hour.
@@ -17,15 +17,15 @@ pub struct Minute {
     pub at: DateTime<Utc>,
     /// Events that Chatwoot sent in it, as far as they are processed.
     pub received: i64,
-    /// Milliseconds from the receipt to the database, of half of them at most.
+    /// Milliseconds from receipt to the database: the median.
     pub p50: Option<f64>,
-    /// The same of 95 in a hundred.
+    /// The same at the 95th percentile.
     pub p95: Option<f64>,
-    /// The same of 99 in a hundred.
+    /// The same at the 99th percentile.
     pub p99: Option<f64>,
 }
 
-/// The last 60 minutes, oldest first, that under way last.
+/// The last 60 minutes, oldest first, ending with the current one.
 pub async fn minutes(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -64,8 +64,8 @@ pub async fn minutes(
 pub struct Counts {
     /// Events that Chatwoot sent in the last five minutes, as far as they are processed.
     pub received: i64,
-    /// Events that came into the stream in the last five minutes, those that were asked for included,
-    /// as far as they are processed.
+    /// Events that entered the stream in the last five minutes, including those that the reconciler read, as far as
+    /// they are processed.
     pub came_in: i64,
     /// Events processed in the last five minutes.
     pub processed: i64,
@@ -75,19 +75,19 @@ pub struct Counts {
     pub tried: i64,
     /// Tries in the last five minutes by which a command was settled.
     pub settled: i64,
-    /// Tries in the last hour that Chatwoot did not answer well.
+    /// Tries in the last hour that did not succeed.
     pub failed_tries: i64,
     /// Commands given up in the last hour.
     pub given_up: i64,
     /// Tries under way.
     pub under_way: i64,
-    /// When the oldest of them began.
+    /// When the oldest try under way began.
     pub under_way_since: Option<DateTime<Utc>>,
     /// Activities of the last five minutes.
     pub told: i64,
     /// Activities that are committed and not known to be announced.
     pub untold: i64,
-    /// Since when the oldest of them is.
+    /// When the oldest of these was committed.
     pub untold_since: Option<DateTime<Utc>>,
 }
 
@@ -151,18 +151,18 @@ pub async fn counts(connection: &mut PgConnection, tenant: &TenantId) -> Result<
     Ok(counts)
 }
 
-/// Commands of an account that wait to be carried out; those within their undo window do not.
+/// An account's commands that wait to be carried out, except those within their undo window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The account.
     pub account: AccountKey,
     /// How many.
     pub commands: i64,
-    /// Since when the oldest waits.
+    /// When the oldest began to wait.
     pub since: Option<DateTime<Utc>>,
 }
 
-/// The commands that wait, of every account that has any.
+/// The waiting commands of every account that has any.
 pub async fn waiting(
     connection: &mut PgConnection,
     tenant: &TenantId,

@@ -1,8 +1,8 @@
-//! How far each account has been compared with its Chatwoot. One process at a time holds an account;
-//! a hold that is not renewed ends by itself.
+//! How far each account has been compared with its Chatwoot. One process at a time holds an account, and a hold that is
+//! not renewed expires.
 //!
-//! What somebody asks for is due since `-infinity`, so that whoever holds the account and writes down
-//! when it is due next sees that it was asked for meanwhile.
+//! A comparison that somebody asks for is due since `-infinity`. So whoever holds the account notices it when writing
+//! down the next due time.
 
 use std::time::Duration;
 
@@ -20,58 +20,58 @@ pub struct Reconciliation {
     pub account: AccountKey,
     /// Its tenant.
     pub tenant: TenantId,
-    /// Somebody compares it at this moment.
+    /// Whether somebody is comparing it at the moment.
     pub held: bool,
-    /// Where it is.
+    /// How far the comparison is.
     pub progress: Progress,
-    /// What came of it so far.
+    /// What it found so far.
     pub tally: Tally,
 }
 
-/// Where the comparing is.
+/// How far a comparison is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// When what changed lately is asked for next.
+    /// When the next sweep is due, which asks for what changed lately.
     pub sweep_due_at: DateTime<Utc>,
-    /// Everything that changed before then has been compared once.
+    /// Everything that changed before then has been compared.
     pub swept_to: Option<DateTime<Utc>>,
-    /// The way through everything.
+    /// The walk through everything.
     pub walk: Walk,
-    /// When a walk last came to its end.
+    /// When a walk was last completed.
     pub walked_at: Option<DateTime<Utc>>,
-    /// Tries in a row that failed.
+    /// How many tries in a row have failed.
     pub failures: u32,
-    /// Why the last one did.
+    /// Why the last try failed.
     pub last_error: Option<String>,
 }
 
-/// The way through all conversations, and then through the contacts that have none.
+/// A walk through all conversations, and then through the contacts that have none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
-    /// When it goes on, or begins anew.
+    /// When it is due to go on, or to begin anew.
     pub due_at: DateTime<Utc>,
-    /// Pages of conversations behind it.
+    /// How many pages of conversations are done.
     pub page: u32,
-    /// Highest display id behind it, or the number of the last contact.
+    /// The highest display id that is done, or the number of the last contact that is.
     pub place: i64,
-    /// It is at the contacts.
+    /// Whether it has reached the contacts.
     pub contacts: bool,
     /// How many conversations there are, as Chatwoot says.
     pub total: Option<i64>,
-    /// How many of them are behind it.
+    /// How many of them are done.
     pub done: i64,
-    /// Another one begins as soon as this one ends.
+    /// Whether another walk is to begin as soon as this one ends.
     pub again: bool,
 }
 
 impl Walk {
-    /// Has it begin at its beginning, at that time.
+    /// Starts it over, due at that time.
     pub fn begin(&mut self, due_at: DateTime<Utc>) {
         let total = self.total;
         *self = Self { due_at, page: 0, place: 0, contacts: false, total, done: 0, again: false };
     }
 
-    /// Has everything be looked at from now on: at once, or when what is under way ends.
+    /// Asks for a whole walk from now on: at once, or after the one that is under way.
     pub fn follow(&mut self, now: DateTime<Utc>) {
         self.again = self.under_way();
         self.due_at = now;
@@ -83,14 +83,14 @@ impl Walk {
     }
 }
 
-/// What was found, in rows.
+/// How many rows were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Missing before the first walk was through: history.
+    /// Rows that were missing before the first walk was complete: history.
     pub brought_in: i64,
-    /// Missing, different or gone since then.
+    /// Rows that were missing, different or gone since then.
     pub drift_found: i64,
-    /// Those whose repair is under way.
+    /// Those of them whose repair has been published.
     pub drift_repaired: i64,
 }
 
@@ -148,7 +148,7 @@ impl TryFrom<Row> for Reconciliation {
     }
 }
 
-/// A checked query whose answer is [`Row`]s; `-infinity`, which no `DateTime` holds, is 1970.
+/// A checked query for [`Row`]s. It reads `-infinity`, which no `DateTime` holds, as 1970.
 macro_rules! select_reconciliations {
     ($before:tt, $after:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -163,7 +163,7 @@ macro_rules! select_reconciliations {
     };
 }
 
-/// Makes sure that every account has its row.
+/// Adds the row of every account that is served and has none.
 pub async fn know_all(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!(
         "insert into reconciliations (account_id, tenant_id)
@@ -177,9 +177,9 @@ pub async fn know_all(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes hold of the account that has been due for longest, if there is one that is served and that
-/// nobody holds. A sweep that is due in more than two days, or a walk in more than `walk_period` and a day,
-/// was put off by a clock that was ahead: it is due. Accounts of the tenants in `without` are left to others.
+/// Takes hold of the account that has been due for longest, if one is due that is served and not held. A sweep that is
+/// due in more than two days, or a walk in more than `walk_period` and a day, was put off by a clock that was ahead,
+/// and is due now. Accounts of the tenants in `without` are left to others.
 pub async fn claim_due(
     connection: &mut PgConnection,
     holder: Uuid,
@@ -218,8 +218,8 @@ pub async fn claim_due(
     .transpose()
 }
 
-/// Takes hold of an account that is served, whoever has it: an operator wants it now. Who held it finds out at its
-/// next [`save`].
+/// Takes hold of an account that is served, even if somebody else holds it, since an operator wants it now. The
+/// previous holder finds out at its next [`save`].
 pub async fn claim(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -246,9 +246,9 @@ pub async fn claim(
     .transpose()
 }
 
-/// Writes down where the comparing is and what was found since the last time, and holds the account
-/// for so long from now; zero lets go of it. What was asked for meanwhile is due in `progress` from
-/// then on. False: another holder has it, or it is no longer served, and nothing was written.
+/// Saves how far the comparison is, adds what was found since the last time, and holds the account for `hold` from now,
+/// or lets go of it if that is zero. What was asked for meanwhile becomes due in `progress`. Returns false, and saves
+/// nothing, if somebody else holds the account or it is no longer served.
 pub async fn save(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -299,7 +299,7 @@ pub async fn save(
     Ok(true)
 }
 
-/// Holds an account for so long from now. False: another holder has it, or it is no longer served.
+/// Holds an account for `hold` from now. Returns false if somebody else holds it or it is no longer served.
 pub async fn hold(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -320,9 +320,9 @@ pub async fn hold(
     Ok(done.rows_affected() > 0)
 }
 
-/// Makes the next sweep of every account due: webhooks may have been missed.
+/// Makes the next sweep of every account due, since webhooks may have been missed.
 pub async fn hasten(connection: &mut PgConnection) -> Result<(), Error> {
-    // A sweep that is under way may have begun before.
+    // A sweep that is under way may have begun before they were missed.
     sqlx::query!(
         "update reconciliations set sweep_due_at = '-infinity'
          where sweep_due_at > now() or held_until > now()"
@@ -332,8 +332,8 @@ pub async fn hasten(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Somebody did something about an account that could not be compared: it is tried again at once, and
-/// what had begun goes on.
+/// Has an account that could not be compared tried again at once, since somebody did something about it; a walk that
+/// had begun goes on.
 pub async fn encourage(connection: &mut PgConnection, account: AccountKey) -> Result<(), Error> {
     sqlx::query!(
         "update reconciliations
@@ -350,8 +350,7 @@ pub async fn encourage(connection: &mut PgConnection, account: AccountKey) -> Re
     Ok(())
 }
 
-/// Makes an account's next sweep due, and with `everything` the way through all of it. One that is
-/// under way goes on.
+/// Makes an account's next sweep due, and with `everything` its next walk. A walk that is under way goes on.
 pub async fn ask_for(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -382,7 +381,7 @@ pub async fn get(
         .transpose()
 }
 
-/// All that the transaction may see, by tenant and account.
+/// The comparisons of all accounts that the transaction may see, ordered by tenant and account.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Reconciliation>, Error> {
     select_reconciliations!("select", "from reconciliations order by tenant_id, account_id")
         .fetch_all(connection)

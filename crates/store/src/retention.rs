@@ -1,4 +1,4 @@
-//! The parts of the tables that are cut by month: which there are, and how one goes as a whole.
+//! The partitions of the tables that are partitioned by month: which there are, and removing one as a whole.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,12 +7,12 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use crate::Error;
 use crate::connect::reset_role;
 
-/// A table that is cut by month.
+/// A table that is partitioned by month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
     /// The timeline.
     Activities,
-    /// What came in, and what became of it.
+    /// The record of events.
     WebhookEvents,
 }
 
@@ -20,7 +20,7 @@ impl Table {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Activities, Self::WebhookEvents];
 
-    /// As the database calls it.
+    /// Its name in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Activities => "activities",
@@ -29,26 +29,26 @@ impl Table {
     }
 }
 
-/// A span of time of a table.
+/// A partition of a table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     /// Its table.
     pub table: String,
-    /// What it is called itself.
+    /// Its own name in the database.
     pub name: String,
     /// All of its rows are from before then.
     pub until: DateTime<Utc>,
-    /// With its indexes, on the disk.
+    /// Its size on disk, with its indexes.
     pub bytes: i64,
-    /// How many rows the planner believes to be there; none before it was analysed.
+    /// How many rows the planner believes it to have; `None` before it was analysed.
     pub rows: Option<i64>,
-    /// It has no beginning, and stays, empty, for what may yet come of that time.
+    /// It has no lower bound, and is emptied instead of dropped, since rows of that time may yet come.
     pub stays: bool,
 }
 
-/// The parts of a table that hold nothing from within the last `months` whole months, and nothing of this
-/// month, oldest first. What is empty and stays is left out.
+/// The partitions of a table that end before the last `months` whole months, oldest first. Leaves out one that is kept
+/// and empty.
 pub async fn ended(
     connection: &mut PgConnection,
     table: Table,
@@ -75,7 +75,7 @@ pub async fn ended(
     Ok(parts.fetch_all(connection).await?)
 }
 
-/// Whether who logged in may remove parts: only the owner of the tables may.
+/// Whether the role that logged in may remove partitions: only the owner of the tables may.
 pub async fn may_remove(connection: &mut PgConnection) -> Result<bool, Error> {
     let owned = sqlx::query_scalar!(
         r#"select bool_and(pg_has_role(session_user, relowner, 'usage')) as "owned!"
@@ -84,10 +84,10 @@ pub async fn may_remove(connection: &mut PgConnection) -> Result<bool, Error> {
     Ok(owned.fetch_one(connection).await?)
 }
 
-/// Removes a part with its rows (or, if it must stay, its rows), unless blocked for more than a second:
-/// everybody else would queue behind it. The history of before all months ends where a month
-/// did that is removed, so that what a backfill brings of it later is found again. Who logged in must own the
-/// table, and is whom the rest of the transaction runs as.
+/// Drops a partition, or empties it if it is kept, unless that is blocked for more than a second: everybody else would
+/// queue behind it. The partition of the history before all months is extended to the end of a dropped month, so that
+/// what a backfill brings from that time is found. The role that logged in must own the table, and the rest of the
+/// transaction runs as it.
 pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Error> {
     reset_role(connection).await?;
     let words = if part.stays { "truncate %I" } else { "drop table %I" };
@@ -106,10 +106,10 @@ pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Er
     Ok(())
 }
 
-/// Moves the end of `activities_before` to where a removed month ended. Nobody is let in meanwhile, so nothing
-/// is read for long: all that is in it is older than that month and goes. While there is something of that time
-/// in the default part, which is empty as a rule, or too much in that to be looked through, the end stays where
-/// it was.
+/// Moves the end of `activities_before` to the end of a dropped month. It is emptied first, while nobody else can write
+/// to it, so that attaching it again has no rows to check; all of them are older than that month and have to go anyway.
+/// The end stays where it was if the default partition, which is usually empty, has rows from that time, or is too
+/// large to be searched.
 async fn move_history(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<(), Error> {
     let statements = sqlx::query_scalar!(
         r#"select format(

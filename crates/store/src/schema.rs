@@ -1,4 +1,4 @@
-//! What a database has to have: the migrations, and the roles that transactions step down to.
+//! What a database must have: the migrations, and the roles that transactions step down to.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use crate::{Config, Error, Store};
 const ROLES: [&str; 5] =
     ["axis_api", "axis_gate", "axis_installation", "axis_search", "axis_worker"];
 
-/// How often it is tried whether somebody else has brought the schema up to date.
+/// How long to wait before looking again whether somebody else has brought the schema up to date.
 const TURN: Duration = Duration::from_millis(200);
 
 static MIGRATIONS: sqlx::migrate::Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations");
-    // Migrations expand before they contract, so that the version before this one may be put back and
-    // finds a database that has more than it knows.
+    // Migrations expand before they contract, so the previous version of the program may be put back and finds a
+    // database that has more than it knows.
     migrations.ignore_missing = true;
     migrations
 };
 
 impl Store {
-    /// Refuses a database that lacks any of the migrations this program was built for, or whose roles
-    /// cannot be used. Migrations that this program does not know are a newer one's, and may be there.
+    /// Fails if the database lacks any migration that this program was built for, or if its roles cannot be used.
+    /// Migrations that this program does not know are a newer version's, and are accepted.
     pub async fn require_schema(&self) -> Result<(), Error> {
         let applied =
             sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
@@ -49,8 +49,8 @@ impl Store {
         Err(Error::Schema(sqlx::Error::Protocol(format!("it lacks migration {missing}"))))
     }
 
-    /// Roles belong to the server, so a dump of the database has none of them, and where one is missing a
-    /// restore passes over all that is granted to it.
+    /// Fails if a role or its grants are missing. Roles belong to the server, so a dump of the database has none, and a
+    /// restore skips all grants to a role that is missing.
     async fn require_roles(&self) -> Result<(), Error> {
         let missing = "select role from unnest($1::text[]) role
                        where not exists (select from pg_roles where rolname = role)";
@@ -72,7 +72,7 @@ impl Store {
     }
 }
 
-/// Brings the schema up to date, over the direct address. Returns how many migrations there are.
+/// Brings the schema up to date, over the direct address. Returns how many migrations this program has.
 pub async fn migrate(config: &Config) -> Result<usize, Error> {
     let options = options(config.direct(), "axis-migrate")?;
     let connected =
@@ -84,8 +84,9 @@ pub async fn migrate(config: &Config) -> Result<usize, Error> {
     Ok(MIGRATIONS.iter().count())
 }
 
-/// Waits until nobody else migrates. Not by sqlx's own lock, which is waited for inside of a statement: an index that
-/// is made `concurrently` waits for all statements that began before it, so two who migrate would wait for each other.
+/// Waits until nobody else migrates. sqlx's own lock is of no use here, since it is waited for inside a statement: an
+/// index that is made `concurrently` waits for all statements that began before it, so two programs that migrate would
+/// wait for each other.
 async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
     loop {
         let got = sqlx::query_scalar!(

@@ -1,4 +1,4 @@
-//! Tickets: each opens one live stream, once.
+//! Tickets, each of which opens one live stream, once.
 
 use chrono::{DateTime, Utc};
 use domain::TenantId;
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::{Error, rows};
 
-/// Tickets of one tenant that may wait to be used at once.
+/// The most unused tickets of one tenant.
 pub const MOST_WAITING: i64 = 10_000;
 
 /// Who asked for a ticket.
@@ -15,14 +15,14 @@ pub const MOST_WAITING: i64 = 10_000;
 pub struct Bearer {
     /// Their tenant.
     pub tenant: TenantId,
-    /// Who they are, as the API wrote it.
+    /// The caller, as the API has written them.
     pub caller: Value,
-    /// When the stream ends; none: never.
+    /// When the stream has to end; `None` for never.
     pub session_ends_at: Option<DateTime<Utc>>,
 }
 
-/// Keeps a ticket that can be used for so many seconds, and forgets those that no longer can. Says
-/// until when; none if too many wait already.
+/// Stores a ticket that can be used for so many seconds, and deletes expired ones. Returns until when it can be used,
+/// or `None` if [`MOST_WAITING`] are unused already.
 pub async fn issue(
     connection: &mut PgConnection,
     digest: &[u8; 32],
@@ -50,8 +50,8 @@ pub async fn issue(
     Ok(until)
 }
 
-/// Takes a ticket away from whoever shows it; none if there is none, it is used, or too old. Takes a
-/// transaction of [`Store::gate`](crate::Store::gate).
+/// Uses a ticket up, and returns who asked for it. Returns `None` if there is no such ticket, it was used, or it has
+/// expired. Takes a transaction of [`Store::gate`](crate::Store::gate).
 pub async fn redeem(
     connection: &mut PgConnection,
     digest: &[u8; 32],

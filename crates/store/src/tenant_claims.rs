@@ -1,4 +1,4 @@
-//! Which tenant an OpenID provider means by what it says.
+//! Which tenant is meant by what an OpenID provider's claim says.
 
 use chrono::{DateTime, Utc};
 use domain::TenantId;
@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use crate::{Error, rows};
 
-/// What the provider says, and whom it means.
+/// What the provider's claim says, and the tenant that it means.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantClaim {
@@ -22,16 +22,16 @@ fn tenant(text: String) -> Result<TenantId, Error> {
     rows::tenant("tenant_claims", text)
 }
 
-/// What a claim means, once it was to mean a tenant.
+/// The result of [`put`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Put {
-    /// The claim, and whom it means; another tenant, if it meant that one before.
+    /// The claim and the tenant that it means, which is another one if the claim meant that one before.
     pub claim: TenantClaim,
-    /// It meant nobody before.
+    /// Whether it meant no tenant before.
     pub new: bool,
 }
 
-/// Lets a claim mean this tenant, unless it means another one.
+/// Makes a claim mean this tenant, unless it means another one.
 pub async fn put(
     connection: &mut PgConnection,
     claim: &str,
@@ -51,7 +51,7 @@ pub async fn put(
     Ok(Put { claim, new: row.new })
 }
 
-/// Lets a claim mean nobody. False: it did not mean this tenant.
+/// Makes a claim mean no tenant any more. Returns false if it did not mean this one.
 pub async fn remove(
     connection: &mut PgConnection,
     claim: &str,
@@ -67,7 +67,7 @@ pub async fn remove(
     Ok(done.rows_affected() > 0)
 }
 
-/// All that the transaction may see, by tenant; with a tenant, those that mean it.
+/// All claims that the transaction may see, ordered by tenant; with `of`, only those that mean that tenant.
 pub async fn list(
     connection: &mut PgConnection,
     of: Option<&TenantId>,

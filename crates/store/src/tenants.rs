@@ -1,4 +1,4 @@
-//! Companies that share the deployment.
+//! Tenants: the companies that share the deployment.
 
 use chrono::{DateTime, Utc};
 use domain::TenantId;
@@ -10,15 +10,15 @@ use crate::Error;
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tenant {
-    /// Its short name.
+    /// Its short name, which is its id.
     pub id: TenantId,
     /// Its name for people.
     pub name: String,
-    /// Since when it is here.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// Makes a tenant, or renames the one that is there.
+/// Creates a tenant, or renames the one that exists.
 pub async fn put(connection: &mut PgConnection, id: &TenantId, name: &str) -> Result<(), Error> {
     sqlx::query!(
         "insert into tenants (id, name) values ($1, $2)
@@ -31,7 +31,7 @@ pub async fn put(connection: &mut PgConnection, id: &TenantId, name: &str) -> Re
     Ok(())
 }
 
-/// Makes a tenant. False: one of this name is there.
+/// Creates a tenant. Returns false if there is one with this id.
 pub async fn create(
     connection: &mut PgConnection,
     id: &TenantId,
@@ -47,7 +47,7 @@ pub async fn create(
     Ok(done.rows_affected() > 0)
 }
 
-/// Gives a tenant another name, and gives back the one that it had; none: there is no such tenant.
+/// Renames a tenant, and returns its previous name, or `None` if there is no such tenant.
 pub async fn rename(
     connection: &mut PgConnection,
     id: &TenantId,
@@ -65,16 +65,16 @@ pub async fn rename(
     Ok(before)
 }
 
-/// A tenant, and what is said of its people.
+/// A tenant, and the claims that mean it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Described {
     /// The tenant.
     pub tenant: Tenant,
-    /// What an OpenID provider says of its people.
+    /// What an OpenID provider's claim may say to mean it.
     pub claims: Vec<String>,
 }
 
-/// At most `limit` tenants that the transaction may see, by name, after `skip` of them; with an id,
+/// At most `limit` tenants that the transaction may see, ordered by id, after skipping `skip` of them; with an id, only
 /// that one.
 pub async fn described(
     connection: &mut PgConnection,
@@ -104,7 +104,7 @@ pub async fn described(
         .collect()
 }
 
-/// All tenants, by name.
+/// All tenants, ordered by id.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Tenant>, Error> {
     let rows = sqlx::query!("select id, name, created_at from tenants order by id")
         .fetch_all(connection)

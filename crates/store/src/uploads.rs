@@ -1,5 +1,5 @@
-//! Files that people attach: recorded before their first byte, given to a message once all are there, and
-//! left over when the message was never written, was taken back or was deleted.
+//! Files that people attach. Each is recorded before its first byte, and given to a message once all are received. It
+//! is left over if the message was never written, was taken back or was deleted.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::Error;
 
-/// A file that was received whole.
+/// A file that was received completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// The file.
@@ -19,7 +19,7 @@ pub struct Received {
     pub digest: Vec<u8>,
 }
 
-/// Notes that a file is going to be received. If that fails, the file is left over ([`left`]).
+/// Records a file that is about to be received. If that fails, the file is left over ([`left`]).
 pub async fn begin(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -43,13 +43,13 @@ pub async fn begin(
     Ok(Upload { id, key, file_name, content_type, file_size: 0 })
 }
 
-/// How many bytes of a tenant's files that were begun since then are kept.
+/// How many bytes are kept of a tenant's files that were begun since then.
 pub async fn kept_since(
     connection: &mut PgConnection,
     tenant: &TenantId,
     since: DateTime<Utc>,
 ) -> Result<i64, Error> {
-    // Their ids are in the order of time: so few are read, and no index is needed for it.
+    // The ids are in the order of time, so few rows are read without another index.
     let millis = u64::try_from(since.timestamp_millis()).unwrap_or_default();
     let first = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
     Ok(sqlx::query_scalar!(
@@ -62,7 +62,7 @@ pub async fn kept_since(
     .await?)
 }
 
-/// Gives files to their message, in this order.
+/// Attaches files to their message, in this order. Fails with [`Error::Swept`] if one of them is gone.
 pub(crate) async fn attach(
     connection: &mut PgConnection,
     message: MessageId,
@@ -90,7 +90,7 @@ pub(crate) async fn attach(
     if attached.rows_affected() == files.len() as u64 { Ok(()) } else { Err(Error::Swept) }
 }
 
-/// The digests of a message's files, in their order.
+/// The digests of a message's files, in order.
 pub(crate) async fn digests(
     connection: &mut PgConnection,
     message: MessageId,
@@ -105,7 +105,7 @@ pub(crate) async fn digests(
     Ok(digests)
 }
 
-/// The file of a message that is not deleted, of those that the transaction may see.
+/// The file with this id, if the transaction may see it and its message is not deleted.
 pub async fn get(connection: &mut PgConnection, id: AttachmentId) -> Result<Option<Upload>, Error> {
     let row = sqlx::query!(
         "select u.id, u.object_key, u.file_name, u.content_type, u.file_size
@@ -124,8 +124,8 @@ pub async fn get(connection: &mut PgConnection, id: AttachmentId) -> Result<Opti
     }))
 }
 
-/// At most `limit` files that no message needs any more, and where they are. A file without a message is
-/// given this long to get one.
+/// At most `limit` files that no message needs any more, with their keys. A file without a message counts once it is
+/// older than `patience`.
 pub async fn left(
     connection: &mut PgConnection,
     patience: Duration,
@@ -149,15 +149,15 @@ pub async fn left(
     Ok(rows.into_iter().map(|row| (AttachmentId(row.id), row.object_key)).collect())
 }
 
-/// Forgets files that are gone.
+/// Removes the rows of files that are gone.
 pub async fn forget(connection: &mut PgConnection, ids: &[AttachmentId]) -> Result<(), Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     sqlx::query!("delete from uploads where id = any($1)", &ids).execute(connection).await?;
     Ok(())
 }
 
-/// Forgets those of these files that no message has, and returns where they are. Waits for whoever is about
-/// to give one to a message.
+/// Removes the rows of those of the files that no message has, and returns their keys. Waits for transactions that are
+/// about to attach one of them.
 pub async fn discard(
     connection: &mut PgConnection,
     ids: &[AttachmentId],

@@ -1,4 +1,4 @@
-//! The database tells of rows that were added to the outbox.
+//! Notifications about rows that were added to the outbox.
 
 use std::time::Duration;
 
@@ -9,18 +9,17 @@ use crate::connect::CONNECTING;
 use crate::{Error, Store};
 
 const CHANNEL: &str = "outbox";
-/// A word of our own that has not arrived by then does not arrive.
+/// Our own notification does not arrive any more if it has not arrived within this time.
 const ARRIVING: Duration = Duration::from_secs(5);
 
-/// Wake-ups from [`Store::wakeups`].
+/// Listens for the notifications; see [`Store::wakeups`].
 pub struct Wakeups {
     listener: PgListener,
     deaf: bool,
 }
 
 impl Store {
-    /// Listens for rows added to the outbox, on a connection of its own, and tries whether anything is heard
-    /// there.
+    /// Listens for rows added to the outbox, on a connection of its own, and tests whether notifications arrive there.
     pub async fn wakeups(&self) -> Result<Wakeups, Error> {
         let pool = PgPoolOptions::new()
             .max_connections(1)
@@ -34,12 +33,12 @@ impl Store {
 }
 
 impl Wakeups {
-    /// Whether nothing is heard: the connection goes through a proxy that pools by transaction.
+    /// Whether no notification arrives, because the connection goes through a proxy that pools by transaction.
     pub fn are_deaf(&self) -> bool {
         self.deaf
     }
 
-    /// Waits for the next one. An error means that the connection is lost: make a new one.
+    /// Waits for the next notification. An error means that the connection is lost: listen anew.
     pub async fn next(&mut self) -> Result<(), Error> {
         self.listener.recv().await?;
         self.deaf = false;
@@ -47,11 +46,12 @@ impl Wakeups {
     }
 }
 
-/// Says a word where those who write do. On the listener's own connection a proxy would pass it on.
+/// Notifies over the pool, as writers do, and tests whether the listener hears it. Sent over the listener's own
+/// connection, it would arrive even through a proxy.
 async fn is_deaf(listener: &mut PgListener, pool: &PgPool) -> Result<bool, Error> {
     let saying = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(pool);
     if !matches!(timeout(ARRIVING, saying).await, Ok(Ok(_))) {
-        // Nothing was said: nothing is known.
+        // Nothing was sent, so nothing is known.
         return Ok(false);
     }
     match timeout(ARRIVING, listener.recv()).await {

@@ -1,4 +1,4 @@
-//! The record of events: what came in and what became of it. What people did is in [`crate::audit`].
+//! The record of events: what came in, and what became of it. What people did is in [`crate::audit`].
 
 use std::collections::HashSet;
 
@@ -11,15 +11,15 @@ use crate::{Error, activities, conversations};
 /// An event and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookEvent {
-    /// The same for equal bodies of one account.
+    /// Its id; equal bodies of one account have the same one.
     pub id: EventId,
-    /// When it was made durable.
+    /// When it was made durable here.
     pub received_at: DateTime<Utc>,
-    /// Whose.
+    /// The account's tenant.
     pub tenant: TenantId,
-    /// Of which account.
+    /// The account that it came from.
     pub account: AccountKey,
-    /// Its name.
+    /// The event's name.
     pub event: String,
     /// `webhook` or `reconciler`.
     pub origin: String,
@@ -27,7 +27,7 @@ pub struct WebhookEvent {
     pub delivery: Option<String>,
     /// SHA-256 of the body.
     pub digest: Vec<u8>,
-    /// Where the body is in `INBOUND`.
+    /// The position of the body in `INBOUND`.
     pub stream_sequence: i64,
     /// What became of it.
     pub outcome: Outcome,
@@ -38,7 +38,7 @@ pub struct WebhookEvent {
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// What it says is in the database.
+    /// What it says was applied to the database.
     Applied,
     /// It says nothing that the database keeps.
     Ignored,
@@ -57,17 +57,17 @@ impl Outcome {
     }
 }
 
-/// What there is after the writing.
+/// What [`record`] has written and read.
 pub struct Recorded {
     /// The conversations.
     pub places: conversations::Rows,
-    /// The activities of which there was nothing before; the others had been told already.
+    /// The activities that are new; the others had been told before.
     pub new: HashSet<ActivityId>,
 }
 
-/// Writes down what became of events, and the activities that they told of, and reads the conversations
-/// `about` which they are, as they are by now. Processing an event again corrects a rejection and nothing
-/// else; for activities see [`activities::record`].
+/// Records what became of events, and the activities that they told of, and reads the conversations in `about` as they
+/// are by now. Recording an event again corrects a rejection and nothing else; for activities see
+/// [`activities::record`].
 pub async fn record(
     connection: &mut PgConnection,
     events: &[WebhookEvent],
@@ -77,7 +77,7 @@ pub async fn record(
     activities::record_all(connection, events, told, about).await
 }
 
-/// Makes the monthly parts of the tables that only grow, for the months ahead.
+/// Creates the partitions of the coming months for the tables that only grow.
 pub async fn make_partitions(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!("select axis_make_partitions() as \"done: ()\"").execute(connection).await?;
     Ok(())

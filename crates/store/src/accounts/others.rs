@@ -1,4 +1,4 @@
-//! How many accounts a tenant has, and brings.
+//! How many accounts a tenant has, and how many it connects for the first time.
 
 use sqlx::PgConnection;
 
@@ -6,17 +6,17 @@ use super::Account;
 use crate::Error;
 use crate::locks::Lock;
 
-/// A tenant's accounts, besides one that is about to be connected.
+/// A tenant's accounts, apart from the one that is about to be connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Others {
-    /// Those that are served; `None` if the one is served already.
+    /// How many are served; `None` if the account itself is served already.
     pub served: Option<i64>,
-    /// Those that were connected for the first time within a day, served or not; `None` if the one was
-    /// connected before.
+    /// How many were connected for the first time within the last day, whether they are still served or not; `None` if
+    /// the account itself was connected before.
     pub lately: Option<i64>,
 }
 
-/// Counts the other accounts of this one's tenant. Until the transaction ends, whoever else counts them waits.
+/// Counts the other accounts of this account's tenant. Anybody else who counts them waits until the transaction ends.
 pub async fn count_others(
     connection: &mut PgConnection,
     account: &Account,

@@ -8,38 +8,38 @@ use uuid::Uuid;
 
 use crate::{Error, Start, part};
 
-/// How many of a tenant's activities are looked at for one part of a list that not all of them are in:
-/// there is no index by type or actor, for every event writes into this table.
+/// How many of a tenant's activities are read for one page of a list that leaves some of them out. There is no index by
+/// type or actor, since every event writes into this table.
 const REACH: i64 = 50_000;
 
-/// Which activities to list; what is none does not restrict.
+/// Which activities to list. A field that is `None` does not restrict the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of one of these types.
     pub kinds: Option<Vec<String>>,
-    /// Done there: `chatwoot` or `axis`.
+    /// Where it was done: `chatwoot` or `axis`.
     pub source: Option<String>,
     /// Of this conversation.
     pub conversation: Option<ConversationId>,
-    /// Done by this one.
+    /// Done by this actor.
     pub actor: Option<ByActor>,
 }
 
 impl Filter {
-    /// Whether rows may have to be passed over that are read all the same.
+    /// Whether rows may be read only to be left out.
     fn passes_over(&self) -> bool {
         let Self { kinds, source, conversation, actor } = self;
-        // A conversation has an index, and is not that long.
+        // A conversation's activities have an index of their own, and are not that many.
         conversation.is_none() && (kinds.is_some() || source.is_some() || actor.is_some())
     }
 }
 
-/// Whose doings.
+/// Whose activities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByActor {
     /// The actor's type.
     pub kind: String,
-    /// Its id among those of its type; none: anybody of the type.
+    /// The actor's id among those of its type; `None` for every actor of the type.
     pub id: Option<String>,
 }
 
@@ -52,13 +52,12 @@ pub struct Place {
     pub id: ActivityId,
 }
 
-/// A part of the timeline, newest first.
+/// A page of the timeline, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// At most as many as were asked for; fewer, or none, where most that was looked at is something
-    /// else.
+    /// At most as many as were asked for; fewer, or even none, if most of what was read does not match the filter.
     pub activities: Vec<Activity>,
-    /// Where the next part begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
@@ -141,7 +140,8 @@ pub async fn list(
     Ok(Listed { activities, next })
 }
 
-/// The last place that is looked at, from the beginning or after a place; none: all that there is.
+/// The last place to read for a page that starts after a place, or at the beginning. Returns `None` if fewer than
+/// [`REACH`] rows are left.
 async fn reach(
     connection: &mut PgConnection,
     tenant: &TenantId,

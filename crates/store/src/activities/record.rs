@@ -16,22 +16,21 @@ pub struct Record {
     pub tenant: TenantId,
     /// What happened.
     pub activity: Activity,
-    /// Its time is that of its receipt, since Chatwoot gave none: a second telling has another
-    /// time, so it is looked for by its id alone, and the earliest receipt stays. The row it is about
-    /// must be locked by the transaction.
+    /// Chatwoot gave no time, so its time is that of its receipt. Told again it has another time, so it is looked up by
+    /// its id alone, and the earliest receipt stays. The transaction must have locked the row that it is about.
     pub undated: bool,
 }
 
-/// Writes activities that are not there yet. Tellings of one activity agree in all that matters; should
-/// they differ (a person was renamed in between), the greater text stays, whichever came first. Of two
-/// times, one in whole seconds and the other within that second, the finer one stays.
+/// Writes activities that are not there yet. Two tellings of one activity agree in all that matters; should they differ
+/// (a person was renamed in between), the greater text stays, whichever came first. Of two times, one in whole seconds
+/// and the other within that second, the finer one stays.
 pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<(), Error> {
     join(connection, &Vec::from_iter(records)).await?;
     Ok(())
 }
 
-/// The same, with what became of the events that told of them, and reads these conversations: in one
-/// statement if all of it is new.
+/// As [`record`], and also writes what became of the events, and reads the conversations in `places`: all in one
+/// statement if every activity is new.
 pub(crate) async fn record_all(
     connection: &mut PgConnection,
     events: &[WebhookEvent],
@@ -45,10 +44,10 @@ pub(crate) async fn record_all(
     for record in records {
         *tellings.entry(record.activity.id).or_default() += 1;
     }
-    // Nearly all of them have never been told before.
+    // Nearly all activities are new.
     let (mut once, others): (Vec<&Record>, Vec<&Record>) =
         records.iter().partition(|record| is_fine(record) && tellings[&record.activity.id] == 1);
-    // Each once and everybody in the same order, so that nobody waits for who waits for them.
+    // Without duplicates, and always in the same order, so that two transactions cannot wait for each other.
     let mut events = Vec::from_iter(events);
     events.sort_unstable_by_key(|e| (e.received_at, e.id.0, e.stream_sequence));
     events.dedup_by_key(|e| (e.received_at, e.id.0));
@@ -58,7 +57,7 @@ pub(crate) async fn record_all(
     let joined = if new.len() == once.len() {
         join(connection, &others).await?
     } else {
-        // Those that are new are not changed by joining them with themselves.
+        // Joining the new ones with themselves changes nothing.
         join(connection, &Vec::from_iter(records)).await?
     };
     new.extend(joined);
@@ -66,8 +65,8 @@ pub(crate) async fn record_all(
     Ok(Recorded { places: conversations::Rows(rows), new })
 }
 
-/// Writes the events, and those activities of which there is nothing yet; the row of the first place says
-/// which these were. All have fine times, so what there is of them has the same one or that of the second.
+/// Writes the events, and those activities of which there is nothing yet; `told` in the row of the first place lists
+/// them. All activities have fine times, so an earlier telling has the same time, or that of its whole second.
 async fn begin(
     connection: &mut PgConnection,
     events: &[&WebhookEvent],
@@ -134,7 +133,7 @@ async fn begin(
     Ok(rows)
 }
 
-/// Joins tellings with one another and with what is there. Gives back those of which there was nothing.
+/// Joins tellings with one another and with existing rows. Returns the ids of activities of which there was nothing.
 async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<Vec<Uuid>, Error> {
     if records.is_empty() {
         return Ok(Vec::new());
@@ -189,7 +188,7 @@ async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<Vec<
     Ok(new)
 }
 
-/// Whether its time is its own and finer than seconds.
+/// Whether its time comes from Chatwoot and is finer than whole seconds.
 fn is_fine(record: &Record) -> bool {
     !record.undated && record.activity.occurred_at.timestamp_subsec_nanos() > 0
 }
@@ -199,9 +198,8 @@ fn actors(records: &[&Record]) -> Result<Vec<Option<serde_json::Value>>, Error> 
     records.iter().map(actor).collect::<Result<_, _>>().map_err(Error::encoding)
 }
 
-/// Gives activities that are there the better time that is known now: those that were told in whole
-/// seconds (as REST does) the finer one, and those without a time of their own that of the earliest
-/// receipt.
+/// Gives existing activities a better time where one is known now: a finer one to those that were told in whole
+/// seconds, as REST does, and that of the earliest receipt to those without a time of their own.
 async fn refine(connection: &mut PgConnection, records: &[&Record]) -> Result<(), Error> {
     let finer: Vec<&Record> = records.iter().copied().filter(|r| is_fine(r)).collect();
     if !finer.is_empty() {

@@ -1,4 +1,4 @@
-//! What the timeline has, for comparing it with Chatwoot.
+//! Which activities are there already, for comparing the timeline with Chatwoot.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// Those of these activities that are there. None of them happened before `since`, so that no month before is
-/// looked at.
+/// Those of the given activities that are in the timeline. None of them may have happened before `since`: months before
+/// that are not read.
 pub async fn told(
     connection: &mut PgConnection,
     ids: &[ActivityId],

@@ -1,13 +1,12 @@
-//! Writing what was done here.
+//! Writing what was done here, as opposed to in Chatwoot.
 
 use domain::{Activity, TenantId};
 use sqlx::PgConnection;
 
 use crate::{Error, announcements};
 
-/// Writes an activity that nobody else can have written, since its id was made here, and has it
-/// announced; a tenant's own transaction can. What Chatwoot tells of, perhaps twice, is for
-/// [`super::record`].
+/// Writes an activity whose id was made here, so that nobody else can have written it, and queues its announcement. A
+/// tenant's own transaction may do so. What Chatwoot tells of, perhaps twice, is for [`super::record`].
 pub async fn write(
     connection: &mut PgConnection,
     tenant: &TenantId,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{Error, Start, part};
 
-/// Which approvals to list; what is none does not restrict.
+/// Which approvals to list. A field that is `None` does not restrict the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// With this status.
@@ -23,14 +23,14 @@ pub struct Filter {
     pub requested_by: Option<Who>,
     /// Decided or withdrawn by this caller.
     pub decided_by: Option<Who>,
-    /// Waiting for a decision, and not asked for by one with these ids.
+    /// Waiting for a decision, and not asked for by anyone with one of these ids.
     pub waiting_for: Option<Vec<String>>,
 }
 
 /// Somebody who asks or decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
-    /// `member` or `api_key`; none: either. Rows of before say none, and are of either.
+    /// `member` or `api_key`; `None` for either. Older rows do not say which, and match both.
     pub kind: Option<&'static str>,
     /// The id within the tenant.
     pub id: String,
@@ -45,12 +45,12 @@ pub struct Place {
     pub id: ApprovalId,
 }
 
-/// A part of the list, newest first.
+/// A page of the list, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// At most as many as were asked for, and fewer where they are large.
     pub approvals: Vec<Approval>,
-    /// Where the next part begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
@@ -107,8 +107,8 @@ impl From<Row> for Approval {
     }
 }
 
-/// A checked query whose answer is [`Row`]s; what follows `from approvals a` is given. Whether the customer has written
-/// since goes by numbers: the time of a message that was known then may have become a finer one.
+/// A checked query for [`Row`]s; the caller gives what follows `from approvals a`. Whether the customer has written
+/// since goes by message numbers, because the time of a message that was known then may have become a finer one.
 macro_rules! select_approvals {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -133,7 +133,7 @@ macro_rules! select_approvals {
     };
 }
 
-/// At most `limit` approvals of a tenant, newest first; fewer where they are large.
+/// At most `limit` approvals of a tenant, newest first; fewer if they are large.
 pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -148,7 +148,7 @@ pub async fn list(
             Some(who) => (Some(who.id.as_str()), who.kind),
             None => (None, None),
         });
-    // Weighed first: only what is not too much is read.
+    // Sizes first, so that no more is read than fits into memory.
     let mut found = sqlx::query!(
         r#"select a.id, a.created_at,
                   octet_length(a.metadata::text) + octet_length(a.snapshot::text) as "bytes!"
@@ -207,12 +207,12 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(Approval::from).collect())
 }
 
-/// As [`get`]; it stays as it is until the transaction ends.
+/// As [`get`], and locks the row until the transaction ends.
 pub async fn hold(
     connection: &mut PgConnection,
     id: ApprovalId,
 ) -> Result<Option<Approval>, Error> {
-    // Locked first and read then: a decision that was being made meanwhile is seen.
+    // Lock before reading, to see a decision that another transaction has just made.
     sqlx::query!("select id from approvals where id = $1 for update", id.0)
         .fetch_optional(&mut *connection)
         .await?;

@@ -1,4 +1,4 @@
-//! Asking and deciding.
+//! Asking for approval, and deciding.
 
 use domain::{
     Activity, Actor, Approval, ApprovalId, Conversation, ConversationId, MessageId, TenantId,
@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::get;
 use crate::{Error, activities, conversations, messages};
 
-/// What somebody asks for.
+/// A request for approval.
 #[derive(Debug, Clone, Copy)]
 pub struct Submission<'a> {
     /// The asker's tenant.
@@ -26,25 +26,24 @@ pub struct Submission<'a> {
     pub actor: &'a Actor,
 }
 
-/// How a request ends.
+/// How a request ends: decided or withdrawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Ending<'a> {
     /// The tenant.
     pub tenant: &'a TenantId,
     /// `approved`, `rejected` or `withdrawn`.
     pub status: &'a str,
-    /// Why, in words.
+    /// The decider's reason.
     pub decision: Option<&'a str>,
-    /// The text that its approval sent instead of the proposed one.
+    /// The edited text that was sent instead of the proposed one.
     pub edited_content: Option<&'a str>,
     /// Who ends it.
     pub actor: &'a Actor,
-    /// The message that it sent.
+    /// The message that the approval sent.
     pub message: Option<MessageId>,
 }
 
-/// Writes down a request with its line of the timeline. None if the tenant has no such
-/// conversation.
+/// Writes a request and its line of the timeline. Returns `None` if the tenant has no such conversation.
 pub async fn submit(
     connection: &mut PgConnection,
     asked: &Submission<'_>,
@@ -84,8 +83,7 @@ pub async fn submit(
     tell(connection, asked.tenant, id, "approval_submitted", asked.actor).await
 }
 
-/// Ends a request that is held ([`super::hold`]) and that nobody has ended, with its line of the
-/// timeline.
+/// Ends a request that is locked ([`super::hold`]) and still open, and writes its line of the timeline.
 pub async fn end(
     connection: &mut PgConnection,
     id: ApprovalId,
@@ -137,8 +135,8 @@ async fn tell(
     Ok(Some((approval, activity)))
 }
 
-/// What a decider must be able to see later, whatever becomes of the conversation; no texts, which
-/// may have to be erased.
+/// The conversation's state that a decider must still be able to see later, whatever becomes of the conversation. It
+/// holds no texts, which may have to be erased.
 fn snapshot(about: &Conversation) -> Value {
     let last = about.last_message.as_ref();
     json!({

@@ -1,4 +1,4 @@
-//! People who answer.
+//! Agents: the people who answer.
 
 use domain::AccountKey;
 use domain::catalogue::Agent;
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::Owner;
 use crate::Error;
 
-/// Makes the account's agents those of the list; the list's own accounts and times do not matter.
+/// Replaces the account's agents by those of the list, whose own accounts and times are ignored.
 pub async fn replace_agents(
     connection: &mut PgConnection,
     owner: &Owner,
@@ -82,8 +82,8 @@ pub async fn agents(
     Ok(all.collect())
 }
 
-/// The agents with an e-mail address, that the transaction may see: their accounts, and their numbers there.
-/// Those who have not accepted their invitation are left out.
+/// The agents with this e-mail address that the transaction may see: their accounts, and their numbers there. Leaves
+/// out those who have not accepted their invitation.
 pub async fn agents_with_email(
     connection: &mut PgConnection,
     email: &str,

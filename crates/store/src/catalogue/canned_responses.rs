@@ -1,4 +1,4 @@
-//! Prepared answers.
+//! Canned responses: prepared answers.
 
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 use super::Owner;
 use crate::Error;
 
-/// Makes the account's canned responses those of the list, but for what changed here after it was asked
-/// for; the list's own accounts and times do not matter.
+/// Replaces the account's canned responses by those of the list, whose own accounts and times are ignored. Leaves alone
+/// what changed here after the list was asked for.
 pub async fn replace_canned_responses(
     connection: &mut PgConnection,
     owner: &Owner,
@@ -49,8 +49,7 @@ pub async fn replace_canned_responses(
     Ok(())
 }
 
-/// Adds a canned response that Chatwoot has, in a transaction of its tenant. Gives it back as it is
-/// kept.
+/// Adds a canned response that Chatwoot has just created, in a transaction of its tenant. Returns it as it is stored.
 pub async fn add_canned_response(
     connection: &mut PgConnection,
     owner: &Owner,

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::Owner;
 use crate::Error;
 
-/// Makes the account's inboxes those of the list; the list's own accounts and times do not matter.
+/// Replaces the account's inboxes by those of the list, whose own accounts and times are ignored.
 pub async fn replace_inboxes(
     connection: &mut PgConnection,
     owner: &Owner,

@@ -1,4 +1,4 @@
-//! Whether the catalogue has what a change of a conversation names.
+//! Whether the catalogue has the agent, team and labels that a change of a conversation names.
 
 use domain::{AccountKey, ConversationId};
 use sqlx::PgConnection;
@@ -16,7 +16,7 @@ pub struct Named<'a> {
     pub labels: &'a [String],
 }
 
-/// What of it the account does not have.
+/// What the account does not have of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unknown {
     /// The agent.
@@ -27,8 +27,8 @@ pub struct Unknown {
     pub labels: Vec<String>,
 }
 
-/// Looks up what a change of a conversation names. A list that is empty was never fetched, or is not
-/// offered, and says nothing; and a conversation may keep what it has, though it be gone from the list.
+/// Looks up what a change of a conversation names. An empty list says nothing, since it was never fetched or is not
+/// offered. What the conversation already has counts as known, even if it is gone from the list.
 pub async fn unknown(
     connection: &mut PgConnection,
     account: AccountKey,

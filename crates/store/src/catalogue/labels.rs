@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 use super::Owner;
 use crate::Error;
 
-/// Makes the account's labels those of the list, but for what changed here after it was asked for; the
-/// list's own accounts and times do not matter.
+/// Replaces the account's labels by those of the list, whose own accounts and times are ignored. Leaves alone what
+/// changed here after the list was asked for.
 pub async fn replace_labels(
     connection: &mut PgConnection,
     owner: &Owner,
@@ -53,7 +53,7 @@ pub async fn replace_labels(
     Ok(())
 }
 
-/// Adds a label that Chatwoot has, in a transaction of its tenant. Gives it back as it is kept.
+/// Adds a label that Chatwoot has just created, in a transaction of its tenant. Returns it as it is stored.
 pub async fn add_label(
     connection: &mut PgConnection,
     owner: &Owner,

@@ -1,5 +1,5 @@
-//! What accounts consist of besides conversations. Chatwoot tells of it only when asked, in whole lists:
-//! a list replaces the one before. What is made in Chatwoot from here is shown before the next one.
+//! What accounts consist of besides conversations. Chatwoot tells of it only when asked, in whole lists, and each list
+//! replaces the one before. What is created in Chatwoot from here is added at once, before the next list.
 
 mod agents;
 mod canned_responses;
@@ -17,7 +17,7 @@ pub use known::{Named, Unknown, unknown};
 pub use labels::{add_label, labels, replace_labels};
 pub use teams::{replace_teams, teams};
 
-/// Whose it is.
+/// Whose catalogue it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// The tenant.

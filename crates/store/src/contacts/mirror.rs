@@ -9,20 +9,20 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// What a row shows.
+/// A contact as its row has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mirrored {
     /// The snapshot's version.
     pub version: Version,
     /// The snapshot.
     pub state: ContactState,
-    /// Microseconds since 1970 at which Chatwoot was found not to know the person any more.
+    /// When Chatwoot was found not to know the person any more, in microseconds since 1970; `None` if it knows them.
     pub gone_at: Option<i64>,
     /// When the row last changed here.
     pub updated_at: DateTime<Utc>,
 }
 
-/// The rows of an account with these numbers.
+/// The contacts of an account with these numbers in Chatwoot, by number.
 pub async fn mirrored(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -57,8 +57,8 @@ pub async fn mirrored(
     Ok(mirrored.collect())
 }
 
-/// Numbers, above one of them, of contacts that Chatwoot still knew and that no conversation speaks
-/// of; lowest first. Whoever is merged into another contact ends up here.
+/// The numbers above `after`, lowest first, of contacts that Chatwoot still knew and that no conversation is with. A
+/// contact that was merged into another one ends up among them.
 pub async fn without_conversations(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -89,11 +89,11 @@ pub struct Gone {
     pub account: AccountKey,
     /// Number in the Chatwoot installation.
     pub chatwoot_id: i64,
-    /// Microseconds since 1970 at which the absence was noticed.
+    /// When the absence was noticed, in microseconds since 1970.
     pub at: i64,
 }
 
-/// Notes that a contact is gone. One that is not there gets a row below every snapshot.
+/// Notes that a contact is gone. If there is no row yet, one is made with a version below every snapshot's.
 pub async fn mark_gone(connection: &mut PgConnection, gone: &Gone) -> Result<(), Error> {
     sqlx::query!(
         "insert into contacts as c

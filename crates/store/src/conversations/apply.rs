@@ -1,5 +1,5 @@
-//! Merging snapshots of conversations and of the contacts that they are with. They come together, and a statement for
-//! each costs more than their rows: whoever has events waits for it.
+//! Merging snapshots of conversations and of the contacts that they are with. Both are written by one statement,
+//! because a second round trip costs more than the rows, and whoever has events waits for it.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -13,30 +13,30 @@ use uuid::Uuid;
 
 use crate::Error;
 
-/// The rows that snapshots were merged into, by account and display id.
+/// The ids of the rows that snapshots were merged into, by account and display id.
 pub type Ids = HashMap<(AccountKey, i64), ConversationId>;
 
-/// What conversations have come to.
+/// What came of merging snapshots.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// All of them.
+    /// The conversations of all snapshots.
     pub ids: Ids,
-    /// Those whose snapshots told nothing new.
+    /// Conversations whose snapshots were not newer than their rows.
     pub known_already: Vec<ConversationId>,
-    /// Those that look otherwise now, be it only that somebody was seen there.
+    /// Conversations that clients see differently now, if only because somebody was seen there.
     pub changed: HashSet<ConversationId>,
-    /// The contacts that were there and look otherwise now.
+    /// Contacts that existed before and that clients see differently now.
     pub people: Vec<Person>,
 }
 
-/// A contact of which clients see something else now.
+/// A contact that clients see differently now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The account.
     pub account: AccountKey,
     /// Number in the Chatwoot installation.
     pub chatwoot_id: i64,
-    /// Which of their fields are others, as Chatwoot calls them.
+    /// Which of its fields have changed, by Chatwoot's names.
     pub fields: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ struct Written {
     number: i64,
     id: Uuid,
     changing: bool,
-    /// It is a contact.
+    /// Set for a contact only: which of its fields have changed.
     fields: Option<Vec<String>>,
 }
 
@@ -53,7 +53,7 @@ struct Place {
     account_id: Uuid,
     display_id: i64,
     id: Uuid,
-    /// Something is wanted of it.
+    /// A client's change of it is pending.
     changing: bool,
 }
 
@@ -63,10 +63,9 @@ impl Place {
     }
 }
 
-/// Merges snapshots, at most one of each contact and of each conversation
-/// ([`domain::snapshot::merge`]); the contacts that conversations name must be among them, or there. A
-/// snapshot that is not newer than what is there writes at most the columns that grow; fields for
-/// which a change is pending go on showing what is wanted. All of them stay locked.
+/// Merges snapshots, at most one of each contact and of each conversation ([`domain::snapshot::merge`]). The contacts
+/// that conversations name must be among them or exist already. A snapshot that is not newer than its row updates at
+/// most the columns that only grow. Fields with a pending change go on showing what is wanted. All rows stay locked.
 pub async fn apply(
     connection: &mut PgConnection,
     contacts: &[Cow<'_, Contact>],
@@ -109,8 +108,9 @@ pub async fn apply(
     Ok(Applied { ids, known_already, changed, people })
 }
 
-/// Gives back the conversations that were written, and the contacts that were there and show something else
-/// now: most of what a body says of a contact is known. The addresses of pictures change by themselves.
+/// Writes snapshots over older ones. Returns the conversations that were written, and the contacts that existed and
+/// show something else now: most of what a body says about a contact is known already. The addresses of pictures do not
+/// count, since they change by themselves.
 #[expect(clippy::too_many_lines, reason = "a line for each column of one statement")]
 async fn write_newer(
     connection: &mut PgConnection,
@@ -275,8 +275,8 @@ async fn write_newer(
     Ok(written)
 }
 
-/// What a snapshot that lost still knew: when somebody was there last. Gives back those of which that was
-/// not known.
+/// Takes over what an older snapshot still knew better: when somebody was last there. Returns the conversations for
+/// which that was news.
 async fn grow(
     connection: &mut PgConnection,
     conversations: &[&Conversation],
@@ -307,7 +307,7 @@ async fn grow(
     Ok(grown.into_iter().map(ConversationId).collect())
 }
 
-/// The rows that are there already.
+/// The existing rows of these conversations.
 async fn known(
     connection: &mut PgConnection,
     conversations: &[&Conversation],

@@ -1,4 +1,4 @@
-//! Whose conversations are listed, as arguments of the query.
+//! The filter by assignee, as arguments of the query.
 
 use domain::{AccountKey, TenantId};
 use sqlx::PgConnection;
@@ -8,14 +8,14 @@ use super::AssigneeFilter;
 use super::few::{FEW, if_few};
 use crate::Error;
 
-/// [`AssigneeFilter`], as the query takes it.
+/// An [`AssigneeFilter`] as the query takes it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Assignees {
     /// The only number that an assignee may have.
     pub(super) id: Option<i64>,
-    /// Whether there has to be an assignee.
+    /// Whether there has to be an assignee, or must be none.
     pub(super) any: Option<bool>,
-    /// Accounts of the users who may be the assignee, and in the same order their numbers there.
+    /// The accounts of the users who may be the assignee; `ids` has their numbers there, in the same order.
     pub(super) accounts: Option<Vec<Uuid>>,
     pub(super) ids: Option<Vec<i64>>,
 }
@@ -34,14 +34,14 @@ impl Assignees {
     fn one_of(users: &[(AccountKey, i64)]) -> Self {
         let (accounts, ids): (Vec<_>, Vec<_>) =
             users.iter().map(|(account, id)| (account.0, *id)).unzip();
-        // A user has one number in all accounts of an installation, and an index has the conversations of
-        // one number in the order of lists.
+        // A user has the same number in all accounts of an installation, and an index has the conversations of one
+        // number in the order of lists.
         let id = ids.first().copied().filter(|first| ids.iter().all(|id| id == first));
         Self { id, any: None, accounts: Some(accounts), ids: Some(ids) }
     }
 
-    /// Ids of all conversations of users who have several numbers, if they are few. A list in its own order
-    /// would be read to its end for them.
+    /// The ids of all conversations of users with different numbers, if they are few. A list in its own order would be
+    /// read to its end for them.
     pub(super) async fn few(
         &self,
         connection: &mut PgConnection,

@@ -1,12 +1,12 @@
-//! What people want of a conversation, shown from the moment they ask for it.
+//! Changes that people ask for, shown from the moment they ask.
 //!
 //! ```text
 //! asked ──► shown, pending ──► Chatwoot did it ──► held until a snapshot of then ──► gone
 //!                       └────► Chatwoot refused ──► what Chatwoot last told is shown again
 //! ```
 //!
-//! The row shows what is wanted, so that lists filter and sort by it. What Chatwoot tells of the same
-//! field meanwhile is kept beside it ([`uphold`]), so that it can be shown when the change is over.
+//! The row shows what is wanted, so lists filter and sort by it. What Chatwoot tells of the same field meanwhile is
+//! kept beside it ([`uphold`]), to be shown when the change is over.
 
 use std::time::Duration;
 
@@ -24,24 +24,24 @@ use super::by_ids;
 use crate::outbox::{self, Enqueue, enqueue};
 use crate::{Error, activities};
 
-/// What a person wants of a conversation; what is none stays as it is.
+/// A change that a person asks for. A field that is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wanted {
-    /// The status, and until when it is snoozed.
+    /// The status, and until when the conversation is to be snoozed.
     pub status: Option<(String, Option<DateTime<Utc>>)>,
-    /// The priority; none inside: take it away.
+    /// The priority; `Some(None)` removes it.
     pub priority: Option<Option<String>>,
-    /// Number of the agent in Chatwoot; none inside: nobody.
+    /// The agent's number in Chatwoot; `Some(None)` assigns nobody.
     pub assignee_id: Option<Option<i64>>,
-    /// Number of the team in Chatwoot; none inside: none.
+    /// The team's number in Chatwoot; `Some(None)` assigns no team.
     pub team_id: Option<Option<i64>>,
-    /// All labels.
+    /// The whole new set of labels.
     pub labels: Option<Vec<String>>,
-    /// All custom attributes.
+    /// The whole new set of custom attributes.
     pub custom_attributes: Option<Map<String, Value>>,
 }
 
-/// Who wants a change of which conversation.
+/// Who asks for a change of which conversation.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking<'a> {
     /// The person's tenant.
@@ -54,17 +54,17 @@ pub struct Asking<'a> {
     pub trace: TraceParent,
 }
 
-/// One field, as its command and its row have it.
+/// The change of one field, in the forms of its command, its row and the timeline.
 struct Part {
     field: &'static str,
     command: Command,
     shown: Value,
-    /// What the timeline tells; values that may be personal are not told.
+    /// What the timeline tells. It leaves out values that may be personal.
     told: Value,
 }
 
-/// Changes a conversation that is held ([`super::hold`]): each field that is not so already with its command,
-/// its line of the timeline, and at once in the row. Gives back the lines.
+/// Changes a conversation that is locked ([`super::hold`]). Each field that is not as wanted already gets a command and
+/// a line of the timeline, and is changed in the row at once. Returns the lines.
 pub async fn change(
     connection: &mut PgConnection,
     asking: &Asking<'_>,
@@ -97,7 +97,7 @@ pub async fn change(
         )
         .fetch_optional(&mut *connection)
         .await?;
-        // It is so already.
+        // The field is as wanted already.
         let Some(from) = from else { continue };
         let command = Enqueue {
             operation,
@@ -127,7 +127,7 @@ pub async fn change(
 fn parts(wanted: Wanted) -> Vec<Part> {
     let mut parts = Vec::new();
     if let Some((status, until)) = wanted.status {
-        // Chatwoot's resolution.
+        // Chatwoot keeps whole seconds.
         let until = until.and_then(|until| DateTime::from_timestamp(until.timestamp(), 0));
         parts.push(Part {
             field: "status",
@@ -182,7 +182,7 @@ fn parts(wanted: Wanted) -> Vec<Part> {
     parts
 }
 
-/// Keeps what is wanted on show where snapshots have just been merged, and notes what they told.
+/// Restores what is wanted in rows into which snapshots have just been merged, and notes what those snapshots told.
 pub(super) async fn uphold(
     connection: &mut PgConnection,
     conversations: &[Uuid],
@@ -239,14 +239,14 @@ pub(super) async fn uphold(
     show(connection, &told, &json!({})).await
 }
 
-/// Chatwoot did what was asked: it stays on show until a snapshot tells of it. Nothing happens for
-/// commands that are no change of a conversation.
+/// Notes that Chatwoot did what was asked. The wanted value stays on show until a snapshot confirms it. Does nothing
+/// for commands that do not change a conversation.
 pub async fn settle_change(
     connection: &mut PgConnection,
     conversation: ConversationId,
     operation: OperationId,
 ) -> Result<(), Error> {
-    // The conversation before its changes, as everybody does.
+    // Lock the conversation before its changes, as everybody does.
     sqlx::query!("select id from conversations where id = $1 for no key update", conversation.0)
         .fetch_optional(&mut *connection)
         .await?;
@@ -256,8 +256,8 @@ pub async fn settle_change(
     )
     .execute(&mut *connection)
     .await?;
-    // Followed by another one, or told of already: not if what was told is from before an earlier
-    // change, of which Chatwoot is yet to tell.
+    // The change is over if another one follows it, or if Chatwoot has told of it already. It is not over if what
+    // Chatwoot told is from before an earlier change, of which it has yet to tell.
     let ended = sqlx::query!(
         r#"delete from conversation_changes w using conversation_changes done
            where done.operation_id = $1 and w.conversation_id = done.conversation_id
@@ -281,8 +281,8 @@ pub async fn settle_change(
     Ok(())
 }
 
-/// Chatwoot refused what was asked: what it told last is on show again, unless something else is
-/// wanted by now. Nothing happens for commands that are no change of a conversation.
+/// Notes that Chatwoot refused what was asked. What it told last is shown again, unless something else is wanted by
+/// now. Does nothing for commands that do not change a conversation.
 pub async fn undo_change(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -301,7 +301,8 @@ pub async fn undo_change(
     show(connection, &[conversation.0], &json!({ undone.field: undone.told })).await
 }
 
-/// Writes into the rows what is wanted of them, over these values.
+/// Writes the wanted values into the rows. A field of which nothing is wanted gets its value from `under`, if that has
+/// it.
 async fn show(
     connection: &mut PgConnection,
     conversations: &[Uuid],
@@ -344,9 +345,8 @@ async fn show(
     Ok(())
 }
 
-/// Says that everything up to now was seen, or that the newest message of the customer was not. The
-/// later of this and of what Chatwoot tells counts. Gives back the conversation if that changed
-/// anything.
+/// Marks everything up to now as seen, or the customer's newest message as unseen. The later of this and of what
+/// Chatwoot tells counts. Returns the conversation if that changed anything.
 pub async fn mark(
     connection: &mut PgConnection,
     conversation: ConversationId,

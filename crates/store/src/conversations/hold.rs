@@ -1,4 +1,4 @@
-//! Keeping others from a conversation for the length of a transaction.
+//! Locking a conversation for the length of a transaction.
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, ConversationId, TenantId};
@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// A conversation that stays as it is until the transaction ends.
+/// A conversation that is locked until the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
     /// Its account.
@@ -15,9 +15,9 @@ pub struct Held {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Keeps a conversation as it is until the transaction ends; none if the tenant has no such one.
-/// Whoever changes it waits here for whoever changes it before, so that commands are numbered in
-/// the order of their asking.
+/// Locks a conversation until the transaction ends. Returns `None` if the tenant has no such conversation. Whoever
+/// changes it waits here for whoever changes it before, so commands are numbered in the order in which they were asked
+/// for.
 pub async fn hold(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -34,8 +34,7 @@ pub async fn hold(
     Ok(row.map(|row| Held { account: AccountKey(row.account_id), updated_at: row.updated_at }))
 }
 
-/// Notes that something happened in a conversation that is held: another look at it is newer, and its
-/// tag another one.
+/// Gives a locked conversation a new entity tag, since something happened in it.
 pub(crate) async fn touch(
     connection: &mut PgConnection,
     conversation: ConversationId,

@@ -1,4 +1,4 @@
-//! Finding the conversations of a rare label.
+//! Finding the conversations with a rare label.
 
 use domain::TenantId;
 use sqlx::PgConnection;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::few::{FEW, if_few};
 use crate::Error;
 
-/// Ids of all of a tenant's conversations that bear a label, if they are few.
+/// The ids of all of a tenant's conversations with a label, if they are few.
 pub(super) async fn few(
     connection: &mut PgConnection,
     tenant: &TenantId,

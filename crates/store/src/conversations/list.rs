@@ -1,4 +1,4 @@
-//! Lists of conversations: filtered, sorted, a part at a time.
+//! Lists of conversations: filtered, sorted, a page at a time.
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, ContactId, Conversation, ConversationId, TenantId};
@@ -10,50 +10,50 @@ use super::read::{Row, select_conversations};
 use super::{labels, search};
 use crate::{Error, Start, part};
 
-/// Which conversations to list; what is none does not restrict.
+/// Which conversations to list. A field that is `None` does not restrict the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// With this status.
     pub status: Option<String>,
     /// With this priority; `none` for those that have none.
     pub priority: Option<String>,
-    /// In somebody's charge.
+    /// Assigned to somebody, or to nobody.
     pub assignee: Option<AssigneeFilter>,
-    /// In this team's charge, by its number in Chatwoot.
+    /// Assigned to this team, by its number in Chatwoot.
     pub team_id: Option<i64>,
-    /// That bear this label.
+    /// With this label.
     pub label: Option<String>,
-    /// Of this inbox, by its number in Chatwoot.
+    /// In this inbox, by its number in Chatwoot.
     pub inbox_id: Option<i64>,
-    /// With this person.
+    /// With this contact.
     pub contact: Option<ContactId>,
-    /// Whose number is this, whose contact's name, address or number contains it (one or two characters:
-    /// of whose contact's name a word begins with it), or that have a message with these words.
+    /// With this number, with this text in the contact's name, address or number (one or two characters: at the
+    /// beginning of a word of the contact's name), or with a message that has these words.
     pub search: Option<String>,
 }
 
-/// In whose charge a conversation is.
+/// Whom a conversation is assigned to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssigneeFilter {
-    /// Nobody's.
+    /// Nobody.
     None,
-    /// Somebody's.
+    /// Somebody.
     Any,
-    /// That of the user with this number in Chatwoot; bots have numbers of their own.
+    /// The user with this number in Chatwoot; bots have numbers of their own.
     Id(i64),
-    /// That of one of these users. Numbers are an installation's own, so each is named with its account.
+    /// One of these users. Numbers are an installation's own, so each comes with its account.
     OneOf(Vec<(AccountKey, i64)>),
 }
 
 /// What comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// Where something happened last.
+    /// The conversation in which something happened last.
     #[default]
     Newest,
-    /// Where nothing has happened for longest.
+    /// The conversation in which nothing has happened for longest.
     Oldest,
-    /// The customer who has waited longest; those who do not wait at the end.
+    /// The customer who has waited longest; those who do not wait come last.
     Waiting,
     /// The most urgent, then the newest.
     Priority,
@@ -62,28 +62,28 @@ pub enum Sort {
 /// The place of a conversation in a sorted list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// By [`Sort::Waiting`] the beginning of the wait, else the last activity.
+    /// For [`Sort::Waiting`] the beginning of the wait, else the last activity.
     pub at: Option<DateTime<Utc>>,
-    /// By [`Sort::Priority`]: 4 urgent to 0 none.
+    /// For [`Sort::Priority`]: from 4 for urgent to 0 for none.
     pub rank: i32,
     /// The conversation.
     pub id: ConversationId,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// At most as many as were asked for.
     pub conversations: Vec<Conversation>,
-    /// Where the next part begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// A checked query for a part of a tenant's list. Its arguments: tenant, filter (11 of them), row
-/// ids found beforehand, how many rows, how many to skip; then what `after` speaks of, from `$15`.
+/// A checked query for a page of a tenant's list. Its arguments are the tenant, the filter (11 of them), row ids found
+/// beforehand, how many rows to read and how many to skip; then, from `$15`, what `after` uses.
 ///
-/// What is sorted by activity is read along its minutes, which are in indexes, and sorted within each:
-/// an index over the activity itself would be written with every event.
+/// Lists by activity are read along whole minutes, which are indexed, and sorted within each: an index over the
+/// activity itself would be written with every event.
 macro_rules! select_page {
     (
         after $after:literal order $order:literal

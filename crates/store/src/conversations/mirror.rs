@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// What a row shows.
+/// A conversation as its row has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mirrored {
     /// The snapshot's version.
@@ -22,15 +22,15 @@ pub struct Mirrored {
     pub agent_last_seen_at: Option<DateTime<Utc>>,
     /// When the customer last looked.
     pub contact_last_seen_at: Option<DateTime<Utc>>,
-    /// Microseconds since 1970 at which Chatwoot was found not to know it any more.
+    /// When Chatwoot was found not to know it any more, in microseconds since 1970; `None` if it knows it.
     pub gone_at: Option<i64>,
-    /// A client wants something of it that Chatwoot does not have yet.
+    /// Something that a client asked for is still in the outbox.
     pub pending: bool,
     /// When the row last changed here.
     pub updated_at: DateTime<Utc>,
 }
 
-/// The rows of an account with these display ids.
+/// The conversations of an account with these display ids, by display id.
 pub async fn mirrored(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -87,8 +87,8 @@ pub async fn mirrored(
     Ok(mirrored.collect())
 }
 
-/// Display ids between two others (the first excluded, the last included) of conversations that
-/// Chatwoot still knew, with the times of their creation; at most `limit`, lowest first.
+/// The display ids above `after` and up to `to`, with the times of creation, of conversations that Chatwoot still knew;
+/// at most `limit`, lowest first.
 pub async fn known_between(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -115,18 +115,18 @@ pub async fn known_between(
 pub struct Gone {
     /// The tenant of the account.
     pub tenant: TenantId,
-    /// The account that held it.
+    /// The account that it belonged to.
     pub account: AccountKey,
     /// Number within the account.
     pub display_id: i64,
     /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// Microseconds since 1970 at which its absence was noticed.
+    /// When its absence was noticed, in microseconds since 1970.
     pub at: i64,
 }
 
-/// Notes that a conversation is gone. One that is not there (its snapshots may come later, in a
-/// replay) gets a row below every snapshot. Gives back where it is.
+/// Notes that a conversation is gone, and returns its id. If there is no row yet (its snapshots may come later, in a
+/// replay), one is made with a version below every snapshot's.
 pub async fn mark_gone(
     connection: &mut PgConnection,
     gone: &Gone,

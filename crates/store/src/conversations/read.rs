@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::messages::DeliveryFacts;
 
-/// Columns that make a [`Conversation`].
+/// The columns that make a [`Conversation`].
 pub(crate) struct Row {
     pub(crate) id: Uuid,
     pub(crate) account_id: Uuid,
@@ -54,11 +54,11 @@ pub(crate) struct Row {
     pub(crate) last_succeeded_at: Option<i64>,
     pub(crate) last_failed_at: Option<i64>,
     pub(crate) last_created_at: Option<DateTime<Utc>>,
-    /// The activities that were written by what comes before; one of the rows says it for all.
+    /// The activities that the statement has written before reading; one of the rows says it for all.
     pub(crate) told: Option<Vec<Uuid>>,
 }
 
-/// Conversations as they were just read.
+/// Conversations that were just read.
 pub struct Rows(pub(crate) Vec<Row>);
 
 impl Rows {
@@ -68,8 +68,8 @@ impl Rows {
     }
 }
 
-/// A checked query whose answer is [`Row`]s, given what comes before it and says what it `told`. The newest
-/// message and the number of unread ones are looked up for the chosen rows only.
+/// A checked query for [`Row`]s. The caller gives what comes before the select, the expression for `told`, and the rows
+/// to choose. The newest message and the number of unread ones are looked up for the chosen rows only.
 macro_rules! select_conversations {
     (
         before [$($before:tt)+] told [$($told:tt)+] chosen [$($chosen:tt)+] order [$($order:tt)+]
@@ -140,7 +140,7 @@ macro_rules! select_conversations {
 }
 pub(crate) use select_conversations;
 
-/// The conversations with these ids, in no particular order, of those that the transaction may see.
+/// The conversations with these ids that the transaction may see, in no particular order.
 pub async fn by_ids(
     connection: &mut PgConnection,
     ids: &[ConversationId],
@@ -166,7 +166,7 @@ pub async fn get(
     Ok(by_ids(connection, &[id]).await?.pop())
 }
 
-/// The kind of a conversation's inbox, such as `Channel::Email`, where it is known.
+/// The channel of a conversation, such as `Channel::Email`, if it is known.
 pub async fn channel(
     connection: &mut PgConnection,
     id: ConversationId,

@@ -6,21 +6,21 @@ use uuid::Uuid;
 
 use crate::Error;
 
-/// How many conversations a search finds at most by each of its ways.
+/// The most conversations that a search finds by each of its ways.
 const MOST: i64 = 1_000;
-/// How many messages are looked at for their conversations, of the newest spans of time: a word that
-/// more have finds by those.
+/// The most messages that are looked at for their conversations, from the newest spans of time. A word that more
+/// messages have finds only the conversations of these.
 const MOST_MESSAGES: i64 = 2_000;
-/// Trigrams need as many characters. What is shorter is looked for at the beginnings of names' words.
+/// Trigrams need this many characters. A shorter text is looked for at the beginnings of the words of names.
 const SHORTEST_PART: usize = 3;
 
-/// Ids of a tenant's conversations that fit the text, in a transaction of that tenant. `#` before a
-/// number means the conversations of that number and nothing else.
+/// The ids of a tenant's conversations that match the text, in a transaction of that tenant. A number after `#` means
+/// the conversations with that number and nothing else.
 ///
-/// Row-level security keeps operators that could tell secrets in an error (`ilike`, `@@`) from
-/// using an index before a row's tenant was checked, which would read every row of the tenant. So
-/// the candidates are found in a role that reads only the columns that are searched, by the
-/// tenant's name, and nothing but their ids comes out; rows are read by the tenant's own role again.
+/// Row-level security keeps operators that might leak secrets in an error (`ilike`, `@@`) from using an index before a
+/// row's tenant has been checked, which would read every row of the tenant. So the candidates are found in a role that
+/// reads only the searched columns, restricted to the tenant by name, and only their ids come out. Rows are read by the
+/// tenant's own role again.
 pub(super) async fn find(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -29,7 +29,7 @@ pub(super) async fn find(
     let text = text.trim();
     let exactly: Option<i64> = text.strip_prefix('#').and_then(|number| number.parse().ok());
     let number = exactly.or_else(|| text.parse().ok());
-    // A way that nothing is looked for by costs nothing: it is planned without a row.
+    // A part of the query whose argument is null costs nothing: it is planned without a row.
     let text = exactly.is_none().then_some(text);
     let length = text.map_or(0, |text| text.chars().count());
     let part = text.filter(|_| length >= SHORTEST_PART).map(|text| format!("%{}%", escape(text)));
@@ -97,8 +97,8 @@ pub(super) async fn find(
     Ok(found)
 }
 
-/// Ids of conversations with contacts of whose names a word, of the first four, fits this pattern. What
-/// has nothing behind the pattern's beginning comes first: there may be any number of the others.
+/// The ids of conversations whose contact's name has, among its first four words, one that matches this pattern. Whole
+/// words come first, since any number of longer ones may begin alike.
 async fn named(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -140,7 +140,7 @@ async fn named(
     Ok(found)
 }
 
-/// The text, meant literally inside a pattern of `like`.
+/// Escapes a text to be taken literally inside a `like` pattern.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

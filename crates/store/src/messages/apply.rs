@@ -13,16 +13,16 @@ use super::{Row, message_rows};
 use crate::conversations::Applied;
 use crate::{Error, attachments, outbox};
 
-/// Rows as they were just written.
+/// The rows that were just written.
 #[derive(Debug, Default)]
 pub struct Written {
     rows: Vec<Row>,
-    /// Conversations that look otherwise for no other reason than that a message has come.
+    /// Conversations that clients see differently only because a message has come.
     pub touched: Vec<ConversationId>,
 }
 
 impl Written {
-    /// Those that were there and of which clients see something else now, by their conversations and numbers.
+    /// The messages that existed before and that clients see differently now, by conversation and number.
     pub fn otherwise(&self) -> HashSet<(ConversationId, i64)> {
         let otherwise = self.rows.iter().filter(|row| row.otherwise == Some(true));
         otherwise
@@ -36,10 +36,10 @@ impl Written {
     }
 }
 
-/// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into conversations
-/// that are there. A message that bears our marker is the row that was written here. A snapshot that
-/// is not newer than what is there writes at most the columns that grow. Gives back the rows that were
-/// written. A conversation has another tag when a message has come, whatever else is known of it.
+/// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into existing conversations. A message
+/// with our marker belongs to the row that was written here. A snapshot that is not newer than its row updates at most
+/// the columns that only grow. Returns the rows that were written. A conversation gets a new entity tag when a message
+/// has come, even if nothing else about it is new.
 pub async fn apply(
     connection: &mut PgConnection,
     messages: &[Cow<'_, Message>],
@@ -78,16 +78,16 @@ pub async fn apply(
     Ok(Written { rows, touched })
 }
 
-/// Says which number Chatwoot gave to a message that was written here. A row that was made for that
-/// number meanwhile (by a look that no longer had the marker) is folded into the message's own row. False:
-/// it had one, or there is no such message.
+/// Notes the number that Chatwoot gave to a message that was written here. If a row was made for that number meanwhile
+/// (from a body that no longer had the marker), it is folded into the message's own row. Returns false if the message
+/// had a number already, or does not exist.
 pub async fn link(
     connection: &mut PgConnection,
     account: AccountKey,
     message: MessageId,
     chatwoot_id: i64,
 ) -> Result<bool, Error> {
-    // First the plain case, which is nearly every one.
+    // First the simple case, which is nearly every one.
     let linked = sqlx::query!(
         "update messages m
          set chatwoot_id = $3,
@@ -142,16 +142,18 @@ pub async fn link(
     Ok(folded.rows_affected() > 0)
 }
 
-/// The rows of messages called `m` that a statement writes. Most of what a conversation's body says of its
-/// newest message is known: to whoever looks at it, only what the row showed before tells it apart. The
-/// addresses of files change by themselves, and so do the instants of what is reported again; and a message's own
-/// webhook prints line breaks of the editor plainly, leaves out those at the end, and puts a link into a survey.
+/// A checked query for the rows of messages called `m` that a statement writes, and whether clients see them
+/// differently. Most of what a conversation's body says about its newest message is known already; only a comparison
+/// with the row as it was before shows whether anything is new. The addresses of files do not count, since they change
+/// by themselves, nor do the times of repeated delivery reports. A message's own webhook prints the editor's line
+/// breaks plainly, leaves out those at the end, and puts a link into a survey, so these differences do not count
+/// either.
 macro_rules! written_rows {
     ($written:tt $(, $argument:expr)* $(,)?) => {
         message_rows!(
             before [$written]
-            // What has just been written is not seen by a query here, only what was there before; and nobody
-            // else has written it meanwhile, for its conversation is locked.
+            // A query here does not see what has just been written, only what was there before; and nobody else has
+            // written it meanwhile, since its conversation is locked.
             otherwise ["(
               select (o.message_type, o.content_type, o.content_attributes, o.private,
                       o.deleted, o.sender_type, o.sender_id, o.sender_name, o.delivery_rank,
@@ -178,15 +180,15 @@ macro_rules! written_rows {
     };
 }
 
-/// Gives back the rows that were written.
+/// Writes snapshots over older ones. Returns the rows that were written.
 async fn write_newer(
     connection: &mut PgConnection,
     placed: &[(&Message, uuid::Uuid)],
 ) -> Result<Vec<Row>, Error> {
     let conversations = column!(placed, |(_, conversation)| *conversation);
     let fallback = |m: &Message| MessageId::of(m.account, m.chatwoot_id, Some(m.created_at)).0;
-    // A marker can be forged or repeated: an id that another message has is not taken, be that
-    // message one of these or there before.
+    // A marker can be forged or repeated, so an id that another message has is not used, whether that is one of these
+    // messages or was there before.
     let mut taken = HashSet::new();
     let ids = column!(placed, |(m, _)| if taken.insert(m.id) { m.id.0 } else { fallback(m) });
     let written = written_rows!(
@@ -274,14 +276,14 @@ async fn write_newer(
     Ok(written)
 }
 
-/// Of these conversations, those that just got one of these messages. Gives them back.
+/// Gives a new entity tag to those of the conversations that just got one of the messages. Returns them.
 async fn touch(
     connection: &mut PgConnection,
     written: &[Row],
     conversations: &[ConversationId],
 ) -> Result<Vec<ConversationId>, Error> {
     let touched = sqlx::query_scalar!(
-        // What was there before has been changed at a time of its own.
+        // Only a new row has `now()` there; one that existed before was given the time of its change.
         "update conversations c
          set updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
          where c.id = any($1) and exists (
@@ -296,8 +298,8 @@ async fn touch(
     Ok(touched.into_iter().map(ConversationId).collect())
 }
 
-/// What a snapshot that lost still knew: how far the message got, and when exactly it was written. Gives back
-/// the rows of which that was not known.
+/// Takes over what an older snapshot still knew better: how far the message got, and when exactly it was written.
+/// Returns the rows for which that was news.
 async fn grow(
     connection: &mut PgConnection,
     placed: &[(&Message, uuid::Uuid)],

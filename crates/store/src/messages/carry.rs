@@ -1,4 +1,4 @@
-//! What the way to Chatwoot does to messages written here.
+//! The state of messages written here on their way to Chatwoot.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// How far a message is on its way.
+/// How far a message has got on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step<'a> {
     /// One of the states before `delivered`.
     pub state: DeliveryState,
-    /// Why it is not further, in words.
+    /// Why it has got no further, in words.
     pub reason: Option<&'a str>,
-    /// Tries so far; none leaves the number as it is.
+    /// Tries so far; `None` leaves the number as it is.
     pub attempts: Option<i32>,
-    /// Tries until it counts as failed; none leaves the number as it is, unless it is queued: then
-    /// nobody knows until the first.
+    /// Tries after which it counts as failed; `None` leaves the number as it is, but clears it for a queued message,
+    /// since nobody knows it before the first try.
     pub most_attempts: Option<i32>,
-    /// The next try, counted from now.
+    /// How long until the next try.
     pub next_in: Option<Duration>,
 }
 
-/// The Chatwoot number of one of our messages: the outer option says whether we have the message,
-/// the inner one whether Chatwoot does.
+/// The Chatwoot number of one of our messages. The outer option says whether we have the message, the inner one whether
+/// Chatwoot does.
 pub async fn chatwoot_id(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -40,8 +40,8 @@ pub async fn chatwoot_id(
     Ok(id)
 }
 
-/// A Chatwoot number that everything written from now on exceeds, and little written so far does, however
-/// much waits here that has no number yet.
+/// A Chatwoot number that every later message exceeds and few earlier ones do, however many messages wait here that
+/// have no number yet.
 pub async fn highest_chatwoot_id(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -59,8 +59,8 @@ pub async fn highest_chatwoot_id(
     Ok(highest)
 }
 
-/// A Chatwoot number after which to look for what exceeds `highest`: one of what is known here of a little
-/// earlier. A Chatwoot whose database lost its last moments gives their numbers anew.
+/// A Chatwoot number a few known messages before `highest`, after which to look for messages that exceed it. A Chatwoot
+/// whose database lost its last moments gives out the numbers of that time again.
 pub async fn chatwoot_id_before(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -80,8 +80,7 @@ pub async fn chatwoot_id_before(
     Ok(before)
 }
 
-/// The Chatwoot number of the newest message that the customer of a conversation wrote, as far as is
-/// known here; 0 without one.
+/// The Chatwoot number of the newest message from the conversation's customer that is known here; 0 if there is none.
 pub async fn newest_incoming(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -99,7 +98,7 @@ pub async fn newest_incoming(
     Ok(newest)
 }
 
-/// Those of these Chatwoot numbers that belong to other messages written here.
+/// Those of the given Chatwoot numbers that belong to other messages written here.
 pub async fn written_here(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -119,8 +118,7 @@ pub async fn written_here(
     Ok(ids)
 }
 
-/// Notes how far a message is. A message that Chatwoot is known to have is never said to be less
-/// far; then this changes nothing and answers false.
+/// Notes how far a message has got. Changes nothing and returns false if that would take back that Chatwoot has it.
 pub async fn advance(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -147,7 +145,7 @@ pub async fn advance(
     Ok(changed.rows_affected() > 0)
 }
 
-/// Puts a message off for a moment without a word about it.
+/// Puts a message off for a moment without showing a reason.
 pub async fn hold(
     connection: &mut PgConnection,
     operation: OperationId,

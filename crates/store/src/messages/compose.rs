@@ -1,4 +1,4 @@
-//! Messages written here, on their way to Chatwoot from the moment they are.
+//! Writing messages here; from that moment they are on their way to Chatwoot.
 
 use std::time::Duration;
 
@@ -22,21 +22,21 @@ use crate::{Error, activities, conversations};
 pub struct Composition<'a> {
     /// The writer's tenant.
     pub tenant: &'a TenantId,
-    /// Where it belongs.
+    /// The conversation that it belongs to.
     pub conversation: ConversationId,
     /// The text.
     pub content: &'a str,
-    /// A note, for the team only.
+    /// Whether it is a note, for the team only.
     pub private: bool,
     /// Its files.
     pub files: &'a [Received],
-    /// The message of the same conversation that it answers.
+    /// The message of the same conversation that it replies to.
     pub in_reply_to: Option<MessageId>,
-    /// The client's own id of it: what is written under one id twice is written once.
+    /// The client's own id for it. A message that is written under one id twice is written once.
     pub client_id: Option<&'a str>,
     /// The writer.
     pub author: &'a Actor,
-    /// How long it can still be taken back.
+    /// How long it can be taken back before it goes out.
     pub due_in: Duration,
     /// The trace of the request.
     pub trace: TraceParent,
@@ -46,24 +46,24 @@ pub struct Composition<'a> {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "there is one per request, taken apart at once")]
 pub enum Composed {
-    /// It is written, and on its way once the transaction commits.
+    /// It was written, and is on its way once the transaction commits.
     Queued {
         /// The message.
         message: Message,
         /// Its line of the timeline.
         activity: Activity,
     },
-    /// It was written before, under the same client's id.
+    /// The same message was written before under this client id.
     Known(Message),
-    /// Something else was written before under the same client's id.
+    /// Another message was written before under this client id.
     Contradicts,
-    /// What was written before under the same client's id was taken back.
+    /// A message under this client id was taken back.
     Withdrawn,
-    /// There is no such conversation that the transaction may see.
+    /// The tenant has no such conversation.
     NoConversation,
-    /// The message that it answers is not one of the conversation.
+    /// The message that it replies to is not in the conversation.
     NoOriginal,
-    /// Chatwoot does not have the message that it answers yet, so the answer cannot refer to it.
+    /// Chatwoot does not have the message that it replies to yet, so it cannot refer to it.
     OriginalNotSent,
 }
 
@@ -73,8 +73,8 @@ pub async fn compose(
     composition: &Composition<'_>,
 ) -> Result<Composed, Error> {
     let Composition { tenant, conversation, .. } = *composition;
-    // One who writes to a conversation waits here for the one before, so that commands
-    // are numbered in the order of their writing. Messages may be mirrored into it meanwhile.
+    // Whoever writes to a conversation waits here for the previous writer, so commands are numbered in the order of
+    // writing. Messages may be mirrored into it meanwhile.
     let Some(place) = sqlx::query!(
         "select account_id, inbox_id from conversations
          where id = $1 and tenant_id = $2 for no key update",
@@ -119,13 +119,13 @@ pub async fn compose(
     let activity =
         Activity::done_here("message_queued", Some(account), conversation, author, at, data);
     activities::write(connection, tenant, &activity).await?;
-    // Whoever was about to write to the same customer sees by the tag that somebody has.
+    // Whoever was about to write to the same customer notices by the entity tag.
     conversations::touch(connection, conversation).await?;
     explain(connection, std::slice::from_mut(&mut message)).await?;
     Ok(Composed::Queued { message, activity })
 }
 
-/// What was written before under the client's id of this composition. Returns `None` if nothing was, or it has none.
+/// Looks up what was written before under the composition's client id. Returns `None` if nothing was, or it has none.
 async fn written_before(
     connection: &mut PgConnection,
     composition: &Composition<'_>,
@@ -155,13 +155,13 @@ impl Composition<'_> {
         self.files.iter().map(|file| file.upload.clone()).collect()
     }
 
-    /// The text; files may go without.
+    /// The text; `None` for files without a text.
     fn text(&self) -> Option<&str> {
         Some(self.content).filter(|text| self.files.is_empty() || !text.is_empty())
     }
 }
 
-/// Whether a message was written in this conversation under the client's id, be it taken back since.
+/// Whether a message was written in this conversation under the client id, even if it was taken back since.
 pub async fn was_written(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -196,8 +196,9 @@ async fn by_client_id(
         .transpose()
 }
 
-/// Once Chatwoot has a message, the text is Chatwoot's, which may have changed it: then the id alone
-/// decides, since refusing would make a client write again what the customer has.
+/// Whether the composition differs from the message that is known under its client id. Once Chatwoot has the message,
+/// the text is Chatwoot's, which may have changed it. Then only the id counts, since refusing would make a client write
+/// again what the customer already has.
 async fn contradicts(
     connection: &mut PgConnection,
     known: &Message,

@@ -1,4 +1,4 @@
-//! Messages that wait for nothing of their own: what comes first in their conversation was put off.
+//! Messages that wait only because the first command of their conversation was put off.
 
 use chrono::{TimeDelta, Utc};
 use domain::{DeliveryState, Message, MessageId};
@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::by_ids;
 use crate::Error;
 
-/// Has those of these messages that are due and held up say why, and until when what comes first waits. They look
-/// otherwise since that was put off.
+/// Makes those of the messages that are due but held up show why, and until when the first command waits. They count as
+/// changed since that command was put off.
 pub(super) async fn explain(
     connection: &mut PgConnection,
     messages: &mut [Message],
@@ -44,7 +44,7 @@ pub(super) async fn explain(
     for message in messages.iter_mut().filter(|message| due(message)) {
         let head = heads.iter().find(|head| head.conversation_id == message.conversation_id.0);
         let Some(head) = head else { continue };
-        // Its own waits are in its row.
+        // A message's own waits are in its row.
         let own = message.id.0.to_string();
         if head.operation_id == message.id.0 || head.about.as_ref() == Some(&own) {
             continue;
@@ -52,14 +52,14 @@ pub(super) async fn explain(
         message.state = Some(DeliveryState::Retrying);
         message.state_reason = Some(format!("what comes before it waits: {}", head.reason));
         message.next_attempt_at = Some(head.until);
-        // Newer than what was shown of its row alone.
+        // Newer than what the row alone showed.
         let shown_before = message.updated_at + TimeDelta::microseconds(1);
         message.updated_at = shown_before.max(head.since);
     }
     Ok(())
 }
 
-/// A message that is held up. None: it is not, or there is none.
+/// The message, if it is held up; `None` if it is not, or does not exist.
 pub async fn held_up(
     connection: &mut PgConnection,
     message: MessageId,

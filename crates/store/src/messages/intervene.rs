@@ -1,7 +1,7 @@
-//! What people do about a message on its way: take it back, or have it sent again.
+//! What people do about a message on its way: take it back, or send it again.
 //!
-//! Both hold the message's command while they look at it, so that no worker begins a try meanwhile:
-//! either the try comes first and is seen, or it finds the command gone or changed.
+//! Both lock the message's command first, so that no worker begins a try meanwhile: either the try comes first and is
+//! seen, or it finds the command gone or changed.
 
 use std::time::Duration;
 
@@ -20,15 +20,15 @@ use super::{Step, advance, by_ids, redeliver};
 use crate::outbox::{self, Enqueue};
 use crate::{Error, activities, attempts, conversations};
 
-/// What is told of a message that is to be sent again.
+/// The kind of the activity for a message that is to be sent again.
 const RETRIED: &str = "message_retried";
 
-/// Who wants something done about which message.
+/// Who intervenes, and for which message.
 #[derive(Debug, Clone, Copy)]
 pub struct Intervention<'a> {
     /// The person's tenant.
     pub tenant: &'a TenantId,
-    /// Where the message belongs.
+    /// The conversation that the message belongs to.
     pub conversation: ConversationId,
     /// The message.
     pub message: MessageId,
@@ -43,9 +43,9 @@ pub struct Intervention<'a> {
 pub enum Intervened<T> {
     /// It is done once the transaction commits.
     Done(T),
-    /// The conversation has no such message that the transaction may see.
+    /// The tenant's conversation has no such message.
     NoMessage,
-    /// The message is in a state in which that cannot be done; none: it never was on its way.
+    /// The message is in a state in which that cannot be done; `None` if it never was on its way.
     WrongState(Option<DeliveryState>),
 }
 
@@ -59,11 +59,10 @@ impl<T> Intervened<T> {
     }
 }
 
-/// Takes a message back that no try can have brought to Chatwoot, or discards one that failed and that
-/// nothing will try any more, as if it had not been written; nothing can be written under its client's
-/// id again. Of what Chatwoot has and was to hand over once more, that alone is taken back. Gives back its line of
-/// the timeline, and the message if it is there.
-/// Should Chatwoot have what was discarded after all, its own word of it brings it back.
+/// Takes back a message that no try can have brought to Chatwoot, or discards one that failed and that nothing will try
+/// any more, as if it had not been written; nothing can be written under its client id again. Of a message that
+/// Chatwoot has and was to hand over once more, only that request is taken back. Returns the line of the timeline, and
+/// the message if it still exists. Should Chatwoot have a discarded message after all, its snapshot brings it back.
 pub async fn cancel(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -109,13 +108,18 @@ pub async fn cancel(
     Ok(Intervened::Done((None, activity)))
 }
 
-/// Has a message sent that failed, after everything that waits in its conversation now, and shows it as
-/// unknown until it was looked for if Chatwoot may have it; one that waits to be tried again is tried at
-/// once, and one of which nobody knows whether Chatwoot has it is looked for at once, and tried as soon as
-/// it is certain that Chatwoot does not have it. One that waits behind a command which was tried and waits
-/// has that one tried at once. Earlier tries are not forgotten: what may have left is looked up first. What
-/// Chatwoot has and its channel did not deliver is handed to the channel once more, by Chatwoot. Gives back the
-/// message and its line of the timeline.
+/// Sends a message again, depending on its state:
+///
+/// - One that failed is sent after everything that waits in its conversation now. It shows as unknown until it was
+///   looked for, if Chatwoot may have it.
+/// - One that waits to be tried again is tried at once.
+/// - One of which nobody knows whether Chatwoot has it is looked for at once, and tried as soon as it is certain that
+///   Chatwoot does not have it.
+/// - One that waits behind a command which was tried and waits has that command tried at once.
+/// - One that Chatwoot has and its channel did not deliver is handed to the channel once more, by Chatwoot.
+///
+/// Earlier tries are not forgotten: what may have gone out is looked for first. Returns the message and its line of the
+/// timeline.
 pub async fn retry(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -148,7 +152,7 @@ pub async fn retry(
             outbox::hurry(connection, wanted.operation()).await?;
             (state, message.state_reason.as_deref(), Some(Duration::ZERO))
         }
-        // Its own wait goes on, in which it may be taken back.
+        // Its own undo window goes on.
         Some(state @ DeliveryState::Queued) if behind => {
             let left = message.next_attempt_at.map(|at| (at - Utc::now()).to_std());
             (state, None, left.map(Result::unwrap_or_default))
@@ -160,7 +164,7 @@ pub async fn retry(
     told_again(connection, wanted, &held, RETRIED).await
 }
 
-/// The message as it is now, and its line of the timeline.
+/// Writes the line of the timeline, and returns it with the message as it is now.
 async fn told_again(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -175,8 +179,8 @@ async fn told_again(
     Ok(Intervened::Done((message, activity)))
 }
 
-/// Has what comes first in the conversation tried at once, if that is another command and was tried
-/// or put off before: a change has no button of its own. Says whether it is so.
+/// Has the first command of the conversation tried at once, if that is another one and was tried or put off before: a
+/// change of the conversation has no button of its own. Returns whether it did.
 async fn hasten_first(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -192,20 +196,20 @@ async fn hasten_first(
     Ok(true)
 }
 
-/// A message that stays as it is until the transaction ends.
+/// A message that is locked until the transaction ends.
 pub(super) struct Held {
     pub(super) account: AccountKey,
     pub(super) message: Message,
     /// Its files.
     uploads: Vec<Upload>,
-    /// It has a command.
+    /// It has a command in the outbox.
     waits: bool,
-    /// The command that hands it over once more.
+    /// The command that has Chatwoot hand it over once more.
     pub(super) redelivery: Option<OperationId>,
 }
 
 impl Held {
-    /// It failed, Chatwoot is not known to have it, and nothing will try it unless somebody asks.
+    /// Whether it failed, Chatwoot is not known to have it, and nothing will try it unless somebody asks.
     fn is_given_up(&self) -> bool {
         let Self { message, waits, .. } = self;
         message.state == Some(DeliveryState::Failed) && message.chatwoot_id.is_none() && !waits
@@ -217,11 +221,11 @@ async fn keep(
     wanted: &Intervention<'_>,
 ) -> Result<Option<Held>, Error> {
     let Intervention { tenant, conversation, message, .. } = *wanted;
-    // As when a message is written: one person after the other.
+    // The conversation first, as when a message is written: one person after the other.
     let Some(place) = conversations::hold(connection, tenant, conversation).await? else {
         return Ok(None);
     };
-    // The command before the message, as workers do.
+    // Then the command before the message, as workers do.
     let waits = outbox::keep(connection, conversation, wanted.operation()).await?;
     let redelivery = redeliver::keep(connection, conversation, message).await?;
     let row = select_messages!(
@@ -238,7 +242,7 @@ async fn keep(
     Ok(Some(Held { account, message, uploads, waits, redelivery }))
 }
 
-/// The command as it was when the message was written.
+/// Queues the command that was queued when the message was written.
 async fn enqueue_again(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,

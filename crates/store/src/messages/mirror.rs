@@ -9,24 +9,24 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// What a row shows.
+/// A message as its row has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mirrored {
     /// The snapshot's version.
     pub version: Version,
     /// The snapshot.
     pub state: MessageState,
-    /// It was deleted in Chatwoot.
+    /// Whether it was deleted in Chatwoot.
     pub deleted: bool,
     /// How far it got.
     pub delivery: DeliverySighting,
     /// When the row last changed here.
     pub updated_at: DateTime<Utc>,
-    /// A sweep is about to ask how far it got. Not if that is an hour late: then there are too many.
+    /// Whether a sweep is about to ask how far it got. False if that is an hour late, since there are too many then.
     pub unheard: bool,
 }
 
-/// The rows of an account with these numbers.
+/// The messages of an account with these numbers in Chatwoot, by number.
 pub async fn mirrored(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -73,8 +73,9 @@ pub async fn mirrored(
     Ok(mirrored.collect())
 }
 
-/// The number of the newest message of a conversation that was written before then, as Chatwoot tells it:
-/// what was written here has the time of its writing until then, however much later Chatwoot got it.
+/// The number of the newest message of a conversation that Chatwoot dates before `before`. Leaves out messages written
+/// here of which no snapshot has come: until then they have the time of their writing, however much later Chatwoot got
+/// them.
 pub async fn newest_before(
     connection: &mut PgConnection,
     account: AccountKey,

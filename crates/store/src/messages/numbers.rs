@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 use super::select_messages;
 use crate::Error;
 
-/// The messages with these numbers in these accounts, of those that the transaction may see, in no
-/// particular order, each as far as it can be read.
+/// The messages with these numbers in these accounts that the transaction may see, in no particular order; one that
+/// cannot be read is an error of its own.
 pub async fn by_numbers(
     connection: &mut PgConnection,
     numbers: &[(AccountKey, i64)],

@@ -14,24 +14,24 @@ use crate::{Error, part};
 /// Which part of a conversation to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
-    /// The end of it.
+    /// The newest messages.
     Newest,
-    /// What comes before this message.
+    /// The messages before this one.
     Before(MessageId),
-    /// What follows this message.
+    /// The messages after this one.
     After(MessageId),
 }
 
 /// Messages of one conversation, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Messages {
-    /// At most as many as were asked for, and fewer where they are large.
+    /// At most as many as were asked for, and fewer if they are large.
     pub messages: Vec<Message>,
-    /// There are more in the direction of reading.
+    /// Whether there are more in the direction of reading.
     pub more: bool,
 }
 
-/// Columns that make a [`Message`].
+/// The columns that make a [`Message`].
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) id: Uuid,
@@ -64,12 +64,12 @@ pub(crate) struct Row {
     pub(crate) client_id: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-    /// It was there, and clients see something else of it than before the statement.
+    /// Whether it existed before the statement and clients see it differently now.
     pub(crate) otherwise: Option<bool>,
 }
 
-/// A checked query whose answer is [`Row`]s of messages called `m`, given what comes before their
-/// columns, what says whether they look `otherwise`, and what comes after.
+/// A checked query for [`Row`]s of messages called `m`. The caller gives what comes before the columns, the expression
+/// for `otherwise`, and what comes after.
 macro_rules! message_rows {
     (
         before [$($before:tt)+] otherwise [$($otherwise:tt)+] after [$($after:tt)+]
@@ -91,7 +91,7 @@ macro_rules! message_rows {
 }
 pub(crate) use message_rows;
 
-/// The same of messages that are there; what follows `from messages m` is given.
+/// A checked query for [`Row`]s of existing messages; the caller gives what follows `from messages m`.
 macro_rules! select_messages {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         crate::messages::message_rows!(
@@ -135,7 +135,7 @@ impl TryFrom<Row> for Message {
                     | DeliveryState::Unknown
             )
         );
-        // What we have to say ourselves, or what the customer's channel said to Chatwoot.
+        // Our own reason, or what the customer's channel told Chatwoot.
         let channel = || {
             let words = row.content_attributes.get("external_error")?.as_str();
             words.filter(|words| !words.is_empty()).map(str::to_owned)
@@ -148,7 +148,7 @@ impl TryFrom<Row> for Message {
             message_type: row.message_type,
             content_type: row.content_type,
             content: row.content.filter(|_| !row.deleting),
-            // A mail is in there once more.
+            // A mail's text is in there once more.
             content_attributes: if row.deleting { json!({}) } else { row.content_attributes },
             private: row.private,
             deleted: row.deleted || row.deleting,
@@ -181,7 +181,7 @@ impl TryFrom<Row> for Message {
     }
 }
 
-/// What is known of how far a message got.
+/// What is known about a message's delivery.
 pub(crate) struct DeliveryFacts<'a> {
     pub(crate) message_type: &'a str,
     pub(crate) in_chatwoot: bool,
@@ -192,8 +192,7 @@ pub(crate) struct DeliveryFacts<'a> {
 }
 
 impl DeliveryFacts<'_> {
-    /// The one state that clients see: our own way to Chatwoot until Chatwoot has the message, then
-    /// what its channel reported.
+    /// The one state that clients see: our own state until Chatwoot has the message, then what its channel reported.
     pub(crate) fn state(&self) -> Result<Option<DeliveryState>, Error> {
         if !matches!(self.message_type, "outgoing" | "template") {
             return Ok(None);
@@ -206,7 +205,7 @@ impl DeliveryFacts<'_> {
         let failed = self.failed_at > self.succeeded_at;
         match self.outbound_state {
             Some(name) if !self.in_chatwoot => ours(name),
-            // The channel is to try it once more.
+            // Chatwoot is to hand it to the channel once more.
             Some(name @ ("queued" | "retrying")) if failed => ours(name),
             _ if failed => Ok(Some(DeliveryState::Failed)),
             _ => Ok(Some(match self.rank {
@@ -218,7 +217,7 @@ impl DeliveryFacts<'_> {
     }
 }
 
-/// The messages with these ids, in no particular order, of those that the transaction may see.
+/// The messages with these ids that the transaction may see, in no particular order.
 pub async fn by_ids(
     connection: &mut PgConnection,
     ids: &[MessageId],
@@ -230,8 +229,8 @@ pub async fn by_ids(
     Ok(messages)
 }
 
-/// At most `limit` messages of a conversation, and fewer where they are large. None if a message that the window
-/// names is not one of the conversation.
+/// At most `limit` messages of a conversation, and fewer if they are large. Returns `None` if a message that the window
+/// names is not in the conversation.
 pub async fn window(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -251,7 +250,7 @@ pub async fn window(
     let (at, id) = named.unzip();
     let fetched = i64::from(limit) + 1;
     let forwards = matches!(window, Window::After(_));
-    // Weighed first: only what is not too much is read.
+    // Sizes first, so that no more is read than fits into memory.
     let mut found = if forwards {
         sqlx::query_as!(
             Weight,
@@ -269,7 +268,7 @@ pub async fn window(
         .fetch_all(&mut *connection)
         .await?
     } else {
-        // Nothing named: before the end of time.
+        // Without a named message: everything before the end of time.
         sqlx::query_as!(
             Weight,
             r#"select m.id,
@@ -294,7 +293,7 @@ pub async fn window(
     Ok(Some(Messages { messages, more }))
 }
 
-/// How large a message is.
+/// The size of a message.
 struct Weight {
     id: Uuid,
     bytes: i32,

@@ -1,6 +1,7 @@
-//! What Chatwoot has and the customer's channel did not deliver: Chatwoot is asked to hand it over once more.
+//! Redelivery: Chatwoot has a message that the customer's channel did not deliver, and is asked to hand it over once
+//! more.
 //!
-//! No other message comes of it. Until it is settled the row shows the state of that command.
+//! No second message comes of it. Until the command is settled, the message's row shows the state of that command.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use super::intervene::{Held, Intervened, Intervention};
 use crate::Error;
 use crate::outbox::{self, Enqueue};
 
-/// Asks for it, after everything that waits in the conversation now; what was asked for and waits is tried at once.
+/// Asks for a redelivery, after everything that waits in the conversation now. One that was asked for already and waits
+/// is tried at once.
 pub(super) async fn redeliver(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -47,14 +49,15 @@ pub(super) async fn redeliver(
     Ok(Intervened::Done(()))
 }
 
-/// It is tried when what comes before it was, which is tried now.
+/// Shows a redelivery as due at once, since the command before it is tried now.
 pub(super) async fn keep_waiting(connection: &mut PgConnection, held: &Held) -> Result<(), Error> {
     let (message, soon) = (&held.message, Some(Duration::ZERO));
     redelivering(connection, message.id, DeliveryState::Queued, None, soon).await?;
     Ok(())
 }
 
-/// Takes it back if no try can have reached Chatwoot: the message has failed, as it had before. Says whether it could be.
+/// Takes a redelivery back if no try can have reached Chatwoot; the message has failed then, as it had before. Returns
+/// whether it was taken back.
 pub(super) async fn take_back(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -69,7 +72,7 @@ pub(super) async fn take_back(
     Ok(true)
 }
 
-/// The command that waits, which stays as it is until the transaction ends.
+/// The redelivery command of a message, locked until the transaction ends.
 pub(super) async fn keep(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -88,7 +91,8 @@ pub(super) async fn keep(
     Ok(operation.map(OperationId))
 }
 
-/// Notes how far it is, `queued` or `retrying`. Says whether it was failed still.
+/// Notes how far a redelivery has got, `queued` or `retrying`. Returns false if the message does not count as failed
+/// any more.
 pub async fn redelivering(
     connection: &mut PgConnection,
     message: MessageId,
@@ -112,15 +116,16 @@ pub async fn redelivering(
     Ok(changed.rows_affected() > 0)
 }
 
-/// Notes that Chatwoot has taken it up again: it counts as sent from then on. `failed_at` is the failure that was known
-/// before; one that was noted since is newer and stays on show. For a while sweeps look what came of it.
+/// Notes that Chatwoot has handed the message over again, so that it counts as sent from now on. `failed_at` is the
+/// failure that was known before; one that was noted since is newer and stays on show. For a while sweeps look what
+/// came of it.
 pub async fn redelivered(
     connection: &mut PgConnection,
     message: MessageId,
     failed_at: i64,
 ) -> Result<bool, Error> {
     let changed = sqlx::query!(
-        // What was not written here has no state of ours.
+        // A message that was not written here has no state of ours.
         "with settled as (
            update messages m
            set outbound_state = case when m.author_type is not null then 'sent' end,
@@ -141,7 +146,8 @@ pub async fn redelivered(
     Ok(changed.rows_affected() > 0)
 }
 
-/// Notes that it is not handed over, for this reason, or because nobody wants it any more: it has failed as before.
+/// Notes that the message is not handed over again, for this reason, or because nobody wants it any more: it has failed
+/// as before.
 pub async fn not_redelivered(
     connection: &mut PgConnection,
     message: MessageId,
@@ -161,18 +167,19 @@ pub async fn not_redelivered(
     Ok(changed.rows_affected() > 0)
 }
 
-/// A message that is to be handed over, as it is known here.
+/// A message that is to be handed over again, as it is known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
-    /// Chatwoot's number of it.
+    /// Its number in Chatwoot.
     pub chatwoot_id: i64,
-    /// The newest failure that is known.
+    /// When it last failed, in microseconds since 1970; 0 if it never did.
     pub failed_at: i64,
-    /// Somebody has had it deleted meanwhile.
+    /// Whether somebody has asked to delete it meanwhile.
     pub deleting: bool,
 }
 
-/// What is to be handed over. None: there is no such message, or Chatwoot is not known to have it.
+/// The message that is to be handed over again. Returns `None` if there is no such message, or Chatwoot is not known to
+/// have it.
 pub async fn to_redeliver(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -191,8 +198,8 @@ pub async fn to_redeliver(
     Ok(target)
 }
 
-/// Messages of an account that were handed over since then: the number of each one's conversation and its own. Forgets
-/// older ones.
+/// The messages of an account that were handed over again since `since`, each as its conversation's number and its own.
+/// Deletes older records.
 pub async fn redelivered_since(
     connection: &mut PgConnection,
     account: AccountKey,

@@ -12,8 +12,8 @@ use crate::conversations::{hold, touch};
 use crate::outbox::{Enqueue, enqueue};
 use crate::{Error, activities};
 
-/// Has a message deleted that Chatwoot has; it is shown as deleted from now on. Gives back the
-/// message, and its line of the timeline unless it was deleted already.
+/// Asks Chatwoot to delete a message that it has; from now on it is shown as deleted. Returns the message, and its line
+/// of the timeline unless it was deleted already.
 pub async fn remove(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -62,8 +62,8 @@ pub async fn remove(
     Ok(Intervened::Done((shown, Some(activity))))
 }
 
-/// Chatwoot refused to delete a message, whose conversation is held: it is shown again. Nothing happens
-/// for other commands.
+/// Shows a message again that Chatwoot refused to delete, and whose conversation is locked. Does nothing for other
+/// commands.
 pub async fn restore(
     connection: &mut PgConnection,
     message: MessageId,

@@ -1,4 +1,4 @@
-//! Messages of which an update was told, but not how far they got by it: Chatwoot is asked about them once.
+//! Messages whose update was told without saying how far they got. Chatwoot is asked about each of them once.
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, TenantId};
@@ -6,12 +6,12 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// A message of which that is not known.
+/// A message whose delivery state is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unheard {
-    /// Whose.
+    /// The tenant of the account.
     pub tenant: TenantId,
-    /// Of which account.
+    /// The account that it belongs to.
     pub account: AccountKey,
     /// Chatwoot's number of the conversation.
     pub display_id: i64,
@@ -19,8 +19,8 @@ pub struct Unheard {
     pub chatwoot_id: i64,
 }
 
-/// Notes those of them that may have got further than their rows show. Their conversations must be locked by the
-/// transaction.
+/// Notes those of the messages that may have got further than their rows show. The transaction must have locked their
+/// conversations.
 pub async fn note_unheard(connection: &mut PgConnection, unheard: &[Unheard]) -> Result<(), Error> {
     if unheard.is_empty() {
         return Ok(());
@@ -46,8 +46,8 @@ pub async fn note_unheard(connection: &mut PgConnection, unheard: &[Unheard]) ->
     Ok(())
 }
 
-/// At most so many of an account's that were noted before then, the earliest first: the number of each one's
-/// conversation and its own.
+/// At most `most` of an account's messages that were noted before `before`, the earliest first, each as its
+/// conversation's number and its own.
 pub async fn unheard_before(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -66,8 +66,8 @@ pub async fn unheard_before(
     Ok(rows.into_iter().map(|row| (row.display_id, row.chatwoot_id)).collect())
 }
 
-/// Forgets up to 1,000 of each account's that were noted before `before`, whether anybody asked about them or not.
-/// Returns how many were forgotten.
+/// Removes up to 1,000 notes of each account that are older than `before`, whether Chatwoot was asked or not. Returns
+/// how many were removed.
 pub async fn forget_unheard(
     connection: &mut PgConnection,
     before: DateTime<Utc>,
@@ -86,7 +86,7 @@ pub async fn forget_unheard(
     Ok(forgotten.rows_affected())
 }
 
-/// Forgets those with these numbers that were not noted again since then.
+/// Removes the notes about these messages, except those that were made again since `before`.
 pub async fn heard(
     connection: &mut PgConnection,
     account: AccountKey,

@@ -1,4 +1,4 @@
-//! Asking for something to be done in Chatwoot.
+//! Queueing commands.
 
 use std::time::Duration;
 
@@ -8,27 +8,27 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// What is to be done in Chatwoot.
+/// A command to be queued.
 #[derive(Debug, Clone, Copy)]
 pub struct Enqueue<'a> {
-    /// The marker inside a reply; the id of its message.
+    /// The id of the command: for a reply, its message's id and the marker that it bears in Chatwoot.
     pub operation: OperationId,
-    /// Whose it is.
+    /// The tenant that asks for it.
     pub tenant: &'a TenantId,
     /// The account to act in.
     pub account: AccountKey,
     /// The conversation it is about.
     pub conversation: ConversationId,
-    /// What it is.
+    /// What is to be done.
     pub command: &'a Command,
     /// The trace of the request.
     pub trace: TraceParent,
-    /// How long it can still be taken back.
+    /// How long it can be taken back before it goes out.
     pub due_in: Duration,
 }
 
-/// Forgets commands of one kind that were never tried, where only the newest matters. What a relay has in hand stays: it
-/// is done before the newest one, and nobody waits for NATS.
+/// Removes commands of one kind that were never tried, where only the newest one matters. Leaves what a relay has
+/// locked: it is carried out before the newest one, and nobody has to wait for NATS.
 pub async fn forget_untried(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -47,11 +47,11 @@ pub async fn forget_untried(
     Ok(())
 }
 
-/// Adds a row and wakes the relay once the transaction commits. What is waited for is counted from here on: the
-/// transaction may have begun long before, and people are shown the time until then.
+/// Adds a row and wakes the relay once the transaction commits. The wait counts from now on, not from when the
+/// transaction began, which may have been long before: people are shown the time until then.
 ///
-/// The conversation's row must be locked by the transaction: then the order of the rows is the order
-/// in which they were written.
+/// The transaction must have locked the conversation's row, so that the order of the rows is the order in which they
+/// were written.
 pub async fn enqueue(connection: &mut PgConnection, wanted: &Enqueue<'_>) -> Result<(), Error> {
     let wait = (!wanted.due_in.is_zero()).then_some(wanted.due_in.as_secs_f64());
     sqlx::query!(

@@ -1,4 +1,4 @@
-//! How long a command waits: put off, and tried before its time.
+//! How long commands wait: putting them off, and ending a wait early.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// Has a row published again after a wait, and not tried before. False: there is none any more.
+/// Puts a command off: it is published again after `wait`, and not tried before. Returns false if it is gone.
 pub async fn postpone(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -26,7 +26,7 @@ pub async fn postpone(
     Ok(postponed.rows_affected() > 0)
 }
 
-/// The same, with a word for whoever waits behind it.
+/// As [`postpone`], with a reason that is shown on the messages that wait behind it.
 pub async fn postpone_for(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -48,8 +48,8 @@ pub async fn postpone_for(
     Ok(postponed.rows_affected() > 0)
 }
 
-/// Ends a row's wait and wakes the relay once the transaction commits. One that somebody else has
-/// locked is being published or settled.
+/// Ends a command's wait and wakes the relay once the transaction commits. Passes over a row that somebody else has
+/// locked, which is being published or settled.
 pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
     sqlx::query!(
         "with hastened as (
@@ -66,8 +66,8 @@ pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Re
     Ok(())
 }
 
-/// The same for somebody who wants it tried at once, which is not forgotten until it is tried: it may have
-/// to be put off until it is known whether Chatwoot has it.
+/// As [`hasten`], for somebody who wants the command tried at once. The wish is remembered until it is tried: it may
+/// have to be put off until it is known whether Chatwoot has it.
 pub async fn hurry(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
     sqlx::query!(
         "update outbox set hurried = true
@@ -80,7 +80,7 @@ pub async fn hurry(connection: &mut PgConnection, operation: OperationId) -> Res
     hasten(connection, operation).await
 }
 
-/// Whether somebody wants it tried at once, and it was not tried since.
+/// Whether somebody wants the command tried at once, and it was not tried since.
 pub async fn is_hurried(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -92,10 +92,9 @@ pub async fn is_hurried(
     Ok(hurried.unwrap_or_default())
 }
 
-/// Ends the wait of those of these that wait though Chatwoot has just told that they are done
-/// ([`Entry::told`](super::Entry::told)). Workers lock rows before messages and changes, and whoever was
-/// told has these locked: so it waits for no row. A worker that has one puts it off without knowing; what
-/// comes next wakes it.
+/// Ends the waits of commands that Chatwoot has just told to be done ([`Entry::told`](super::Entry::told)). Workers
+/// lock rows of the outbox before messages and changes, and the caller has locked those, so this waits for no row. A
+/// worker that has one locked puts it off without knowing; what comes next wakes it.
 pub(crate) async fn hasten_told(
     connection: &mut PgConnection,
     operations: &[OperationId],
@@ -121,7 +120,8 @@ pub(crate) async fn hasten_told(
     Ok(())
 }
 
-/// The same for what an account has put off: it is served again, or has another token. What may yet be taken back waits on.
+/// Ends the waits of an account's commands, since it is served again or has another token. What may yet be taken back
+/// goes on waiting.
 pub(crate) async fn hasten_account(
     connection: &mut PgConnection,
     account: AccountKey,
