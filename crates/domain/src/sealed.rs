@@ -25,6 +25,9 @@ pub enum SealError {
     /// Sealed under another key, for another purpose, or damaged.
     #[error("a stored secret does not open with this key; was AXIS_SECRET_KEY changed?")]
     WrongKey,
+    /// The secret is longer than the cipher takes, which is 256 GiB.
+    #[error("the secret is too long to be sealed")]
+    TooLong,
 }
 
 impl std::fmt::Debug for SecretKey {
@@ -56,8 +59,7 @@ impl SecretKey {
     pub fn seal(&self, purpose: &str, secret: &SecretString) -> Result<Sealed, SealError> {
         let nonce = XNonce::generate();
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: purpose.as_bytes() };
-        let ciphertext =
-            self.sealing.encrypt(&nonce, payload).map_err(|_| SealError::MalformedKey)?;
+        let ciphertext = self.sealing.encrypt(&nonce, payload).map_err(|_| SealError::TooLong)?;
         Ok(Sealed([nonce.as_slice(), &ciphertext].concat()))
     }
 
