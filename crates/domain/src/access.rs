@@ -82,7 +82,7 @@ impl Permission {
     }
 }
 
-// By hand, since the derived one does not see names that a macro gives.
+// Written by hand, since the derive does not see names that a macro gives.
 impl utoipa::PartialSchema for Permission {
     fn schema() -> RefOr<Schema> {
         let names = Self::ALL.iter().map(|permission| permission.as_str());
@@ -141,7 +141,7 @@ impl Role {
         }
     }
 
-    /// What it may do: the one place that says so.
+    /// What the role may do. This is the one place that says so.
     pub fn permissions(self) -> Permissions {
         use Permission::{
             DecideApprovals, ReadAccounts, ReadActivity, ReadApprovals, ReadConversations,
@@ -167,56 +167,56 @@ impl Role {
 pub struct Permissions(u32);
 
 impl Permissions {
-    /// Whether it holds one.
+    /// Whether the set has this permission.
     pub fn contains(self, permission: Permission) -> bool {
         self.0 & bit(permission) != 0
     }
 
-    /// Whether it holds all that another one does.
+    /// Whether the set has every permission of another one.
     pub fn covers(self, other: Self) -> bool {
         other.0 & !self.0 == 0
     }
 
-    /// Whether it holds none.
+    /// Whether the set is empty.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Those of these names that this program knows: what another version allows is worth nothing
-    /// here.
+    /// The set of those names that this program knows. Names of another version's permissions are ignored, and so allow
+    /// nothing here.
     pub fn known(names: &[String]) -> Self {
         names.iter().filter_map(|name| name.parse::<Permission>().ok()).collect()
     }
 
-    /// All that a key of the installation can hold.
+    /// All permissions that a key of the installation can have.
     pub fn of_installation() -> Self {
         Permission::ALL.iter().copied().filter(|one| one.is_above_tenants()).collect()
     }
 
-    /// What of it is about the inside of a tenant.
+    /// The permissions that are about the inside of a tenant.
     #[must_use]
     pub fn within_tenant(self) -> Self {
         Self(self.0 & !Self::of_installation().0)
     }
 
-    /// The names of what it holds.
+    /// The names of the permissions.
     pub fn names(self) -> Vec<String> {
         self.iter().map(|permission| permission.to_string()).collect()
     }
 
-    /// What one or the other holds.
+    /// The permissions that either set has.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What both hold.
+    /// The permissions that both sets have.
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// What it holds, in the order of [`Permission::ALL`].
+    /// The permissions, in the order of [`Permission::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
     }
@@ -256,7 +256,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// The text names no permission, or no role.
+/// The text is not the name of a permission or of a role.
 #[derive(Debug, thiserror::Error)]
 #[error("{text:?} is none of {known}")]
 pub struct UnknownAccess {

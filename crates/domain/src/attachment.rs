@@ -51,8 +51,8 @@ impl Attachment {
         format!("/api/v1/attachments/{id}")
     }
 
-    /// What a message's files look like: those that were written here, as what Chatwoot made of
-    /// them; all others as Chatwoot tells of them.
+    /// A message's attachments as clients see them. If Chatwoot has as many as were uploaded here, the uploads are
+    /// shown, completed by what Chatwoot says; otherwise Chatwoot's are shown, or the uploads alone while it has none.
     pub fn all(
         account: AccountKey,
         uploads: Vec<Upload>,
@@ -84,17 +84,17 @@ impl Attachment {
     }
 }
 
-/// A file that was written here, as its message and its command know it.
+/// A file that was uploaded here, as its message and its command know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Upload {
     /// Our id.
     pub id: AttachmentId,
-    /// Where the object store has it.
+    /// Its key in the object store.
     pub key: String,
     /// Its name.
     pub file_name: String,
-    /// Media type, as the sender said.
+    /// Media type, as the sender stated it.
     pub content_type: String,
     /// Bytes.
     pub file_size: i64,
@@ -116,8 +116,8 @@ impl Upload {
     }
 }
 
-/// What Chatwoot says of an attachment; part of the snapshot of its message. Not for clients: whoever
-/// has the addresses can read the file.
+/// What Chatwoot says about an attachment; part of its message's snapshot. It is not for clients, since whoever has the
+/// addresses can read the file.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MirroredAttachment {
@@ -147,7 +147,7 @@ pub struct MirroredAttachment {
     pub thumb_url: Option<String>,
 }
 
-/// Leaves the addresses out: they open the file to anybody who reads a log.
+/// Leaves out the addresses, which open the file to anybody who reads a log.
 impl std::fmt::Debug for MirroredAttachment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MirroredAttachment")
@@ -159,7 +159,7 @@ impl std::fmt::Debug for MirroredAttachment {
 }
 
 impl MirroredAttachment {
-    /// Name of the file: the end of its address.
+    /// The name of the file, which is the end of its address.
     pub fn file_name(&self) -> Option<String> {
         let address = self.data_url.as_deref()?.split(['?', '#']).next()?;
         let (_, name) = address.rsplit_once('/')?;
@@ -198,7 +198,7 @@ impl MirroredAttachment {
         }
     }
 
-    /// Posts and links are elsewhere on the web, unless Chatwoot has taken a copy.
+    /// Whether the attachment is elsewhere on the web, as posts and links are unless Chatwoot has taken a copy.
     fn is_link(&self) -> bool {
         let elsewhere = matches!(
             self.file_type.as_str(),

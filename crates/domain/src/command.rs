@@ -1,4 +1,5 @@
-//! What Chatwoot is asked to do: in an outbox row a name and a payload, the full wanted state.
+//! Commands: what Chatwoot is asked to do. In an outbox row a command is a name and a payload, which is the full wanted
+//! state.
 //!
 //! All but [`Command::SendMessage`] and [`Command::RetryMessage`] may be repeated without harm.
 
@@ -16,11 +17,11 @@ pub enum Command {
     SendMessage(SendMessage),
     /// Set the status.
     SetStatus(SetStatus),
-    /// Set or take away the priority.
+    /// Set or remove the priority.
     SetPriority(SetPriority),
-    /// Give to an agent, or to nobody.
+    /// Assign to an agent, or to nobody.
     Assign(Assign),
-    /// Give to a team, or to none.
+    /// Assign to a team, or to none.
     SetTeam(SetTeam),
     /// Replace the labels.
     SetLabels(SetLabels),
@@ -28,7 +29,7 @@ pub enum Command {
     SetCustomAttributes(SetCustomAttributes),
     /// Delete a message.
     DeleteMessage(DeleteMessage),
-    /// Hand a message to the customer's channel once more, which did not deliver it.
+    /// Hand a message once more to the customer's channel, which did not deliver it.
     RetryMessage(RetryMessage),
     /// Show that somebody types.
     Typing(Typing),
@@ -44,7 +45,7 @@ pub struct SendMessage {
     pub content: String,
     /// Only the team sees it.
     pub private: bool,
-    /// Chatwoot's number of the message it answers.
+    /// Chatwoot's number of the message that it replies to.
     pub in_reply_to: Option<i64>,
     /// Its files, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -57,7 +58,7 @@ pub struct SendMessage {
 pub struct SetStatus {
     /// `open`, `resolved`, `pending` or `snoozed`.
     pub status: String,
-    /// For `snoozed`: until then; without it until the customer writes.
+    /// For `snoozed`: until when; `None` means until the customer writes.
     pub snoozed_until: Option<DateTime<Utc>>,
 }
 
@@ -65,7 +66,7 @@ pub struct SetStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetPriority {
-    /// `low`, `medium`, `high`, `urgent` or none.
+    /// `low`, `medium`, `high` or `urgent`; `None` removes the priority.
     pub priority: Option<String>,
 }
 
@@ -73,7 +74,7 @@ pub struct SetPriority {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Assign {
-    /// Number of the agent in Chatwoot.
+    /// The agent's number in Chatwoot; `None` assigns nobody.
     pub assignee_id: Option<i64>,
 }
 
@@ -81,7 +82,7 @@ pub struct Assign {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetTeam {
-    /// Number of the team in Chatwoot.
+    /// The team's number in Chatwoot; `None` assigns no team.
     pub team_id: Option<i64>,
 }
 
@@ -89,7 +90,7 @@ pub struct SetTeam {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetLabels {
-    /// All of them.
+    /// The whole new set.
     pub labels: Vec<String>,
 }
 
@@ -97,7 +98,7 @@ pub struct SetLabels {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetCustomAttributes {
-    /// All of them.
+    /// The whole new set.
     pub custom_attributes: Map<String, Value>,
 }
 
@@ -105,7 +106,7 @@ pub struct SetCustomAttributes {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteMessage {
-    /// Our id of it.
+    /// Our own id of the message.
     pub message_id: MessageId,
 }
 
@@ -113,7 +114,7 @@ pub struct DeleteMessage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RetryMessage {
-    /// Our id of it.
+    /// Our own id of the message.
     pub message_id: MessageId,
 }
 
@@ -121,9 +122,9 @@ pub struct RetryMessage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Typing {
-    /// Began, or stopped.
+    /// Whether somebody began to type, or stopped.
     pub on: bool,
-    /// It is a note.
+    /// Whether it is a note that is being typed.
     pub private: bool,
 }
 
@@ -131,8 +132,8 @@ pub struct Typing {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MarkRead {
-    /// Chatwoot's number of the customer's newest message that was there to be read, 0 without one.
-    /// Commands of older programs do not say.
+    /// Chatwoot's number of the customer's newest message that was there to be read, 0 if there was none. Commands of
+    /// older programs lack it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub up_to: Option<i64>,
 }
@@ -140,10 +141,10 @@ pub struct MarkRead {
 /// An outbox row that this program cannot carry out.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// A newer program asked for it; a newer worker will know it.
+    /// A newer program asked for it, so a newer worker will know it.
     #[error("this program does not know the command {0:?}")]
     UnknownCommand(String),
-    /// The payload is not that of its command.
+    /// The payload does not fit the command.
     #[error("the payload of {command} cannot be read")]
     Payload {
         /// Which command.
@@ -186,7 +187,7 @@ impl Command {
         Self::MARK_READ,
     ];
 
-    /// What it is called in an outbox row.
+    /// The command's name in an outbox row.
     pub fn name(&self) -> &'static str {
         match self {
             Self::SendMessage(_) => Self::SEND_MESSAGE,
@@ -203,7 +204,7 @@ impl Command {
         }
     }
 
-    /// What else an outbox row has of it.
+    /// The command's payload in an outbox row.
     pub fn payload(&self) -> Value {
         match self {
             Self::SendMessage(wanted) => json!(wanted),
@@ -220,13 +221,13 @@ impl Command {
         }
     }
 
-    /// Whether a command is of use at its moment only: then nobody is told what became of it, and it
-    /// is tried once.
+    /// Whether a command is of use only at its moment. Such a command is tried once, and nobody is told what became of
+    /// it.
     pub fn is_momentary(name: &str) -> bool {
         matches!(name, Self::TYPING | Self::MARK_READ)
     }
 
-    /// Reads an outbox row.
+    /// Reads a command from the name and the payload of an outbox row.
     pub fn read(name: &str, payload: &Value) -> Result<Self, Unreadable> {
         if !Self::NAMES.contains(&name) {
             return Err(Unreadable::UnknownCommand(name.to_owned()));

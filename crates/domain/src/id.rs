@@ -19,7 +19,7 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A fresh id, ordered by the time of its making.
+            /// A new id; ids sort by the time at which they were generated.
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
@@ -65,7 +65,7 @@ ids! {
     ApiKeyId;
     /// One row of the audit.
     AuditId;
-    /// One thing that a client asked to be done in Chatwoot; it is the marker inside a reply.
+    /// One command that a client asked for in Chatwoot; it is also the marker inside a reply.
     OperationId;
     /// One event received from Chatwoot; the same body of the same account has the same id.
     EventId;
@@ -91,13 +91,13 @@ impl ConversationId {
 impl MessageId {
     /// The id of the message that has this number in this account's installation.
     ///
-    /// Of messages of one second, those with higher numbers have higher ids: lists by time and id then show them in
-    /// the order in which Chatwoot has them, although its REST API tells no more of a time than the second.
+    /// Among messages of one second, those with higher numbers have higher ids. So lists by time and id show them in
+    /// Chatwoot's order, although its REST API gives times in whole seconds only.
     pub fn of(account: AccountKey, chatwoot_id: i64, created_at: Option<DateTime<Utc>>) -> Self {
         let parts = [b"message".as_slice(), account.0.as_bytes(), &chatwoot_id.to_be_bytes()];
         let hashed = derive(created_at, &parts).as_u128();
-        // The lower 26 bits of the number, as 12 and 14 beside the two that say which variant of UUIDs this is. One
-        // second would have to bring 67 million messages for them to begin anew unseen.
+        // The lower 26 bits of the number: 12 before and 14 after the two bits of the UUID's variant. They would wrap
+        // around only if one second brought 67 million messages.
         let number = u128::from(chatwoot_id.cast_unsigned());
         let (upper, lower) = (number >> 14 & 0xfff, number & 0x3fff);
         Self(Uuid::from_u128(hashed & !(0xfff << 64 | 0x3fff << 48) | upper << 64 | lower << 48))
@@ -119,9 +119,9 @@ impl ContactId {
 }
 
 impl ActivityId {
-    /// The id of what happened: the same for every telling of the same thing.
+    /// The id of something that happened, the same for every telling of it.
     ///
-    /// `entity` names the row, `kind` what happened to it, `version` which time it happened.
+    /// `entity` names the row, `kind` what happened to it, and `version` which time it happened.
     pub fn of(account: AccountKey, kind: &str, entity: i64, version: &[u8]) -> Self {
         Self(derive(
             None,

@@ -1,6 +1,6 @@
-//! The vocabulary the programs share: ids, conversations, contacts, messages, activities.
+//! The vocabulary that the programs share: ids, conversations, contacts, messages, activities.
 //!
-//! Nothing here does I/O. Beside what is asked of Chatwoot ([`command`]) two families of types live side by side:
+//! Nothing here does I/O. Besides the commands to Chatwoot ([`command`]) there are two families of types:
 //!
 //! - **read models** ([`Conversation`], [`Message`], [`Contact`], [`Activity`], [`catalogue`]): what
 //!   REST answers and live events carry, one shape for both;

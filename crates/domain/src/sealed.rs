@@ -4,25 +4,25 @@ use chacha20poly1305::aead::{Aead, Generate as _, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
 
-/// The key under which tokens and webhook secrets are kept: 64 hex digits (`openssl rand -hex 32`). Several with
-/// commas between them are a change of keys: the first one seals, and each of them opens.
+/// The key under which tokens and webhook secrets are sealed: 64 hex digits (`openssl rand -hex 32`). To change keys,
+/// give several, separated by commas: the first one seals, and each of them opens.
 #[derive(Clone)]
 pub struct SecretKey {
     sealing: XChaCha20Poly1305,
     older: Vec<XChaCha20Poly1305>,
 }
 
-/// Sealed bytes: nonce, then ciphertext with its tag. Safe to store and to show.
+/// A sealed secret: the nonce, then the ciphertext with its tag. It is safe to store and to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(pub Vec<u8>);
 
 /// Why a secret could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// The key's text is not 64 hex digits, nor several of these with commas between them.
+    /// The key's text is not 64 hex digits, or several of these separated by commas.
     #[error("AXIS_SECRET_KEY must be 64 hexadecimal digits; make one with `openssl rand -hex 32`")]
     MalformedKey,
-    /// Sealed under another key, for another purpose, or damaged.
+    /// The secret was sealed under another key or for another purpose, or is damaged.
     #[error("a stored secret does not open with this key; was AXIS_SECRET_KEY changed?")]
     WrongKey,
     /// The secret is longer than the cipher takes, which is 256 GiB.
@@ -50,7 +50,7 @@ impl std::str::FromStr for SecretKey {
 }
 
 impl SecretKey {
-    /// A fresh key as text, for a file or an environment variable.
+    /// Generates a key, as text for a file or an environment variable.
     pub fn generate_text() -> String {
         hex::encode(Key::generate())
     }

@@ -1,6 +1,6 @@
-//! What one look at Chatwoot says about a row, ready to be merged into the database.
+//! Snapshots: what one look at Chatwoot says about a row, ready to be merged into the database.
 //!
-//! Merging is a join: every field is either part of the winning snapshot (greatest [`Version`]) or
+//! Merging is a join: every field either belongs to the winning snapshot (the one with the greatest [`Version`]) or
 //! only ever grows. So any order of the same snapshots, with repetitions, ends in the same row.
 
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use crate::{
 /// A contact as seen once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contact {
-    /// Candidate id; the row that exists already keeps its own.
+    /// The id for a new row; an existing row keeps its own.
     pub id: ContactId,
     /// The tenant of the account.
     pub tenant: TenantId,
@@ -24,9 +24,9 @@ pub struct Contact {
     pub account: AccountKey,
     /// Number in the Chatwoot installation.
     pub chatwoot_id: i64,
-    /// When this was so.
+    /// Which snapshot this is in the order of all.
     pub version: Version,
-    /// What is known.
+    /// The fields that move together.
     pub state: ContactState,
 }
 
@@ -59,7 +59,7 @@ impl ContactState {
 /// A conversation as seen once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
-    /// Candidate id; the row that exists already keeps its own.
+    /// The id for a new row; an existing row keeps its own.
     pub id: ConversationId,
     /// The tenant of the account.
     pub tenant: TenantId,
@@ -67,17 +67,17 @@ pub struct Conversation {
     pub account: AccountKey,
     /// Number within the account.
     pub display_id: i64,
-    /// (`updated_at`, `last_activity_at`, digest): when this was so.
+    /// Which snapshot this is in the order of all: (`updated_at`, `last_activity_at`, digest).
     pub version: Version,
-    /// What is known; it belongs to one snapshot.
+    /// The fields that move together.
     pub state: ConversationState,
     /// When Chatwoot created it; never changes.
     pub created_at: Option<DateTime<Utc>>,
-    /// Grows only.
+    /// Only grows.
     pub last_activity_at: Option<DateTime<Utc>>,
-    /// Grows only.
+    /// Only grows.
     pub agent_last_seen_at: Option<DateTime<Utc>>,
-    /// Grows only.
+    /// Only grows.
     pub contact_last_seen_at: Option<DateTime<Utc>>,
 }
 
@@ -98,7 +98,7 @@ pub struct ConversationState {
     pub assignee_id: Option<i64>,
     /// `user` or `agent_bot`.
     pub assignee_type: Option<String>,
-    /// That one's name.
+    /// The assignee's name.
     pub assignee_name: Option<String>,
     /// Number of the team.
     pub team_id: Option<i64>,
@@ -130,7 +130,7 @@ impl ConversationState {
 /// A message as seen once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Candidate id; the row that exists already keeps its own.
+    /// The id for a new row; an existing row keeps its own.
     pub id: MessageId,
     /// The tenant of the account.
     pub tenant: TenantId,
@@ -140,13 +140,13 @@ pub struct Message {
     pub conversation_display_id: i64,
     /// Number in the Chatwoot installation.
     pub chatwoot_id: i64,
-    /// Our operation, when the message bears our marker: then the row exists already.
+    /// Our operation, if the message bears our marker: then its row exists already.
     pub operation: Option<OperationId>,
-    /// When this was so.
+    /// Which snapshot this is in the order of all.
     pub version: Version,
-    /// What is known; it belongs to one snapshot.
+    /// The fields that move together.
     pub state: MessageState,
-    /// Deleted once is deleted for good.
+    /// Whether it was deleted, which is final.
     pub deleted: bool,
     /// When Chatwoot created it. The finest precision seen stays.
     pub created_at: DateTime<Utc>,
@@ -171,7 +171,7 @@ pub struct MessageState {
     pub sender_type: Option<String>,
     /// Number among those of its type.
     pub sender_id: Option<i64>,
-    /// The sender's name then.
+    /// The sender's name at the time.
     pub sender_name: Option<String>,
     /// The channel's own id.
     pub source_id: Option<String>,
@@ -188,37 +188,37 @@ impl MessageState {
     }
 }
 
-/// What a snapshot tells of a message's delivery. Each field only grows when merged; what is shown
-/// is `failed` if the last failure is newer than the last success, else the furthest success.
+/// What a snapshot tells about a message's delivery. Each field only grows when merged. The message shows as `failed`
+/// if the last failure is newer than the last success, else as the furthest success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeliverySighting {
-    /// Furthest success seen: 0 none, 1 sent, 2 delivered, 3 read.
+    /// The furthest success seen: 0 none, 1 sent, 2 delivered, 3 read.
     pub rank: i16,
-    /// Microseconds since 1970 at which a success was last seen, 0 never.
+    /// When a success was last seen, in microseconds since 1970; 0 for never.
     pub succeeded_at: i64,
-    /// Microseconds since 1970 at which a failure was last seen, 0 never.
+    /// When a failure was last seen, in microseconds since 1970; 0 for never.
     pub failed_at: i64,
 }
 
 fn digest(state: &impl Serialize) -> i64 {
-    // These structs have string keys and finite numbers only, which always serialise. Equal ones have
-    // equal text: fields come in their order, and the keys of free-form objects in theirs.
+    // These structs have only string keys and finite numbers, which always serialise. Equal ones have equal text:
+    // fields come in declaration order, and the keys of free-form objects are sorted.
     serde_json::to_vec(state).as_deref().map_or(0, Digest::of_text)
 }
 
 /// Snapshots of one row can be joined; the join of many does not depend on their order.
 pub trait Snapshot: Clone {
-    /// What tells rows apart.
+    /// What identifies a row.
     type Key: Ord + Copy;
     /// The row it is a snapshot of.
     fn key(&self) -> Self::Key;
-    /// The newer of both, with what grows taken from both.
+    /// The newer of both snapshots, with the growing fields of both.
     #[must_use]
     fn join(self, other: Self) -> Self;
 }
 
-/// Joins the snapshots of each row; copies only those of a row that has several. Sorted by row, so
-/// that transactions which touch the same rows lock them in the same order.
+/// Joins the snapshots of each row, and copies only those of rows that have several. The result is sorted by row, so
+/// transactions that touch the same rows lock them in the same order.
 pub fn merge<'a, S: Snapshot>(snapshots: impl IntoIterator<Item = &'a S>) -> Vec<Cow<'a, S>> {
     let mut snapshots: Vec<&S> = snapshots.into_iter().collect();
     snapshots.sort_by_key(|snapshot| snapshot.key());
@@ -266,7 +266,7 @@ impl Snapshot for Conversation {
 }
 
 impl Message {
-    /// Its place in the order of snapshots: deleted is final, whatever the clock says.
+    /// The snapshot's place in the order: a deletion is final, whatever the clock says.
     pub fn order(&self) -> (bool, Version) {
         (self.deleted, self.version)
     }
@@ -282,7 +282,7 @@ impl Snapshot for Message {
     fn join(self, other: Self) -> Self {
         let (mut newer, older) =
             if other.order() > self.order() { (other, self) } else { (self, other) };
-        // Deletion wipes the marker; a look from before still has it, and with it the row's id.
+        // A deletion wipes the marker. A snapshot from before still has it, and with it the row's id.
         if newer.operation.is_none() && older.operation.is_some() {
             newer.operation = older.operation;
             newer.id = older.id;

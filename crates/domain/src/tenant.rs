@@ -1,4 +1,4 @@
-//! A tenant's name.
+//! The names of tenants.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[schema(value_type = String, pattern = "^[a-z0-9_-]{1,64}$", example = "mock-tenant-id")]
 pub struct TenantId(String);
 
-/// The text is no tenant's name.
+/// The text cannot be a tenant's name.
 #[derive(Debug, thiserror::Error)]
 #[error("a tenant is named by 1 to 64 of a-z, 0-9, - and _; got {0:?}")]
 pub struct InvalidTenant(String);

@@ -1,4 +1,4 @@
-//! Secrets that we hand out: shown once, kept as their digest only.
+//! Tokens that we hand out. They are shown once, and only their digest is kept.
 
 use chacha20poly1305::Key;
 use chacha20poly1305::aead::Generate as _;
@@ -8,11 +8,11 @@ use sha2::{Digest as _, Sha256};
 /// What a token is for; its prefix says so, to people and to programs that look for leaked ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
-    /// A machine's.
+    /// A machine's key.
     ApiKey,
-    /// A machine's that stands above the tenants.
+    /// A machine's key for the installation, above the tenants.
     InstallationKey,
-    /// For one live stream, once.
+    /// Opens one live stream, once.
     Ticket,
 }
 
@@ -26,24 +26,24 @@ impl TokenKind {
     }
 }
 
-/// A prefix and 256 random bits in hex.
+/// A token: the prefix of its kind and 256 random bits in hex.
 #[derive(Debug, Clone)]
 pub struct Token(SecretString);
 
 impl Token {
-    /// A fresh one.
+    /// Generates a token.
     pub fn generate(kind: TokenKind) -> Self {
         Self(format!("{}{}", kind.prefix(), hex::encode(Key::generate())).into())
     }
 
-    /// What somebody shows as a token of this kind, if it looks like one.
+    /// Reads a token that somebody shows. Returns `None` if the text does not look like one of this kind.
     pub fn read(kind: TokenKind, text: &str) -> Option<Self> {
         let random = text.strip_prefix(kind.prefix())?;
         let digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
         (random.len() == 64 && random.bytes().all(digit)).then(|| Self(text.into()))
     }
 
-    /// What is kept. As random as the token, so nobody learns anything by how long a look-up takes,
+    /// The digest that is kept. It is as random as the token, so the time that a look-up takes tells nobody anything,
     /// and no salt is needed.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.0.expose_secret()).into()

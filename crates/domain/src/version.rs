@@ -1,14 +1,13 @@
-//! Which of two looks at the same thing is the newer one.
+//! Which of two snapshots of the same row is the newer one.
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// A place in the total order of a row's snapshots; the greatest one wins, whatever the order of
-/// arrival.
+/// A snapshot's place in the total order of a row's snapshots. The greatest one wins, whatever the order of arrival.
 ///
-/// `at` is the newest instant the snapshot knows of, in microseconds since 1970 (0: none known).
-/// `step` orders snapshots of one instant. `digest` of the content settles what is left, so that
-/// two workers that see the same snapshots in different orders still agree.
+/// `at` is the newest instant that the snapshot knows of, in microseconds since 1970 (0 if none is known). `step`
+/// orders snapshots of one instant. `digest`, of the content, settles what is still equal, so two workers that see the
+/// same snapshots in different orders agree.
 #[derive(
     Debug,
     Clone,
@@ -22,17 +21,17 @@ use sha2::{Digest as _, Sha256};
     serde::Deserialize,
 )]
 pub struct Version {
-    /// Microseconds since 1970, 0 when unknown.
+    /// Microseconds since 1970; 0 if unknown.
     pub at: i64,
-    /// Order within one instant.
+    /// The order within one instant.
     pub step: i64,
     /// See [`Digest`].
     pub digest: i64,
 }
 
 impl Version {
-    /// The least version above this one: of a look that is known to be newer and cannot date itself.
-    /// Whatever happens later and has a time still wins over it.
+    /// The least version above this one, for a snapshot that is known to be newer and cannot date itself. Whatever
+    /// happens later and has a time still wins over it.
     #[must_use]
     pub fn next(self) -> Self {
         match self.digest.checked_add(1) {
@@ -42,7 +41,7 @@ impl Version {
     }
 }
 
-/// Eight bytes of a SHA-256 over JSON values; equal values digest alike whatever their key order.
+/// Eight bytes of a SHA-256 over JSON values. Equal values have equal digests, whatever the order of their keys.
 #[derive(Default)]
 pub struct Digest(Sha256);
 

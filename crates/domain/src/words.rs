@@ -1,8 +1,8 @@
-//! Errors as they are told in a log.
+//! Errors as text for logs.
 
 use std::error::Error;
 
-/// An error with its causes, in one line.
+/// An error and its causes in one line.
 pub fn in_words(error: &dyn Error) -> String {
     let mut told = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! A change on its way to the screens, on `ACTIVITY`.
+//! Changes on their way to the screens, on `ACTIVITY`.
 
 use domain::{Activity, Approval, Conversation, Message, TenantId};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ impl Subject {
 }
 
 impl Announcement {
-    /// The message to publish. A second one of the same activity is taken for a repetition.
+    /// The message to publish. A second message for the same activity counts as a repetition.
     pub fn envelope(
         &self,
         tenant: &TenantId,

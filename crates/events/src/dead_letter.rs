@@ -1,4 +1,4 @@
-//! What could not be processed, on `DEAD_LETTER`.
+//! Messages that could not be processed, on `DEAD_LETTER`.
 
 use chrono::{DateTime, Utc};
 
@@ -12,13 +12,14 @@ const REASON: &str = "Axis-Dead-Reason";
 const DETAIL: &str = "Axis-Dead-Detail";
 const AT: &str = "Axis-Dead-At";
 const ID: &str = "Axis-Dead-Message-Id";
-/// Our own headers of a dead letter.
+/// What the names of our own headers of a dead letter begin with.
 const PREFIX: &str = "Axis-Dead-";
-/// The server's headers: about one storing of a message, and in some cases orders to it.
+/// What the names of the server's headers begin with: they are about one storing of a message, and some of them are
+/// orders to it.
 const SERVERS: &str = "Nats-";
 
-/// Where a dead message came from and why it died. Its payload and other headers are unchanged, so
-/// that it can be sent to its subject again.
+/// Where a dead letter came from and why it died. Its payload and its other headers are unchanged, so that it can be
+/// sent to its subject again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// The stream it was read from.
@@ -27,7 +28,7 @@ pub struct DeadLetter {
     pub subject: String,
     /// Its sequence in that stream.
     pub sequence: u64,
-    /// Who could not process it.
+    /// The consumer that could not process it.
     pub consumer: String,
     /// A word for the kind of failure: `undecodable`, `unknown-account`, …
     pub reason: String,
@@ -38,7 +39,7 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// The message to publish, made of the one that died.
+    /// The dead letter to publish, made of the message that died.
     pub fn envelope<P>(&self, original: &Headers, payload: P) -> Envelope<P> {
         let mut headers = Headers::default();
         for (name, value) in original.iter() {
@@ -49,7 +50,7 @@ impl DeadLetter {
         let mut message_id = format!("{}:{}:{}", self.stream, self.consumer, self.sequence);
         if let Some(id) = original.get(MESSAGE_ID) {
             headers.push(ID, id);
-            // A stream that lost its end gives the positions to other messages.
+            // A stream that lost its end reuses the positions for other messages.
             message_id = format!("{message_id}:{id}");
         }
         let detail: String = self.detail.chars().take(500).collect();
@@ -69,13 +70,12 @@ impl DeadLetter {
         }
     }
 
-    /// The message that died, to be published again: at its subject, with its own headers, under a
-    /// message id that is new and the same for each redriving of the letter at `position` of
-    /// `DEAD_LETTER`, whose headers these are.
+    /// The message that died, to be published again with its own subject and headers. Its message id is new, but the
+    /// same each time that the letter at `position` of `DEAD_LETTER`, whose headers are given, is redriven.
     pub fn redriven<P>(&self, position: u64, headers: &Headers, payload: P) -> Envelope<P> {
         let original = headers.get(ID).map_or_else(
             || format!("{}:{}", self.stream, self.sequence),
-            // What died again after a redriving does not collect one suffix after the other.
+            // A message that died again after being redriven does not collect one suffix after the other.
             |id| id.split(":redrive:").next().unwrap_or(id).to_owned(),
         );
         let mut own = Headers::default();
@@ -92,7 +92,7 @@ impl DeadLetter {
         }
     }
 
-    /// Reads the headers of a message of `DEAD_LETTER`.
+    /// Reads a dead letter from its headers.
     pub fn read(headers: &Headers) -> Result<Self, HeaderError> {
         let micros: i64 = headers.read(AT)?;
         Ok(Self {

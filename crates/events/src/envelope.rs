@@ -1,12 +1,12 @@
-//! A message on its way: where to, which headers, what bytes.
+//! Messages on their way, with their headers.
 
 use std::str::FromStr;
 
-/// Headers by name. Few of them, so a list is faster than a map.
+/// Headers by name. There are few, so a list is faster than a map.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Headers(Vec<(String, String)>);
 
-/// A header is absent or not what it should be.
+/// A header is missing or cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the message has no readable header {name}")]
 pub struct HeaderError {
@@ -15,14 +15,14 @@ pub struct HeaderError {
 }
 
 impl Headers {
-    /// With one more header; line breaks, which a header cannot hold, become spaces.
+    /// Adds a header. Line breaks, which a header cannot hold, become spaces.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value);
         self
     }
 
-    /// Adds a header.
+    /// Adds a header, as [`Headers::with`] does.
     pub fn push(&mut self, name: &str, value: impl Into<String>) {
         let mut value = value.into();
         if value.contains(['\r', '\n']) {
@@ -31,17 +31,17 @@ impl Headers {
         self.0.push((name.to_owned(), value));
     }
 
-    /// The first header of this name.
+    /// The value of the first header of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The first header of this name, read as a `T`.
+    /// The value of the first header of this name, parsed as a `T`.
     pub fn read<T: FromStr>(&self, name: &'static str) -> Result<T, HeaderError> {
         self.get(name).and_then(|value| value.parse().ok()).ok_or(HeaderError { name })
     }
 
-    /// All of them, in the order of their adding.
+    /// All headers, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -50,12 +50,12 @@ impl Headers {
 /// A message to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope<P = Vec<u8>> {
-    /// Where to.
+    /// The subject to publish to.
     pub subject: String,
-    /// Makes publishing it twice harmless.
+    /// The message id, which makes publishing the message twice harmless.
     pub message_id: String,
-    /// What else is known of it.
+    /// The headers.
     pub headers: Headers,
-    /// The bytes.
+    /// The payload.
     pub payload: P,
 }

@@ -1,4 +1,4 @@
-//! An event of Chatwoot on `INBOUND`.
+//! Chatwoot's events on `INBOUND`.
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, EventId, TenantId};
@@ -13,16 +13,16 @@ const RECEIVED_AT: &str = "Axis-Received-At";
 const DELIVERY: &str = "Axis-Delivery";
 const ORIGIN: &str = "Axis-Origin";
 
-/// What is known of an event besides its body.
+/// What is known about an event besides its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbound {
-    /// Equal bodies of one account have equal ids.
+    /// The event's id; equal bodies of one account have the same one.
     pub id: EventId,
     /// The account that sent it.
     pub account: AccountKey,
     /// The account's tenant.
     pub tenant: TenantId,
-    /// The event's name as Chatwoot wrote it.
+    /// The event's name, as Chatwoot wrote it.
     pub event: String,
     /// When it was made durable here.
     pub received_at: DateTime<Utc>,
@@ -34,9 +34,9 @@ pub struct Inbound {
     pub trace: TraceParent,
 }
 
-/// What has to be part of an event's id besides its body. The body of typing is the same each time somebody types: it
-/// happened once per delivery or, where Chatwoot is too old to name these, once per second. All other bodies tell by
-/// themselves.
+/// What tells events with equal bodies apart, to be part of their ids. The body of typing is the same each time that
+/// somebody types, so it counts once per delivery or, where Chatwoot is too old to name these, once per second. All
+/// other bodies tell by themselves, and get nothing.
 pub fn occurrence(event: &str, delivery: Option<&str>, received_at: DateTime<Utc>) -> Vec<u8> {
     if !event.starts_with("conversation_typing_") {
         return Vec::new();
@@ -69,12 +69,12 @@ impl Inbound {
         }
     }
 
-    /// The event's name, as far as the headers tell.
+    /// The event's name, if the headers tell it.
     pub fn event_of(headers: &Headers) -> Option<&str> {
         headers.get(EVENT)
     }
 
-    /// Reads the headers of a message of `INBOUND`.
+    /// Reads an event's facts from the headers of its message.
     pub fn read(headers: &Headers) -> Result<Self, HeaderError> {
         let micros: i64 = headers.read(RECEIVED_AT)?;
         Ok(Self {

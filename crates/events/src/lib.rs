@@ -28,5 +28,6 @@ pub use source::Source;
 pub use trace::TraceParent;
 pub use wake_up::WakeUp;
 
-/// A NATS server drops a second message with the same value of this header within its window.
+/// The header by which a NATS server recognises repetitions: it drops a second message with the same value within its
+/// window.
 pub const MESSAGE_ID: &str = "Nats-Msg-Id";

@@ -1,4 +1,4 @@
-//! What the receiver must know of a Chatwoot account: an entry of the key-value bucket `SOURCES`.
+//! What the receiver must know about a Chatwoot account; an entry of the key-value bucket `SOURCES`.
 
 use domain::{AccountKey, TenantId};
 use serde::{Deserialize, Serialize};
@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 pub struct Source {
     /// The key in the webhook's address.
     pub account: AccountKey,
-    /// Whose account it is.
+    /// The account's tenant.
     pub tenant: TenantId,
-    /// `account.id` in its bodies.
+    /// The account's number, which is `account.id` in its bodies.
     pub chatwoot_account_id: i64,
-    /// Where the installation is, for people.
+    /// The installation's address, for people.
     pub base_url: String,
     /// The webhook secrets that are valid now (several during a rotation), each sealed under the
     /// deployment's key for [`Source::SECRET_PURPOSE`], in hexadecimal.
     pub sealed_secrets: Vec<String>,
-    /// The operator said that this account signs nothing (Chatwoot before 4.11.2).
+    /// Whether the operator accepts unsigned webhooks from it (Chatwoot before 4.11.2).
     pub allow_unsigned: bool,
 }
 
 impl Source {
-    /// What webhook secrets are sealed for.
+    /// The purpose that webhook secrets are sealed for.
     pub const SECRET_PURPOSE: &'static str = "webhook-secret";
 }

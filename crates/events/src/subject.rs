@@ -11,7 +11,7 @@ pub const ACTIVITY: &str = "ACTIVITY";
 /// The stream of what could not be processed.
 pub const DEAD_LETTER: &str = "DEAD_LETTER";
 
-/// The events that have subjects of their own: Chatwoot's, and ours for what was read of it.
+/// The events that have a subject of their own: Chatwoot's, and ours for what the reconciler read.
 const EVENTS: [&str; 15] = [
     "contact_created",
     "contact_updated",
@@ -29,8 +29,8 @@ const EVENTS: [&str; 15] = [
     "reconciled_gone",
     "webwidget_triggered",
 ];
-/// What stands for the name of any other event, which only its headers tell: whoever may send could make
-/// up names without end, and NATS keeps account of each subject.
+/// What stands for the name of any other event, which only its headers tell. Whoever may send events could make up
+/// names without end, and NATS keeps account of each subject.
 pub const OTHER: &str = "other";
 
 /// `inbound.<account key>.<event>`, or `inbound.<account key>.other`
@@ -44,8 +44,8 @@ pub fn has_its_own(event: &str) -> bool {
     EVENTS.contains(&event)
 }
 
-/// The subjects among which an account's events of a name are, or those of all accounts or names. Of a
-/// name without a subject of its own these are all: earlier versions gave it one.
+/// The filter for the subjects of an account's events with this name, or of those of all accounts or all names. For a
+/// name without a subject of its own it covers all names, since earlier versions gave it one.
 pub fn inbound_filter(account: Option<AccountKey>, event: Option<&str>) -> String {
     let account = account.map_or_else(|| "*".to_owned(), |account| account.token());
     let event = event.filter(|event| has_its_own(event)).unwrap_or("*");
@@ -77,13 +77,13 @@ pub fn tenant(subject: &str) -> Option<TenantId> {
     subject.split('.').nth(1)?.parse().ok()
 }
 
-/// Whose a subject is: all of it but the last token, `inbound.<account key>` or `outbound.<tenant>`.
+/// The owner of a subject: all of it but the last token, as in `inbound.<account key>` or `outbound.<tenant>`.
 pub fn owner(subject: &str) -> &str {
     subject.rsplit_once('.').map_or(subject, |(owner, _)| owner)
 }
 
-/// Text made into one token: letters, digits, `-` and `_` stay, at most 64 of them; anything else
-/// becomes `_`; nothing becomes `unknown`.
+/// Makes a text into one token of a subject. Letters, digits, `-` and `_` stay, at most 64 of them; anything else
+/// becomes `_`; an empty text becomes `unknown`.
 pub fn token(text: &str) -> String {
     if text.is_empty() {
         return "unknown".to_owned();

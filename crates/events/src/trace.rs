@@ -1,11 +1,11 @@
-//! The trace a message is part of (W3C Trace Context, version 00).
+//! The trace that a message is part of (W3C Trace Context, version 00).
 
 use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// A `traceparent`: which trace, which step of it.
+/// A `traceparent`: a trace, and a step of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
     trace: u128,
@@ -13,7 +13,7 @@ pub struct TraceParent {
     flags: u8,
 }
 
-/// The text is no `traceparent`.
+/// The text is not a `traceparent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a traceparent of the form 00-<32 hex>-<16 hex>-<2 hex>")]
 pub struct InvalidTraceParent;
@@ -22,7 +22,7 @@ impl TraceParent {
     /// The header's name, in HTTP and in NATS.
     pub const HEADER: &'static str = "traceparent";
 
-    /// A trace that starts here.
+    /// Starts a new trace.
     pub fn generate() -> Self {
         Self { trace: Uuid::new_v4().as_u128(), span: random_span(), flags: 1 }
     }
