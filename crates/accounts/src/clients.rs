@@ -1,4 +1,4 @@
-//! Callers of accounts that are kept here.
+//! Clients for calling the Chatwoot of accounts that are stored here.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,11 +7,10 @@ use domain::{SealError, SecretKey};
 use secrecy::SecretString;
 use store::accounts::Account;
 
-/// The greatest answer, in bytes, of a Chatwoot that a caller named and no operator.
+/// The largest answer, in bytes, of a Chatwoot that a caller of the API named, not an operator.
 const MOST_OF_A_STRANGERS: usize = 4 << 20;
 
-/// Makes callers of accounts, all over the same connections. Answers in hand are counted together, by
-/// tenant.
+/// Makes clients for accounts, which share connections. Answers in hand are counted together, by tenant.
 #[derive(Debug, Default)]
 pub struct Clients {
     options: Options,
@@ -27,28 +26,28 @@ struct Shared {
 /// Why an account cannot be called, until somebody repairs it.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
-    /// Its token does not open.
+    /// The account's token cannot be opened.
     #[error("the account's access token cannot be opened: {0}")]
     Seal(#[from] SealError),
-    /// Its address or its token is none.
+    /// The account's address or token cannot be used.
     #[error("the account cannot be called: {0}")]
     Client(#[from] ClientError),
 }
 
 impl Clients {
-    /// All callers wait as long as this, and take answers as large as this, or smaller ones from where a
-    /// stranger says what is answered.
+    /// All clients have these timeouts, and take answers up to this size; from a Chatwoot that a caller named, at most
+    /// 4 MiB.
     pub fn new(options: Options) -> Self {
         Self { options, shared: Mutex::default() }
     }
 
-    /// A caller of an account, with its token opened.
+    /// A client for an account, with the account's own token.
     pub fn of(&self, account: &Account, key: &SecretKey) -> Result<Client, Unusable> {
         let token = key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
         Ok(self.with_token(account, &token)?)
     }
 
-    /// A caller of an account as whoever has this token.
+    /// A client for an account, with this token.
     pub fn with_token(
         &self,
         account: &Account,
@@ -98,7 +97,7 @@ mod tests {
         let clients = Clients::default();
         assert!(clients.options_for(true).max_answer < clients.options_for(false).max_answer);
         let (inside, outside) = ("http://10.0.0.1:3000", "https://chat.example.com");
-        // The second time over connections that are there.
+        // The second time over existing connections.
         for _ in 0..2 {
             let refused = clients.of(&account(inside, true), &key);
             assert!(matches!(refused, Err(Unusable::Client(ClientError::Private))), "{refused:?}");

@@ -1,4 +1,4 @@
-//! Config of administering accounts.
+//! Settings for administering accounts.
 
 use clap::Args;
 use domain::{SealError, SecretKey};
@@ -6,15 +6,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::registration::WEBHOOKS;
 
-/// What administering accounts needs to know.
+/// Settings for administering accounts.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Accounts")]
 pub struct Config {
     /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; of several,
-    /// separated by commas, the first seals and each opens; unset: accounts
-    /// are connected and changed with `axis` only, and an attachment whose address is good no more is
-    /// not available
+    /// separated by commas, the first seals and each opens; unset: accounts can be connected and
+    /// changed with `axis` only, and attachments whose address has expired are not available
     #[arg(long, env = "AXIS_SECRET_KEY", hide_env_values = true, value_name = "HEX")]
     pub secret_key: Option<SecretString>,
 
@@ -57,7 +56,7 @@ impl Config {
         self.secret_key.as_ref().map(|text| text.expose_secret().parse()).transpose()
     }
 
-    /// Refuses what is no address that Chatwoot could call, or a person open.
+    /// Checks an address that Chatwoot can call or a person can open, and returns it without a slash at its end.
     pub fn address(text: &str) -> Result<String, String> {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         match rest {
@@ -68,8 +67,8 @@ impl Config {
         }
     }
 
-    /// The same of where receivers are, which their own path follows. A proxy may have them below another
-    /// one; what has theirs already, or the beginning of it, is a mistake.
+    /// Checks the address of the receivers, which is followed by their own path. A proxy may have them below a path of
+    /// its own, but an address that already ends in their path, or in the beginning of it, is a mistake.
     pub fn receiver(text: &str) -> Result<String, String> {
         let address = Self::address(text)?;
         let (_, place) = address.split_once("://").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Connecting an account of a Chatwoot installation: who may act for it, and where it is kept here.
+//! Connecting an account of a Chatwoot installation, and looking accounts up.
 
 use chatwoot::client::{Client, Options};
 use domain::{AccountKey, TenantId};
@@ -9,36 +9,37 @@ use store::{Error, PgConnection, Transaction};
 
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
-/// An account to be served.
+/// An account to be connected.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Whose it is.
+    /// The tenant that it is for.
     pub tenant: TenantId,
     /// Scheme and host of the installation.
     pub base_url: String,
-    /// The same for people, if they open it elsewhere; unset: as it was.
+    /// Where people open the installation, if that is another address; `None` keeps the known one.
     pub screen_url: Option<String>,
-    /// Its number there.
+    /// The account's number in that installation.
     pub number: i64,
-    /// An administrator's token.
+    /// An administrator's access token.
     pub token: SecretString,
-    /// It signs nothing (Chatwoot before 4.11.2); unset: as it was, and at first it has to.
+    /// Whether unsigned webhooks are accepted (Chatwoot before 4.11.2); `None` keeps the setting, which is false for a
+    /// new account.
     pub allow_unsigned: Option<bool>,
-    /// It is called at public addresses only; unset: as it was, and at first it is if a caller names its
-    /// address, and no operator.
+    /// Whether it is called at public addresses only; `None` keeps the setting, which for a new account is true if a
+    /// caller of the API names its address, and false if an operator does.
     pub public_only: Option<bool>,
-    /// For people; unset: as it was, and at first what Chatwoot calls it.
+    /// A name to show to people; `None` keeps the name, which is Chatwoot's for a new account.
     pub name: Option<String>,
 }
 
-/// Accounts that a tenant may connect for the first time within a day, as a multiple of those that it may
-/// have. Each that ever was leaves a row here and a trace at NATS, though it is disconnected at once.
+/// How many accounts a tenant may connect for the first time within a day, as a multiple of those that it may have.
+/// Each leaves a row here and a trace in NATS, even if it is disconnected at once.
 const NEW_A_DAY: u32 = 5;
 
 impl Accounts {
-    /// Checks with Chatwoot that the token is an administrator's, keeps the account, and tells the
-    /// receivers. Its history is brought in by the sync workers from then on. One that is there gets
-    /// the token and keeps what it has; one that was disconnected is served again.
+    /// Checks with Chatwoot that the token is an administrator's, stores the account, and publishes it to the
+    /// receivers. From then on the sync workers bring in its history. An account that exists gets the token and keeps
+    /// everything else; one that was disconnected is served again.
     pub async fn connect(&self, wanted: &Wanted, deed: Deed<'_>) -> Result<Account, AccountError> {
         self.require_key().await?;
         let guarded = self.public_only || wanted.public_only.unwrap_or_default();
@@ -78,7 +79,7 @@ impl Accounts {
             Err(error) => return Err(error.into()),
         };
         store::reconciliations::encourage(&mut transaction, account.id).await?;
-        // An account that was there keeps its webhook and secrets.
+        // An account that existed keeps its webhook and secrets.
         let kept = store::accounts::get(&mut transaction, account.id).await?;
         let account = kept.unwrap_or(account);
         deed::write(&mut transaction, deed, &account, before, json!({})).await?;
@@ -87,7 +88,8 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Fails if this account would be one more than the tenant may have, or may bring in a day. Until the transaction ends no other one counts.
+    /// Fails if this account would be more than the tenant may have, or may connect for the first time in a day. Nobody
+    /// else can count the tenant's accounts until the transaction ends.
     async fn require_room(
         &self,
         connection: &mut PgConnection,
@@ -110,25 +112,24 @@ impl Accounts {
         Ok(store::accounts::all(&self.store).await?)
     }
 
-    /// Whether the key opens anything that is sealed of an account: its token, or what its webhook is
-    /// or was signed with.
+    /// Whether the key opens any secret of an account: its token, or one that its webhook is or was signed with.
     pub fn opens(&self, account: &Account) -> bool {
         self.key.open(Account::TOKEN_PURPOSE, &account.api_token).is_ok()
             || self.opens_secret(account)
     }
 
-    /// Whether the key opens anything of the accounts that are served, if there are any.
+    /// Whether the key opens any secret of any account that is served, or there are no such accounts.
     pub async fn fits(&self) -> Result<bool, AccountError> {
         let served = self.list().await?;
         Ok(served.is_empty() || served.iter().any(|account| self.opens(account)))
     }
 
-    /// Fails if whoever opens the rest could not open what is sealed now.
+    /// Fails if the programs that open the existing secrets could not open what is sealed now.
     pub(crate) async fn require_key(&self) -> Result<(), AccountError> {
         if self.another_key || self.fits().await? { Ok(()) } else { Err(AccountError::AnotherKey) }
     }
 
-    /// Takes an account in hand until the transaction ends.
+    /// Takes exclusive hold of an account until the transaction ends.
     pub(crate) async fn hold(
         &self,
         id: AccountKey,
@@ -141,8 +142,8 @@ impl Accounts {
         Ok((transaction, account.ok_or_else(|| AccountError::NoAccount(id.to_string()))?))
     }
 
-    /// Lets go of an account that was in hand, before its caller hears of a failure: who asks again at
-    /// once does not find it in hand.
+    /// Commits, or rolls back after a failure, and waits for it: a caller that tries again at once must not find the
+    /// account still held.
     pub(crate) async fn let_go<T>(
         transaction: Transaction,
         done: Result<T, AccountError>,
@@ -153,21 +154,21 @@ impl Accounts {
                 Ok(done)
             }
             Err(error) => {
-                // Without an answer it is let go of with its connection.
+                // If that fails, the hold ends with the connection.
                 store::rollback(transaction).await.ok();
                 Err(error)
             }
         }
     }
 
-    /// A caller of an account that is kept here.
+    /// A client for an account that is stored here.
     pub(crate) fn client(&self, account: &Account) -> Result<Client, AccountError> {
         Ok(self.clients.of(account, &self.key)?)
     }
 }
 
-/// Fails unless the token's owner is an administrator of the account; gives the installation's address
-/// as it is kept, whatever was typed, and the account's name.
+/// Fails unless the token's owner is an administrator of the account. Returns the installation's address in its normal
+/// form, and the account's name.
 pub(crate) async fn administered(
     base_url: &str,
     number: i64,
@@ -186,7 +187,7 @@ pub(crate) async fn administered(
     }
 }
 
-/// The account that an operator means: by its key, or by its number if that is enough.
+/// Finds the account that an operator means, by its key, or by its number if only one account has it.
 pub fn find(accounts: Vec<Account>, wanted: &str) -> Result<Account, AccountError> {
     let key: Option<AccountKey> = wanted.parse().ok();
     let number: Option<i64> = wanted.parse().ok();

@@ -1,5 +1,5 @@
-//! What is written down of what is done to accounts, in the transaction that does it: a row of the audit
-//! and, for whoever named their request, the answer to it.
+//! What is recorded about each change to an account, in the same transaction: an entry of the audit and, for a request
+//! with an idempotency key, its answer.
 
 use std::time::Duration;
 
@@ -9,28 +9,28 @@ use store::audit::Entry;
 use store::idempotency::{Answer, Request};
 use store::{Error, PgConnection};
 
-/// Whoever does something to an account. None: it is what a program was started with.
+/// Who changes an account; `None` if it follows from what a program was started with, which is not recorded.
 pub type Deed<'a> = Option<&'a dyn Actor>;
 
-/// Knows who acts, and what they call it.
+/// Somebody who changes accounts.
 pub trait Actor: Sync {
-    /// The audit's row of the account and of what it was and is.
+    /// The audit's entry for a change to the account; `details` has what it was before and after.
     fn entry(&self, account: &Account, details: Value) -> Entry;
 
-    /// The answer for whoever asks for the same once more, if they named their request.
+    /// The answer to store, if the request has an idempotency key.
     fn answer(&self, _after: &Shown) -> Option<Kept<'_>> {
         None
     }
 }
 
-/// An answer to be given again.
+/// An answer to be stored.
 #[derive(Debug, Clone)]
 pub struct Kept<'a> {
-    /// To this request.
+    /// The request that it answers.
     pub request: Request<'a>,
-    /// What it is answered.
+    /// The answer.
     pub answer: Answer,
-    /// For so long.
+    /// How long to keep it.
     pub keep: Duration,
 }
 
@@ -40,7 +40,7 @@ impl<F: Fn(&Account, Value) -> Entry + Sync> Actor for F {
     }
 }
 
-/// The account as people see it, in the words of the audit.
+/// The account as people see it, for the audit.
 pub(crate) async fn shown(
     connection: &mut PgConnection,
     account: &Account,
@@ -52,7 +52,7 @@ pub(crate) async fn shown(
     Ok(all.into_iter().find(is_it))
 }
 
-/// Writes down what was done, last in its transaction. No secret is among it.
+/// Records a change, as the last step of its transaction. The entry holds no secrets.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     deed: Deed<'_>,
@@ -66,7 +66,7 @@ pub(crate) async fn write(
     details["after"] = json!(after);
     store::audit::record(&mut *connection, &deed.entry(account, details)).await?;
     let Some(kept) = after.as_ref().and_then(|after| deed.answer(after)) else { return Ok(()) };
-    // Answers are their tenant's own: no worker may write any.
+    // Answers belong to their tenant, and a worker's role may not write them.
     store::confine(&mut *connection, &account.tenant).await?;
     store::idempotency::keep(connection, &kept.request, &kept.answer, kept.keep).await
 }

@@ -1,4 +1,4 @@
-//! The end of an account.
+//! Disconnecting accounts.
 
 use chatwoot::client::Client;
 use domain::{AccountKey, in_words};
@@ -9,19 +9,19 @@ use store::accounts::Account;
 use crate::registration::Webhooks;
 use crate::{AccountError, Accounts, Deed, deed};
 
-/// What a disconnection came to.
+/// The result of a disconnection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Disconnected {
-    /// The webhook is gone from Chatwoot too; if not, somebody has to remove it there. Until then
-    /// Chatwoot calls and is told that nobody is there.
+    /// Whether the webhook is gone from Chatwoot too. If not, somebody has to remove it there; until then Chatwoot's
+    /// calls are refused.
     pub webhook_removed: bool,
 }
 
 impl Accounts {
-    /// Ends the serving of an account. Its token and secrets are forgotten, which cannot be undone;
-    /// what it has told so far stays. The receivers take nothing more from it and nothing more is
-    /// sent to it, within half a minute. The webhook is removed in Chatwoot, if Chatwoot lets us.
+    /// Disconnects an account. Its token and secrets are deleted, which cannot be undone; its data stay. Within half a
+    /// minute the receivers take nothing more from it, and nothing more is sent to it. The webhook is removed from
+    /// Chatwoot, if Chatwoot lets us.
     pub async fn disconnect(
         &self,
         id: AccountKey,
@@ -29,12 +29,13 @@ impl Accounts {
     ) -> Result<Disconnected, AccountError> {
         let (mut transaction, account) = self.hold(id).await?;
         let before = deed::shown(&mut transaction, &account).await?;
-        // Before its token is forgotten; one that does not open any more must not keep it here.
+        // Made before the token is deleted. A token that does not open must not keep the account from being
+        // disconnected.
         let client = self.client(&account).ok();
         store::accounts::end(&mut transaction, id).await?;
         deed::write(&mut transaction, deed, &account, before, json!({})).await?;
         store::commit(transaction).await?;
-        // It is the last time that Chatwoot can be asked, whether or not the receivers can be told.
+        // This is the last time that Chatwoot can be asked, whether or not the receivers can be told.
         let told = self.publish(id).await;
         let webhook_removed = match client {
             Some(client) => self.remove_webhooks(client, &account).await.unwrap_or_else(|error| {
@@ -51,8 +52,8 @@ impl Accounts {
         Ok(Disconnected { webhook_removed })
     }
 
-    /// Removes whatever calls the address of an account that was ended. False: one stays, perhaps since
-    /// the account has been connected again meanwhile.
+    /// Removes all webhooks at the address of an account that was disconnected. Returns false if one stays, perhaps
+    /// because the account has been connected again meanwhile.
     async fn remove_webhooks(
         &self,
         client: Client,

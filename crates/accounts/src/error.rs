@@ -1,4 +1,4 @@
-//! What can go wrong, told by what the caller can do.
+//! What can go wrong, told apart by what the caller can do.
 
 use bus::BusError;
 use chatwoot::client::{CallError, Cause, Client, ClientError, Refusal};
@@ -9,16 +9,16 @@ use crate::Unusable;
 /// Why something could not be done to an account.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The address or the token is none.
+    /// The address or the token cannot be used.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// What was given does not fit what Chatwoot has.
     #[error(transparent)]
     Trouble(#[from] Trouble),
-    /// Chatwoot did not do it.
+    /// A call to Chatwoot failed.
     #[error(transparent)]
     Chatwoot(CallError),
-    /// What answers there does not speak as Chatwoot does, or a proxy does for one that is away.
+    /// What answers at the address is not Chatwoot, or is a proxy whose Chatwoot is away.
     #[error("no Chatwoot answers at {url}: {cause}; check the address, and that it runs")]
     Nowhere {
         /// The address.
@@ -32,10 +32,10 @@ pub enum AccountError {
     /// There is no such account, or it is disconnected.
     #[error("there is no account {0}: see `axis accounts list`")]
     NoAccount(String),
-    /// A number that several accounts have.
+    /// Several accounts have this number.
     #[error("several accounts have the number {0}: give the key from `axis accounts list`")]
     Several(String),
-    /// Another tenant has it, or had it: what it told is that tenant's.
+    /// Another tenant has the account, or had it, so its data are that tenant's.
     #[error("account {number} of {url} is another tenant's, which has it or had it")]
     Taken {
         /// Its number.
@@ -43,31 +43,31 @@ pub enum AccountError {
         /// Its installation.
         url: String,
     },
-    /// As many as the tenant may have are there.
+    /// The tenant has as many accounts as it may have.
     #[error("{0} accounts are connected already; disconnect one that is not needed")]
     TooMany(u32),
-    /// As many as the tenant may bring in a day are new.
+    /// The tenant has connected as many new accounts as it may in a day.
     #[error("{0} accounts were connected for the first time within a day; try again tomorrow")]
     TooManyNew(u32),
-    /// Somebody changes it at this moment.
+    /// Somebody else is changing the account.
     #[error("the account is being changed by somebody else at the moment; try again")]
     Busy,
-    /// The key opens nothing of what is sealed already: the programs have another one.
+    /// The key opens no secret that is sealed already, so the programs have another one.
     #[error(
         "the accounts are not sealed under this key: set AXIS_SECRET_KEY to what the programs use, or \
          say --another-key if that one is lost"
     )]
     AnotherKey,
-    /// A secret does not open.
+    /// A secret cannot be sealed or opened.
     #[error(transparent)]
     Seal(#[from] SealError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// NATS failed: the receivers do not know yet.
+    /// NATS failed, so the receivers do not know of the change yet.
     #[error("the receivers could not be told of the account: {0}")]
     Bus(#[from] BusError),
-    /// The receivers were told of all accounts but these.
+    /// The receivers were told of all accounts except these.
     #[error("{}", one_by_one(.0))]
     Untold(Vec<(AccountKey, AccountError)>),
 }
@@ -75,36 +75,36 @@ pub enum AccountError {
 /// What does not fit between what was given and what Chatwoot has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    /// The token is worth nothing.
+    /// Chatwoot does not accept the token.
     #[error("Chatwoot does not accept the access token of account {0}: give a valid one")]
     Token(i64),
-    /// Its owner may not administer.
+    /// The token's owner is not an administrator.
     #[error(
         "the access token of account {0} is not an administrator's, who alone may see webhooks: \
          give one that is"
     )]
     NoAdministrator(i64),
-    /// Its owner is of other accounts.
+    /// The token's owner is not a member of the account.
     #[error("the token's owner is not a member of account {0}: check the number")]
     NoMember(i64),
-    /// It is no person's.
+    /// The token is not a person's.
     #[error("the access token is a bot's: give the one that is in a person's profile in Chatwoot")]
     NoUser,
-    /// The installation has no such account, or is none.
+    /// The installation has no such account, or is not a Chatwoot.
     #[error(
         "this Chatwoot has no account {0}, or is no Chatwoot: check the address and the number"
     )]
     NoSuch(i64),
-    /// It signs nothing, and nobody said that this is well.
+    /// Chatwoot signs no webhooks, and nobody has accepted that.
     #[error(
         "this Chatwoot signs no webhooks (it is older than 4.11.2): update it, or accept unsigned \
          ones with `axis accounts add … --allow-unsigned`"
     )]
     Unsigned,
-    /// Nothing is known that Chatwoot could call.
+    /// No address of the receiver is known that Chatwoot could call.
     #[error("nobody said under which address Chatwoot reaches the receiver: set AXIS_PUBLIC_URL")]
     NoPublicUrl,
-    /// It is no secret of Chatwoot's, and would take the room that others need.
+    /// The webhook's secret is longer than any of Chatwoot's, and would take the room that others need.
     #[error(
         "this Chatwoot signs webhooks with a secret of more than {} bytes, which no Chatwoot makes: look \
          what answers there",
@@ -128,7 +128,7 @@ impl From<Unusable> for AccountError {
 }
 
 impl AccountError {
-    /// Whether any account would meet this now.
+    /// Whether the failure would meet every account now.
     pub(crate) fn is_everybodys(&self) -> bool {
         match self {
             Self::Bus(error) => error.is_transient(),
@@ -137,7 +137,7 @@ impl AccountError {
         }
     }
 
-    /// What a failed call to this account means to whoever gave its token.
+    /// Tells what a failed call means to whoever gave the account's token.
     pub(crate) fn of(error: CallError, number: i64) -> Self {
         match error {
             CallError::Unauthorized(Refusal::Token | Refusal::Other) => {
@@ -151,7 +151,7 @@ impl AccountError {
         }
     }
 
-    /// The same of a question, of which there is nothing that Chatwoot may have done.
+    /// As [`AccountError::of`], for a call that only reads, so that it does not matter whether Chatwoot did it.
     pub(crate) fn of_question(error: CallError, client: &Client) -> Self {
         match error {
             CallError::Unknown(cause @ (Cause::ServerError(..500) | Cause::Unreadable)) => {

@@ -1,4 +1,4 @@
-//! Chatwoot accounts from their connection to their end: what `axis accounts` and the API do alike.
+//! Chatwoot accounts, from connecting to disconnecting them: what `axis accounts` and the API have in common.
 //!
 //! ```text
 //! connect     token checked with Chatwoot ─► row ─► receivers told ─► webhook registered
@@ -9,9 +9,9 @@
 //! disconnect  row ended, token and secrets forgotten ─► receivers told ─► webhook removed
 //! ```
 //!
-//! This is the one crate where the database, the streams and Chatwoot meet: an account is in all
-//! three. The row comes first and says what holds; the rest follows from it and may be repeated. One
-//! process at a time has an account in hand.
+//! This is the one crate where the database, the streams and Chatwoot meet, since an account is in all three. The row
+//! comes first and says what holds; the rest follows from it and may be repeated. One process at a time changes an
+//! account.
 
 mod clients;
 mod config;
@@ -46,47 +46,48 @@ pub use reseal::Resealed;
 pub use rotate::Rotated;
 pub use watch::Watch;
 
-/// Who is asked here is a stranger's Chatwoot, and what for is short: a profile, the webhooks.
+/// Options for asking a stranger's Chatwoot for little: a profile, or the webhooks.
 pub(crate) fn options() -> Options {
     Options { max_answer: 2 * 1024 * 1024, ..Options::default() }
 }
 
-/// What it takes to administer accounts. Cheap to clone.
+/// Administers accounts. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
     store: Store,
     bus: Bus,
     key: SecretKey,
     clients: Arc<Clients>,
-    /// Addresses that a stranger named are called only if they are everybody's.
+    /// Whether installations that are connected here are called at public addresses only.
     public_only: bool,
-    /// Seals though the key opens nothing of what is sealed already.
+    /// Whether to seal under the key even if it opens no secret that is sealed already.
     another_key: bool,
-    /// Accounts that a tenant may have; none: any number.
+    /// How many accounts a tenant may have; `None` for any number.
     most: Option<u32>,
 }
 
 impl Accounts {
-    /// For operators, who may name any address.
+    /// Administers accounts for operators, who may name any address.
     pub fn new(store: Store, bus: Bus, key: SecretKey) -> Self {
         let clients = Arc::new(Clients::new(options()));
         Self { store, bus, key, clients, public_only: false, another_key: false, most: None }
     }
 
-    /// The same for callers who are not to reach the deployment's own network by way of us.
+    /// Calls installations at public addresses only: for callers who are not to reach the deployment's own network
+    /// through us.
     #[must_use]
     pub fn public_only(self) -> Self {
         Self { public_only: true, ..self }
     }
 
-    /// The same for callers who connect only so many accounts of a tenant; 0: any number.
+    /// Limits how many accounts a tenant may have; 0 for any number.
     #[must_use]
     pub fn at_most(self, count: u32) -> Self {
         Self { most: (count > 0).then_some(count), ..self }
     }
 
-    /// The same for whoever has lost the key that the accounts are sealed under: this one takes its place.
-    /// Otherwise nothing is sealed under a key that opens nothing, since the programs have another one.
+    /// With `true`, lets the key take the place of one that is lost. Otherwise nothing is sealed under a key that opens
+    /// no existing secret, since the programs have another one.
     #[must_use]
     pub fn another_key(self, another_key: bool) -> Self {
         Self { another_key, ..self }

@@ -1,4 +1,4 @@
-//! People who are users of an account's Chatwoot themselves: what they write goes out with their own token.
+//! Linking people to their own Chatwoot users, so that what they write goes out with their own tokens.
 
 use domain::{AccountKey, TenantId};
 use secrecy::SecretString;
@@ -8,8 +8,8 @@ use store::links::{self, Link, OwnToken};
 use crate::{AccountError, Accounts, Deed, Trouble};
 
 impl Accounts {
-    /// Asks Chatwoot whose token this is, and keeps it, sealed, for what this person of the tenant writes in
-    /// the account from then on; in place of what they had linked before.
+    /// Asks Chatwoot whose token this is, and stores it, sealed, for what this person of the tenant writes in the
+    /// account from now on. It replaces what they had linked before.
     pub async fn link(
         &self,
         tenant: &TenantId,
@@ -26,7 +26,7 @@ impl Accounts {
         let client = self.clients.with_token(&account, token)?;
         let profile = client.profile().await;
         let profile = profile.map_err(|error| match AccountError::of_question(error, &client) {
-            // It does not have to be an administrator's; a bot has no profile.
+            // The token need not be an administrator's, so this refusal means a bot's, which has no profile.
             AccountError::Trouble(Trouble::NoAdministrator(_)) => Trouble::NoUser.into(),
             other => other,
         })?;

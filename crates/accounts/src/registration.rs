@@ -1,8 +1,8 @@
-//! Having Chatwoot call our receiver.
+//! Registering webhooks, so that Chatwoot calls our receivers.
 //!
-//! Safe to repeat: a webhook that is as it should be stays as it is. One that another takes the place
-//! of goes last, so that at every moment one calls whose secret the receivers were told. One that NATS
-//! does not reach at that moment refuses the new one until it does:
+//! Registering is safe to repeat: a webhook that is as it should be stays as it is. One that is replaced is removed
+//! last, so at every moment one calls whose secret the receivers were told. A receiver that NATS does not reach at that
+//! moment refuses the new one until it is told:
 //!
 //! ```text
 //! rotate    the old one moved aside ─► another made ─┐
@@ -21,14 +21,14 @@ use crate::secrets::{opens, opens_to, with_secret};
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
 const NAME: &str = "AXIS-AFENDA";
-/// Where receivers listen.
+/// The path at which receivers listen.
 pub(crate) const WEBHOOKS: &str = "/api/v1/webhooks/chatwoot";
-/// In bytes; Chatwoot's own have 24. What is kept of all accounts has to fit into one bucket.
+/// The longest secret, in bytes; Chatwoot's own have 24. The secrets of all accounts have to fit into one bucket.
 pub(crate) const LONGEST_SECRET: usize = 256;
-/// What follows the address of a webhook that was moved aside. Receivers do not look at it.
+/// What follows the address of a webhook that was moved aside. Receivers ignore it.
 const ASIDE: &str = "?replaced=";
 
-/// What a registration came to.
+/// The result of a registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registered {
@@ -38,12 +38,12 @@ pub struct Registered {
     pub url: String,
     /// What was done in Chatwoot.
     pub change: Change,
-    /// Whether Chatwoot signs with another secret than we knew.
+    /// Whether Chatwoot signs with a secret that we did not know.
     pub new_secret: bool,
-    /// How many secrets were forgotten since they do not open: receivers that open them have another key.
+    /// How many secrets were dropped because they do not open: receivers that open them have another key.
     pub forgotten_secrets: usize,
-    /// Other webhooks of the account that post to this account's address on another host: every
-    /// event then comes twice, which costs time and does no harm.
+    /// The addresses of other webhooks that post to this account's path on another host. Every event then comes twice,
+    /// which costs time and does no harm.
     pub duplicates: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ pub struct Registered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// The webhook was made.
+    /// The webhook was created.
     Created,
     /// Its address or its subscriptions were corrected.
     Updated,
@@ -64,46 +64,46 @@ pub fn path(account: &Account) -> String {
     format!("{WEBHOOKS}/{}", account.id.token())
 }
 
-/// How a webhook is.
+/// The state of an account's webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Checked {
-    /// Chatwoot has it.
+    /// Chatwoot has the webhook.
     pub registered: bool,
     /// Where it posts to.
     pub url: Option<String>,
-    /// That is the account's address, on the public host of the receivers if one is known.
+    /// It posts to the account's address, on the public host of the receivers if that is known.
     pub placed: bool,
-    /// It subscribes to all events, and to no other.
+    /// It subscribes to all events that we want, and to no other.
     pub complete: bool,
     /// Chatwoot signs with the secret that is known here.
     pub signed: bool,
-    /// Where other webhooks of the account post to, at its address too: every event then comes more
-    /// than once, which costs time and does no harm.
+    /// The addresses of other webhooks that post to the account's path too. Every event then comes more than once,
+    /// which costs time and does no harm.
     pub duplicates: Vec<String>,
 }
 
 impl Checked {
-    /// Whether nothing of it keeps events away.
+    /// Whether nothing about the webhook keeps events from arriving.
     pub fn is_good(&self) -> bool {
         self.registered && self.placed && self.complete && self.signed
     }
 }
 
-/// The webhooks of an account that is in hand.
+/// The webhooks of an account that is held.
 pub(crate) struct Webhooks {
     client: Client,
     number: i64,
     path: String,
     url: String,
     listed: Vec<RegisteredWebhook>,
-    /// Those that another one takes the place of.
+    /// The ids of those that another one replaces.
     replaced: Vec<i64>,
 }
 
 impl Accounts {
-    /// Has Chatwoot call the receiver at `public_url`, keeps the secret, and tells the receivers.
+    /// Registers the account's webhook at `public_url`, stores its secret, and tells the receivers.
     pub async fn register(
         &self,
         id: AccountKey,
@@ -134,12 +134,12 @@ impl Accounts {
         Ok((registered, webhooks))
     }
 
-    /// Whether the key opens any of what an account's webhook is or was signed with.
+    /// Whether the key opens any secret that the account's webhook is or was signed with.
     pub(crate) fn opens_secret(&self, account: &Account) -> bool {
         account.webhook_secrets.iter().any(|one| opens(&self.key, one))
     }
 
-    /// Fails if receivers that open what the account is signed with could not open what is sealed now.
+    /// Fails if receivers that open the account's webhook secrets could not open what is sealed now.
     pub(crate) fn require_secret(&self, account: &Account) -> Result<(), AccountError> {
         let is_new = account.webhook_secrets.is_empty();
         if self.another_key || is_new || self.opens_secret(account) {
@@ -149,7 +149,7 @@ impl Accounts {
         }
     }
 
-    /// What Chatwoot has of an account's webhooks.
+    /// Asks Chatwoot for an account's webhooks.
     pub(crate) async fn webhooks(
         &self,
         account: &Account,
@@ -158,7 +158,7 @@ impl Accounts {
         Webhooks::list(self.client(account)?, account, public_url).await
     }
 
-    /// Registers the webhook of an account that is in hand, and keeps its secret.
+    /// Registers the webhook of an account that is held, and stores its secret.
     pub(crate) async fn registered(
         &self,
         connection: &mut PgConnection,
@@ -190,7 +190,7 @@ impl Accounts {
         Ok((registered, Account { webhook_id, webhook_secrets: secrets, ..account }))
     }
 
-    /// Asks Chatwoot how the webhook is. Where it should post to is known as far as `public_url` is.
+    /// Asks Chatwoot for the state of the webhook. Without `public_url` its host is not checked.
     pub async fn check(
         &self,
         id: AccountKey,
@@ -227,7 +227,7 @@ impl Accounts {
 }
 
 impl Webhooks {
-    /// Asks for them, by this caller of the account.
+    /// Asks Chatwoot for them, with this client.
     pub(crate) async fn list(
         client: Client,
         account: &Account,
@@ -240,13 +240,13 @@ impl Webhooks {
         Ok(Self { client, number, path, url, listed, replaced: Vec::new() })
     }
 
-    /// The webhook with this id, else one at the account's address on any host.
+    /// The webhook with the known id, or else one at the account's path on any host.
     fn ours(&self, known: Option<i64>) -> Option<&RegisteredWebhook> {
         let by_id = self.listed.iter().find(|one| Some(one.id) == known);
         by_id.or_else(|| self.listed.iter().find(|one| self.is_here(one)))
     }
 
-    /// Whether it posts to the account's address, on any host, moved aside or not.
+    /// Whether it posts to the account's path, on any host, moved aside or not.
     fn is_here(&self, webhook: &RegisteredWebhook) -> bool {
         webhook.url.ends_with(&self.path) || self.is_aside(webhook)
     }
@@ -255,7 +255,7 @@ impl Webhooks {
         webhook.url.split_once(ASIDE).is_some_and(|(url, _)| url.ends_with(&self.path))
     }
 
-    /// Has one webhook at the account's address: the one that is there, the known one, or another.
+    /// Ensures that one webhook is at the account's address: the one that is there, the known one, or a new one.
     async fn ensure(
         &mut self,
         known: Option<i64>,
@@ -276,15 +276,14 @@ impl Webhooks {
             }
         };
         let webhook = webhook.map_err(|error| AccountError::of(error, self.number))?;
-        // Those that an earlier rotation did not get to.
+        // Those that an earlier rotation left.
         let left = self.listed.iter().filter(|one| self.is_aside(one)).map(|one| one.id);
         self.replaced.extend(left.collect::<Vec<_>>());
         self.replaced.retain(|id| *id != webhook.id);
         Ok((webhook, change))
     }
 
-    /// Leaves the account's address to another webhook. The one that is there goes on calling, under
-    /// the secret that it has.
+    /// Frees the account's address for another webhook. The one that is there goes on calling, under its own secret.
     pub(crate) async fn move_aside(&mut self, known: i64) -> Result<(), AccountError> {
         self.replaced.push(known);
         let Some(place) = self.listed.iter().position(|one| one.id == known) else {
@@ -298,22 +297,22 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Where webhooks besides this one, and those that will be removed, post to the account's address.
+    /// The addresses of webhooks at the account's path, except this one and those that will be removed.
     fn duplicates(&self, kept: i64) -> Vec<String> {
         let others = self.listed.iter().filter(|one| one.id != kept && self.is_here(one));
         let stay = others.filter(|one| !self.replaced.contains(&one.id));
         stay.map(|one| one.url.clone()).collect()
     }
 
-    /// Removes those that another one has taken the place of. One that stays makes events come twice,
-    /// until the next registration.
+    /// Removes those that another one has replaced. One that stays makes events come twice, until the next
+    /// registration.
     pub(crate) async fn remove_replaced(self) {
         for id in self.replaced {
             remove(&self.client, id).await;
         }
     }
 
-    /// Removes the known one, and any other at the account's address. False: one stays.
+    /// Removes the known one, and any other at the account's path. Returns false if one stays.
     pub(crate) async fn remove_all(self, known: Option<i64>) -> bool {
         let mut gone = true;
         for one in self.listed.iter().filter(|one| Some(one.id) == known || self.is_here(one)) {
@@ -323,7 +322,7 @@ impl Webhooks {
     }
 }
 
-/// Removes a webhook; false: it stays.
+/// Removes a webhook. Returns false if it stays.
 async fn remove(client: &Client, webhook: i64) -> bool {
     match client.delete_webhook(webhook).await {
         Ok(()) | Err(CallError::NotFound) => true,

@@ -1,4 +1,4 @@
-//! Another key in the place of the one that secrets are sealed under, while everything runs.
+//! Sealing secrets under another key while everything runs.
 
 use domain::{SealError, Sealed};
 use events::Source;
@@ -9,7 +9,7 @@ use store::{PgConnection, links};
 
 use crate::{AccountError, Accounts, Deed};
 
-/// What was sealed anew, and what was not.
+/// How many secrets were resealed, and how many could not be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resealed {
@@ -19,12 +19,12 @@ pub struct Resealed {
     pub webhook_secrets: usize,
     /// People's own tokens.
     pub own_tokens: usize,
-    /// Left as they were, since none of the keys opens them.
+    /// Secrets that were left as they were, since no key opens them.
     pub unopened: usize,
 }
 
 impl Resealed {
-    /// What the sealed secret is to be; `None` if no key opens it, which is counted.
+    /// The secret as resealed; `None` if it need not be, or if no key opens it, which is counted.
     fn try_open(&mut self, resealed: Result<Option<Sealed>, SealError>) -> Option<Sealed> {
         resealed.unwrap_or_else(|_| {
             self.unopened += 1;
@@ -39,7 +39,7 @@ impl Resealed {
 
 impl Accounts {
     /// Seals under the first key whatever is sealed under an older one, account by account, and tells the receivers.
-    /// Doing so again changes nothing. What somebody else changes meanwhile is sealed under the first key already if
+    /// Repeating it changes nothing. What somebody else changes meanwhile is sealed under the first key anyway, if
     /// their program has these keys.
     pub async fn reseal(&self, deed: Deed<'_>) -> Result<Resealed, AccountError> {
         let mut all = Resealed::default();
@@ -51,7 +51,7 @@ impl Accounts {
             all.webhook_secrets += done.webhook_secrets;
             all.own_tokens += done.own_tokens;
             all.unopened += done.unopened;
-            // Again if the receivers were not told the last time.
+            // Even if nothing changed: the last run may not have told the receivers.
             self.publish(account.id).await?;
         }
         Ok(all)

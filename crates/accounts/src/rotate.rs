@@ -1,4 +1,4 @@
-//! Other secrets in the place of those that are known.
+//! Replacing access tokens and webhook secrets.
 
 use domain::AccountKey;
 use secrecy::SecretString;
@@ -11,20 +11,20 @@ use crate::connect::administered;
 use crate::registration::Webhooks;
 use crate::{AccountError, Accounts, Deed, Registered, deed};
 
-/// What a rotation came to.
+/// The result of a rotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rotated {
-    /// Another token is used from now on; the old one may be taken back in Chatwoot.
+    /// Whether another token is used from now on; the old one may then be revoked in Chatwoot.
     pub token: bool,
-    /// The webhook that was made in the place of the one before; its secret is another one.
+    /// The webhook that was created in place of the one before, with another secret.
     pub webhook: Option<Registered>,
 }
 
 impl Accounts {
-    /// Takes another token into use, once Chatwoot has vouched for it, and, if asked to, has Chatwoot
-    /// sign with another secret. What is signed with the one before is good until the next rotation:
-    /// it may be under way.
+    /// Replaces the access token, once Chatwoot has accepted the new one, and, if `secret_for` gives the receivers'
+    /// address, has Chatwoot sign with another secret. The secret before stays valid until the next rotation, since
+    /// deliveries signed with it may be under way.
     pub async fn rotate(
         &self,
         id: AccountKey,
@@ -63,7 +63,7 @@ impl Accounts {
         let (mut webhook, mut replaced) = (None, None);
         if let Some(public_url) = secret_for {
             self.require_secret(&account)?;
-            // The secret is Chatwoot's, and a webhook has one for its life.
+            // Chatwoot chooses the secret, and a webhook keeps it for life, so another webhook is needed.
             let mut webhooks = self.webhooks(&account, public_url).await?;
             if let Some(known) = account.webhook_id {
                 webhooks.move_aside(known).await?;
@@ -74,7 +74,7 @@ impl Accounts {
         let details = json!({ "token": token.is_some(), "webhookSecret": webhook.is_some() });
         deed::write(connection, deed, &account, before, details).await?;
         if token.is_some() {
-            // Some of it may wait for that very token.
+            // Some commands may wait for this very token.
             store::accounts::hasten(connection, id).await?;
         }
         Ok((webhook, replaced))

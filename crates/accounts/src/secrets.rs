@@ -1,24 +1,24 @@
-//! The secrets with which an account's webhook is signed.
+//! The secrets that an account's webhook is signed with.
 
 use domain::{SealError, Sealed, SecretKey};
 use events::Source;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// The newest secret and the one before it, which deliveries under way may bear.
+/// How many secrets are kept: the newest one, and the one before it, which deliveries under way may be signed with.
 const SECRETS: usize = 2;
 
-/// Whether the key opens this secret of a webhook.
+/// Whether the key opens this webhook secret.
 pub(crate) fn opens(key: &SecretKey, sealed: &Sealed) -> bool {
     key.open(Source::SECRET_PURPOSE, sealed).is_ok()
 }
 
-/// Whether it is this one.
+/// Whether this webhook secret, once opened, is `secret`.
 pub(crate) fn opens_to(key: &SecretKey, sealed: &Sealed, secret: &SecretString) -> bool {
     key.open(Source::SECRET_PURPOSE, sealed)
         .is_ok_and(|opened| opened.expose_secret() == secret.expose_secret())
 }
 
-/// The secrets with this one first, and whether it is new.
+/// The known secrets with this one first, and whether it is new.
 pub(crate) fn with_secret(
     key: &SecretKey,
     known: &[Sealed],
@@ -29,7 +29,7 @@ pub(crate) fn with_secret(
         return Ok((known.to_vec(), false));
     }
     let mut secrets = vec![key.seal(Source::SECRET_PURPOSE, secret)?];
-    // What does not open, say under a key that was lost, is of no use any more.
+    // A secret that does not open, perhaps because its key was lost, is of no use any more.
     let stays = |sealed: &&Sealed| opens(key, sealed) && !is_it(sealed);
     secrets.extend(known.iter().filter(stays).cloned());
     secrets.truncate(SECRETS);

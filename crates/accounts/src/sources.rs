@@ -1,4 +1,4 @@
-//! What receivers know of the accounts: rows of the database, published into NATS.
+//! What receivers know about the accounts: rows of the database, published to NATS.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use store::accounts::Account;
 
 use crate::{AccountError, Accounts};
 
-/// What receivers have to know of an account.
+/// What receivers have to know about an account.
 fn source(account: &Account) -> Source {
     Source {
         account: account.id,
@@ -21,8 +21,8 @@ fn source(account: &Account) -> Source {
 }
 
 impl Accounts {
-    /// Tells the receivers of one account, as it is by now or that it is not served any more. One at
-    /// a time does, so that what they know last is what was last.
+    /// Publishes one account to the receivers: as it is by now, or that it is not served any more. Only one transaction
+    /// at a time publishes an account, so the latest state is the one that is published last.
     pub async fn publish(&self, id: AccountKey) -> Result<(), AccountError> {
         let mut transaction = self.store.worker().await?;
         store::accounts::hold_source(&mut transaction, id).await?;
@@ -34,16 +34,16 @@ impl Accounts {
         Ok(store::commit(transaction).await?)
     }
 
-    /// The accounts among these that the receivers do not know as they are.
+    /// Those of the given accounts that the receivers do not know in their present state.
     pub async fn untold(&self, served: &[Account]) -> Result<Vec<Account>, AccountError> {
         let told = self.bus.sources().told().await?;
         Ok(unknown(&told, served).cloned().collect())
     }
 
-    /// Tells the receivers whatever they do not know of the accounts: a change may have been cut off
-    /// before they were told, and NATS may have lost what they were. Gives back the accounts that are
-    /// served. One that is not kept here at all is left alone: a database that was restored from a
-    /// backup knows less than it did. One that they cannot be told of keeps no other from them.
+    /// Publishes to the receivers whatever they do not know about the accounts: a change may have been cut off before
+    /// it was published, and NATS may have lost what was. Returns the accounts that are served. Leaves alone an account
+    /// that has no row here at all, since a database that was restored from a backup knows less than it did. One
+    /// account that cannot be published does not keep the others from being published.
     pub async fn publish_all(&self) -> Result<Vec<Account>, AccountError> {
         let told = self.bus.sources().told().await?;
         let served = self.list().await?;

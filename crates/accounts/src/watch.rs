@@ -1,4 +1,4 @@
-//! Whether the key at hand is the one that the tokens are sealed under: the accounts' and people's own.
+//! Watching whether the key opens the tokens of the accounts and of people.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,11 +10,11 @@ use store::{Store, links};
 
 use crate::{AccountError, Accounts};
 
-/// How often it is looked at.
+/// How often to look.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// How many tokens do not open with a worker's key. It says so of itself: with nothing to send and nothing
-/// to ask, a worker with another key fails at nothing. Cheap to clone.
+/// How many tokens do not open with a worker's key. Reported because a worker with another key fails at nothing as long
+/// as it has nothing to send and nothing to ask. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Watch(Arc<Seen>);
 
@@ -25,7 +25,7 @@ struct Seen {
 }
 
 impl Watch {
-    /// Looks from time to time, for ever. While the database is away, the last look holds.
+    /// Looks every half minute, for ever. While the database is away, the result of the last look holds.
     pub async fn run(self, store: Store, key: SecretKey) {
         loop {
             match unusable(&store, &key).await {
@@ -36,12 +36,12 @@ impl Watch {
         }
     }
 
-    /// How many accounts' tokens, at the last look.
+    /// How many accounts' tokens did not open at the last look.
     pub fn unusable(&self) -> usize {
         self.0.accounts.load(Ordering::Relaxed)
     }
 
-    /// How many of people's own.
+    /// How many of people's own tokens did not open at the last look.
     pub fn own_unusable(&self) -> usize {
         self.0.own.load(Ordering::Relaxed)
     }
