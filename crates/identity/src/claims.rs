@@ -1,35 +1,35 @@
-//! What a token says of a person.
+//! What a token says about a person.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::config::Settings;
 
-/// Whom a token speaks of, by a provider's word.
+/// The person that a token identifies, as the provider describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The person's id at the provider.
     pub subject: String,
-    /// What the person is called.
+    /// The person's name, or id if there is none.
     pub name: String,
-    /// The person's address, if the provider says that it is theirs.
+    /// The person's e-mail address, if the provider has verified it.
     pub email: Option<String>,
-    /// What the tenant claim says.
+    /// The values of the tenant claim.
     pub tenants: Vec<String>,
-    /// What the claims of roles say, without the prefix; those without it are left out.
+    /// The values of the role claims, without the prefix; those that lack the prefix are left out.
     pub roles: Vec<String>,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: DateTime<Utc>,
 }
 
 impl Identity {
-    /// Reads the claims of a token that was found good.
+    /// Reads the claims of a token that has been verified.
     pub(crate) fn read(
         claims: &Map<String, Value>,
         settings: &Settings,
     ) -> Result<Self, &'static str> {
-        // Only access tokens: an id token tells an application who somebody is, and lets nobody in.
-        // Keycloak says so by this claim.
+        // Only access tokens are accepted: an id token tells an application who somebody is, and lets nobody in.
+        // Keycloak says by this claim which it is.
         if claims.get("typ").and_then(Value::as_str).is_some_and(|typ| typ != "Bearer") {
             return Err("it is no access token");
         }
@@ -60,13 +60,13 @@ fn fit(text: &str) -> bool {
     unfit(text).is_none()
 }
 
-/// Why what a claim says is not heard: it must fit into a column and a line of a log.
+/// Says why the value of a claim is ignored, if it is: it has to fit into a column and a line of a log.
 pub fn unfit(text: &str) -> Option<&'static str> {
     let fits = (1..=255).contains(&text.len()) && !text.contains(char::is_control);
     (!fits).then_some("must have 1 to 255 bytes and no control characters")
 }
 
-/// What a claim says: a text, several, or the names of an object's fields, as Keycloak has its
+/// The values of a claim: a text, a list of texts, or the names of an object's fields, as Keycloak writes its
 /// organizations.
 fn words(claims: &Map<String, Value>, path: &str) -> Vec<String> {
     let words: Vec<&str> = match find(claims, path) {
@@ -78,7 +78,7 @@ fn words(claims: &Map<String, Value>, path: &str) -> Vec<String> {
     words.into_iter().filter(|word| fit(word)).map(str::to_owned).collect()
 }
 
-/// A claim of this very name, which may hold dots, or else the one that the dots lead to.
+/// Finds the claim of exactly this name, which may contain dots, or else the one that the dots lead to.
 fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     if let Some(value) = claims.get(path) {
         return Some(value);

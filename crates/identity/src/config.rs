@@ -1,4 +1,4 @@
-//! Config of the provider.
+//! Settings of the provider.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub struct Config {
     #[arg(long, env = "OIDC_DISCOVERY_URL", value_name = "URL")]
     pub oidc_discovery_url: Option<String>,
 
-    /// Claim that says whose person it is; `axis tenants claims` says which tenant is meant. A dot
-    /// leads into an object
+    /// Claim that says which tenant a person belongs to; `axis tenants claims` maps its values to
+    /// tenants. A dot leads into an object
     #[arg(long, env = "OIDC_TENANT_CLAIM", default_value = "tenant", value_name = "CLAIM")]
     pub oidc_tenant_claim: String,
 
@@ -88,7 +88,7 @@ pub(crate) struct Settings {
 }
 
 impl Config {
-    /// Where the provider's discovery document is.
+    /// The address of the provider's discovery document.
     pub fn discovery(&self) -> Result<String, SetupError> {
         Ok(self.settings()?.discovery.to_string())
     }
@@ -115,7 +115,8 @@ impl Config {
     }
 }
 
-/// An address at which only the provider can answer, unless the operator said otherwise.
+/// Parses an address. Returns `None` if somebody else could answer there in the provider's place, unless the operator
+/// allows it.
 pub(crate) fn address(text: &str, allow_http: bool) -> Option<reqwest::Url> {
     let url = reqwest::Url::parse(text).ok()?;
     let here = matches!(url.host_str()?, "localhost" | "127.0.0.1" | "[::1]");

@@ -1,4 +1,4 @@
-//! Signatures by ring, as everywhere in the workspace: only checked, never made.
+//! Verifying signatures with ring, as everywhere in the workspace. None are made.
 
 use std::sync::Once;
 
@@ -13,7 +13,7 @@ use ring::signature::{
 };
 use signature::Verifier;
 
-/// The algorithms that a provider may use: none with a secret that both sides know.
+/// The algorithms that a provider may use. None of them uses a secret that both sides know.
 pub(crate) const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -35,10 +35,10 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Has the library use it.
+/// Makes the library use [`PROVIDER`].
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
-    // Fails only if there is one already, and nobody else sets one.
+    // Fails only if a provider is installed already, and nobody else installs one.
     ONCE.call_once(|| {
         let _installed = PROVIDER.install_default();
     });

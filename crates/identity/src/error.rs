@@ -1,19 +1,19 @@
-//! What can go wrong, by what the caller can do about it.
+//! What can go wrong, told apart by what the caller can do about it.
 
 /// The settings do not describe a provider.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// There is no issuer.
+    /// No issuer is set.
     #[error(
         "OIDC_ISSUER is not set: give the provider's address, such as https://id.example.com/realms/acme"
     )]
     NoIssuer,
-    /// There is no audience.
+    /// No audience is set.
     #[error(
         "OIDC_AUDIENCE is not set: name whom tokens must be meant for, or any application's would do"
     )]
     NoAudience,
-    /// An address that others could answer in the provider's place.
+    /// Somebody else could answer at the address in the provider's place.
     #[error(
         "{0} is no address of a provider: it must begin with https://, or with http:// on this machine, or OIDC_ALLOW_HTTP must be set"
     )]
@@ -23,19 +23,19 @@ pub enum SetupError {
     Http(#[source] reqwest::Error),
 }
 
-/// The provider could not be asked, or answers what cannot be used.
+/// The provider's keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// No answer, or none that says yes.
+    /// The provider did not answer, or answered with an error status.
     #[error("the OpenID provider does not answer: {0}")]
     Unavailable(#[source] reqwest::Error),
-    /// It did not answer a moment ago.
+    /// The provider did not answer a moment ago, and is not asked again yet.
     #[error("the OpenID provider did not answer a moment ago")]
     Resting,
-    /// Its answer is too large or not what the standard says.
+    /// The answer is too large, or not what the standard says.
     #[error("the OpenID provider's answer cannot be read: {0}")]
     Unreadable(&'static str),
-    /// It calls itself something else than the configured issuer.
+    /// The provider calls itself something else than the configured issuer.
     #[error("the OpenID provider calls itself {found}, not {expected}; check OIDC_ISSUER")]
     OtherIssuer {
         /// What it says.
@@ -45,19 +45,19 @@ pub enum FetchError {
     },
 }
 
-/// A token is not accepted.
+/// Why a token is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It proves nothing, for this reason.
+    /// The token proves nothing, for this reason.
     #[error("the token is not accepted: {0}")]
     Invalid(&'static str),
-    /// Whether it does cannot be said at the moment.
+    /// Whether the token proves anything cannot be said at the moment.
     #[error(transparent)]
     Unknown(FetchError),
 }
 
 impl Refusal {
-    /// Every reason that [`Refusal::Invalid`] can name, for who counts by them.
+    /// Every reason that [`Refusal::Invalid`] can name, for counting by reason.
     pub const REASONS: [&str; 17] = [
         "it is too long",
         "it is not one",

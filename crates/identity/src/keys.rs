@@ -16,12 +16,12 @@ use crate::crypto::ALGORITHMS;
 use crate::{FetchError, SetupError};
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Greatest answer, in bytes.
+/// The largest answer that is read, in bytes.
 const MOST_BYTES: usize = 512 * 1024;
-/// Keys of one provider.
+/// The most keys of a provider that are read.
 const MOST_KEYS: usize = 100;
 
-/// The part of the discovery document that is needed.
+/// The part of the discovery document that we need.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -32,7 +32,7 @@ struct Metadata {
 
 #[derive(Deserialize)]
 struct Published {
-    /// Each read by itself: one of a kind that is not known here takes nothing from the others.
+    /// Each key is read by itself, so one of an unknown kind does not spoil the others.
     keys: Vec<Value>,
 }
 
@@ -40,20 +40,20 @@ struct Published {
 #[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) key: DecodingKey,
-    /// The one algorithm that it is good for; none: any that fits it.
+    /// The one algorithm that it may be used with; `None` for any algorithm of its family.
     algorithm: Option<Algorithm>,
 }
 
-/// All that is known of how the provider signs.
+/// How the provider signs: its keys and algorithms.
 pub(crate) struct Keys {
     by_id: HashMap<String, Key>,
-    /// The only key, if there is one only: it may go without an id.
+    /// The key, if there is only one: tokens need not name it then.
     only: Option<Key>,
     algorithms: Vec<Algorithm>,
 }
 
 impl Keys {
-    /// The key that a token names, for the algorithm that it names.
+    /// The key with the id that a token names, or the only key if it names none.
     pub(crate) fn find(&self, id: Option<&str>) -> Option<&Key> {
         match id {
             Some(id) => self.by_id.get(id),
@@ -90,7 +90,7 @@ impl Key {
     }
 }
 
-/// A client that asks the provider and nobody it points to.
+/// An HTTP client that asks the provider and follows no redirects.
 pub(crate) fn client() -> Result<Client, SetupError> {
     // Fails only if a provider is installed already, which is then the same one.
     let _installed = rustls::crypto::ring::default_provider().install_default();
@@ -119,7 +119,8 @@ pub(crate) async fn fetch(http: &Client, settings: &Settings) -> Result<Keys, Fe
         _ => None,
     };
     let by_id = named.into_iter().filter_map(|(id, key)| Some((id?, key))).collect();
-    // The standard has every provider announce them; one that does not signs as all must be able to.
+    // The standard requires every provider to announce its algorithms. One that does not is taken to use the one that
+    // all must support.
     let announced = metadata.id_token_signing_alg_values_supported;
     let announced = if announced.is_empty() { vec!["RS256".to_owned()] } else { announced };
     let announced = announced.iter().filter_map(|name| Algorithm::from_str(name).ok());

@@ -1,4 +1,4 @@
-//! An OpenID provider: its keys, and who its tokens speak of. The only crate that calls one.
+//! An OpenID provider: its keys, and whom its tokens identify. This is the only crate that calls one.
 //!
 //! ```text
 //! discovery ──► jwks_uri ──► keys      again when a token names a key that is not known, at most
@@ -6,9 +6,9 @@
 //! token ─► algorithm? key? signature? iss, aud, exp, nbf? ─► Identity
 //! ```
 //!
-//! A token says which key and algorithm it was signed with, but not which ones are good: algorithms
-//! are those that the provider announces, of the few asymmetric ones that are known here, and a key
-//! that names its algorithm is good for no other.
+//! A token says which key and algorithm it was signed with, but not which ones are acceptable. Algorithms have to be
+//! announced by the provider and be among the few asymmetric ones that are known here, and a key that names its
+//! algorithm is used with no other.
 
 mod claims;
 mod config;

@@ -1,4 +1,4 @@
-//! Telling good tokens from others.
+//! Verifying tokens.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use crate::config::Settings;
 use crate::keys::{self, Keys};
 use crate::{Config, FetchError, Identity, Refusal, SetupError, crypto};
 
-/// Keys that are older are fetched anew: one that the provider took back is good no longer.
+/// Keys older than this are fetched again, since the provider may have revoked one.
 const FRESH: Duration = Duration::from_mins(5);
-/// Keys that are older than this are good for nothing, should the provider be away for so long.
+/// Keys older than this are not used any more, even if the provider is away for so long.
 const STALE: Duration = Duration::from_hours(1);
-/// However many tokens name keys that are not known, the provider is asked no more often.
+/// The provider is asked no more often than this, however many tokens name unknown keys.
 const MOST_OFTEN: Duration = Duration::from_secs(1);
-/// The longest token, in bytes: headers are not longer either.
+/// The longest token, in bytes; request headers are no longer either.
 const LONGEST: usize = 16 * 1024;
 
 /// An OpenID provider. Cheap to clone.
@@ -30,7 +30,7 @@ struct Inner {
     settings: Settings,
     http: Client,
     known: RwLock<Option<Known>>,
-    /// How the provider was asked last; whoever holds it asks.
+    /// When the provider was last asked; whoever holds the lock asks.
     asked: Mutex<Option<Asked>>,
 }
 
@@ -47,8 +47,8 @@ struct Known {
 }
 
 impl Provider {
-    /// A provider that is asked when its keys are needed: one that is away makes tokens fail, not
-    /// the start.
+    /// Sets up a provider. It is asked only when its keys are needed, so one that is away makes tokens fail, not the
+    /// start.
     pub fn new(config: &Config) -> Result<Self, SetupError> {
         crypto::install();
         let (settings, http) = (config.settings()?, keys::client()?);
@@ -56,13 +56,13 @@ impl Provider {
         Ok(Self(Arc::new(Inner { settings, http, known, asked })))
     }
 
-    /// Whom an access token speaks of.
+    /// Verifies an access token, and returns the person that it identifies.
     pub async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
         let invalid = Refusal::invalid;
         if token.len() > LONGEST {
             return Err(invalid("it is too long"));
         }
-        // `none` and whatever else is not known fails here.
+        // Fails for `none` and for any other unknown algorithm.
         let header = decode_header(token).map_err(|_| invalid("it is not one"))?;
         if !crypto::ALGORITHMS.contains(&header.alg) {
             return Err(invalid("nobody signs like that"));
@@ -87,18 +87,18 @@ impl Provider {
         Identity::read(&claims, &self.0.settings).map_err(invalid)
     }
 
-    /// What it calls itself, which is its address.
+    /// The provider's name for itself, which is its address.
     pub fn issuer(&self) -> &str {
         &self.0.settings.issuer
     }
 
-    /// Scheme, host and port of its address; none if its name is no address.
+    /// The scheme, host and port of the provider's address. Returns `None` if its name is not an address.
     pub fn origin(&self) -> Option<String> {
         let origin = reqwest::Url::parse(self.issuer()).ok()?.origin();
         origin.is_tuple().then(|| origin.ascii_serialization())
     }
 
-    /// Whether the provider's keys can be had, for those who ask how things are.
+    /// Fails if the provider's keys are not known and cannot be fetched, for health checks.
     pub async fn check(&self) -> Result<(), FetchError> {
         match self.known().filter(|known| known.since.elapsed() < STALE) {
             Some(_) => Ok(()),
@@ -117,7 +117,7 @@ impl Provider {
         validation
     }
 
-    /// The provider's keys, with the one that is named if there is such.
+    /// The provider's keys, fetched again if they are old or lack the one that the token names.
     async fn keys(&self, header: &Header) -> Result<Arc<Keys>, Refusal> {
         let Some(known) = self.known() else {
             return self.refresh(STALE).await.map_err(Refusal::Unknown);
@@ -127,11 +127,11 @@ impl Provider {
         if named && age < FRESH {
             return Ok(known.keys);
         }
-        // Known well enough, though not for ever.
+        // The known keys may still be used if no newer ones can be had.
         let good = named && age < STALE;
         let asked = match self.0.asked.try_lock() {
             Ok(asked) => asked,
-            // Somebody asks already, and may wait for long.
+            // Somebody is asking already, and may wait for long.
             Err(_) if good => return Ok(known.keys),
             Err(_) => self.0.asked.lock().await,
         };
@@ -150,9 +150,9 @@ impl Provider {
         self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks the provider, unless somebody did a moment ago, or did while this waited and what they
-    /// got is young enough. Who had no answer a moment ago does not know what keys there are: the one
-    /// that is missed may be new.
+    /// Asks the provider, unless somebody else did so a moment ago or while this call waited, and the keys that they
+    /// got are younger than `young`. If they got no answer a moment ago, it fails: nobody knows which keys there are,
+    /// and the missing one may be new.
     async fn refresh(&self, young: Duration) -> Result<Arc<Keys>, FetchError> {
         self.ask(self.0.asked.lock().await, young).await
     }
@@ -169,7 +169,8 @@ impl Provider {
             (_, Some(_)) => return Err(FetchError::Resting),
             (_, None) => {}
         }
-        // Before, for the caller may leave meanwhile; and after, for those who waited meanwhile.
+        // Noted before asking, since the caller may leave meanwhile, and again after it, for those who waited
+        // meanwhile.
         *asked = Some(Asked { at: Instant::now(), answered: false });
         let fetched = keys::fetch(&self.0.http, &self.0.settings).await;
         *asked = Some(Asked { at: Instant::now(), answered: fetched.is_ok() });
@@ -180,7 +181,7 @@ impl Provider {
     }
 }
 
-/// As RFC 9068 calls them, and as everybody did before.
+/// Whether a token's type is that of access tokens: by RFC 9068, or as everybody wrote before it.
 fn is_access(typ: &str) -> bool {
     ["jwt", "at+jwt", "application/at+jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known))
 }
