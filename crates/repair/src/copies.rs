@@ -1,11 +1,11 @@
-//! What a replay hands out: copies of events, and which events they are of.
+//! Copies of events, which a replay publishes, and their originals.
 
 use events::{Envelope, Headers, MESSAGE_ID};
 
-/// The header of a copy: when its replay began.
+/// The header that marks a copy; its value is when the replay began.
 pub(crate) const MARK: &str = "Axis-Replay";
 
-/// An event once more. Its id is new, and the same should it have to be published twice.
+/// Copies an event. The copy's message id is new, but the same each time that this replay publishes it.
 pub(crate) fn copy<P>(
     subject: String,
     original: &Headers,
@@ -26,7 +26,8 @@ pub(crate) fn copy<P>(
     }
 }
 
-/// The position that the copy with this id is a copy of; one that died may have been sent again since.
+/// The position of the original of the copy with this message id. The copy may have become a dead letter and been
+/// redriven since.
 pub(crate) fn original(id: &str) -> Option<u64> {
     let (_, of) = id.rsplit_once(":replay:")?;
     of.split(":redrive:").next()?.rsplit(':').next()?.parse().ok()

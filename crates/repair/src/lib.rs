@@ -1,5 +1,5 @@
-//! What operators do to streams, by the tool and by the API alike: read dead letters without personal
-//! data, find out whose they are, and replay what was received.
+//! What operators do to streams, with the tool or through the API: read dead letters without personal data, find out
+//! whose they are, and replay what was received.
 
 mod copies;
 pub mod mask;

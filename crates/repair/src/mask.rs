@@ -1,12 +1,12 @@
-//! What a message says, without saying who and what about.
+//! Masking messages, so that they show their structure but no personal data.
 //!
-//! What is not known to be harmless is masked: Chatwoot's bodies grow fields, and poison is what
+//! Whatever is not known to be harmless is masked, since Chatwoot's bodies gain new fields, and dead letters hold what
 //! nobody foresaw.
 
 use bus::StoredDeadLetter;
 use serde_json::{Map, Value};
 
-/// Fields whose texts come from a short list or are times.
+/// Fields whose values come from a short list, or are ids or times.
 const HARMLESS: [&str; 30] = [
     "account_key",
     "assignee_type",
@@ -39,7 +39,7 @@ const HARMLESS: [&str; 30] = [
     "updated_at",
     "waiting_since",
 ];
-/// Fields in which anybody may have put anything, under names of their choosing; numbers too.
+/// Fields in which anybody may have put anything under any name. Numbers in them are masked too.
 const FREE: [&str; 5] = [
     "additional_attributes",
     "custom_attributes",
@@ -47,7 +47,7 @@ const FREE: [&str; 5] = [
     "submitted_email",
     "external_source_ids",
 ];
-/// How long a harmless text is at most.
+/// The longest text, in bytes, that counts as harmless.
 const SHORT: usize = 40;
 
 /// The body with its structure kept and its texts masked.
@@ -71,7 +71,7 @@ pub fn unmasked(bytes: &[u8]) -> Value {
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// The headers: those that the project writes itself as they are.
+/// The headers. If they are to be masked, those that our own programs and NATS write stay as they are.
 pub fn headers(stored: &StoredDeadLetter, masked: bool) -> Value {
     let ours = |name: &str| {
         ["Axis-", "Nats-"].iter().any(|prefix| name.starts_with(prefix)) || name == "traceparent"
@@ -88,7 +88,7 @@ pub fn headers(stored: &StoredDeadLetter, masked: bool) -> Value {
     Value::Object(stored.headers.iter().map(shown).collect())
 }
 
-/// A failure in words, with what it quotes masked; names of constraints and columns stay.
+/// A failure's description with its quotations masked, except names of constraints and columns.
 pub fn quotations(words: &str) -> String {
     let mut shown = String::with_capacity(words.len());
     for (index, part) in words.split('"').enumerate() {
@@ -112,7 +112,7 @@ fn body(value: Value, field: &str, free: bool) -> Value {
                 .into_iter()
                 .map(|(name, value)| {
                     let free = free || FREE.contains(&name.as_str());
-                    // A change says before and after of the field that it is about.
+                    // A change holds the old and the new value of the field that it is under.
                     let change = name == "previous_value" || name == "current_value";
                     let value = body(value, if change { field } else { &name }, free);
                     (name, value)
@@ -137,7 +137,7 @@ fn is_word(text: &str) -> bool {
     text.len() <= SHORT && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.+".contains(&b))
 }
 
-/// The first character and the length.
+/// Masks a text: its first character and its length.
 fn text(words: &str) -> String {
     match words.chars().next() {
         None => String::new(),

@@ -1,11 +1,11 @@
-//! Whose a dead letter is.
+//! The owners of dead letters.
 
 use bus::StoredDeadLetter;
 use domain::{AccountKey, TenantId};
 use events::{WakeUp, subject};
 use uuid::Uuid;
 
-/// Whose a dead letter is, as far as its subject tells.
+/// The owner of a dead letter, as far as its subject tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
     /// It came from this Chatwoot account.
@@ -14,8 +14,8 @@ pub enum Owner {
     Tenant(TenantId),
 }
 
-/// Whose it is; none if its subject is none of ours. Subjects are written by our own programs, while
-/// what a letter holds may be what it died of.
+/// Finds out whose a dead letter is. Returns `None` if its subject is not one of ours. It goes by the subject, which
+/// our own programs have written, since the payload may be what the message died of.
 pub fn owner_of(stored: &StoredDeadLetter) -> Option<Owner> {
     let (stream, subject) = (stored.letter.stream.as_str(), stored.letter.subject.as_str());
     match stream {
@@ -28,7 +28,7 @@ pub fn owner_of(stored: &StoredDeadLetter) -> Option<Owner> {
     }
 }
 
-/// The Chatwoot account that it is about, where that is known: of a command, only it itself says so.
+/// The Chatwoot account that a dead letter is about, if that is known. For a command only its payload says so.
 pub fn account_of(stored: &StoredDeadLetter) -> Option<AccountKey> {
     match owner_of(stored)? {
         Owner::Account(account) => Some(account),

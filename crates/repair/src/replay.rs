@@ -1,18 +1,18 @@
-//! Replaying what was received.
+//! Replaying received events.
 //!
 //! ```text
 //! INBOUND  1 2 3 4 5 6 │ 2' 4' 5' …     a copy of each event that is meant, behind the end
 //!            └─window┘ │                that the stream had when the replay began
 //! ```
 //!
-//! A copy has its original's headers, the time of its receipt among them, and so becomes the same rows. It bears
-//! the header `Axis-Replay`, by which later replays pass it over while its original is there; then it stands for it.
+//! A copy has its original's headers, including the time of receipt, and so becomes the same rows. It also has the
+//! header `Axis-Replay`. Later replays pass over copies whose original is still there; once it is gone, the copy stands
+//! for it.
 //!
-//! A stream that is nearly full lets go of the oldest processed events, which are those that a replay
-//! has yet to reach. So it begins only if its copies fit, ends when there is no room left, and tells
-//! if something that it was to replay was gone before it came there. How many copies it makes is looked
-//! through only where all that it may read would not fit. Nothing waits for a replay: what
-//! comes in from outside has the room first.
+//! A stream that is nearly full removes the oldest processed events, which are those that a replay has yet to reach. So
+//! a replay begins only if its copies fit, ends when there is no room left, and reports if events were removed before
+//! it reached them. It counts its copies beforehand only if all that it may read would not fit. Nothing waits for a
+//! replay: what comes in from outside has the room first.
 
 mod ended;
 
@@ -31,17 +31,17 @@ use crate::copies::{MARK, copy, original};
 
 pub use ended::{Ended, ReplayError};
 
-/// By how much later than reckoned a replay may end before it counts as lost.
+/// How much later than expected a replay may end before it counts as lost.
 const LATE: TimeDelta = TimeDelta::minutes(10);
-/// How often it says how far it is, and looks whether there is room.
+/// How often to report progress, and to check that there is room.
 const PROGRESS: Duration = Duration::from_secs(1);
 
-/// Which events, and how fast.
+/// Which events to replay, and how fast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Begin with what the stream got at this time.
+    /// Begin with what entered the stream at this time.
     pub from: DateTime<Utc>,
-    /// End before what it got at this time; none: with what it has when the replay begins.
+    /// End before what entered the stream at this time; `None` for all that it has when the replay begins.
     pub to: Option<DateTime<Utc>>,
     /// Only events of this account.
     pub account: Option<AccountKey>,
@@ -49,9 +49,9 @@ pub struct Wanted {
     pub event: Option<String>,
     /// Only count them.
     pub dry_run: bool,
-    /// Most to hand to the workers; none: all.
+    /// How many events to publish at most; `None` for all.
     pub most: Option<u64>,
-    /// Most to hand to the workers in a second.
+    /// How many events to publish per second at most.
     pub per_second: u32,
 }
 
@@ -63,7 +63,7 @@ pub struct Replay {
     filter: String,
     history: History,
     publisher: Publisher,
-    /// The position of the oldest event that was there when it began.
+    /// The position of the oldest event in the stream when the replay began.
     first: u64,
     about: u64,
     looked: u64,
@@ -78,7 +78,7 @@ pub struct Replay {
 /// Why a message is passed over.
 #[derive(Debug, Clone, Copy)]
 enum PassedOver {
-    /// It is a copy whose original was there when the replay began.
+    /// It is a copy whose original was still there when the replay began.
     Copy,
     /// No worker could read it either.
     Unreadable,
@@ -87,7 +87,7 @@ enum PassedOver {
 }
 
 impl Wanted {
-    /// In words, for the audit.
+    /// Describes the replay, for the audit.
     pub fn words(&self) -> String {
         let mut words = vec![format!("from {}", self.from.to_rfc3339())];
         words.extend(self.to.map(|to| format!("to {}", to.to_rfc3339())));
@@ -103,7 +103,7 @@ impl Replay {
         let filter = subject::inbound_filter(wanted.account, wanted.event.as_deref());
         let history = bus.history(subject::INBOUND, filter.clone(), Some(wanted.from)).await?;
         let mut about = history.about();
-        // Nothing is later than now, and the server reckons with no time that is far from it.
+        // Nothing is later than now, and the server only handles times that are not far from it.
         if let Some(to) = wanted.to.filter(|to| *to < Utc::now()) {
             let later = bus.history(subject::INBOUND, filter.clone(), Some(to)).await?;
             about = about.saturating_sub(later.about());
@@ -126,50 +126,49 @@ impl Replay {
         })
     }
 
-    /// How many events were handed to the workers, or would be.
+    /// How many events were published, or would be.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// The same, by account and event.
+    /// How many events were published, or would be, by account and event name.
     pub fn counts(&self) -> &BTreeMap<(AccountKey, String), u64> {
         &self.counts
     }
 
-    /// Copies of earlier replays, which were passed over.
+    /// How many copies of earlier replays were passed over.
     pub fn copies(&self) -> u64 {
         self.copies
     }
 
-    /// What no worker could read either.
+    /// How many messages could not be read, by workers neither.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
 
-    /// How many messages there were to look at, at most.
+    /// How many messages there are to read, at most.
     pub fn about(&self) -> u64 {
         self.about
     }
 
-    /// When it has ended if it ends at all. Looking for what is meant takes its time, too.
+    /// The latest time at which the replay ends, unless it is lost. Reading takes its time too.
     pub fn ends_by(&self) -> DateTime<Utc> {
         let most = self.about().min(self.wanted.most.unwrap_or(u64::MAX));
         let seconds = most / u64::from(self.wanted.per_second);
         Utc::now() + LATE + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
     }
 
-    /// Where another replay would have to begin to do what this one did not.
+    /// The time from which another replay would have to begin to do what this one did not.
     pub fn next(&self) -> DateTime<Utc> {
         self.next
     }
 
-    /// Whether it only counts.
+    /// Whether the replay only counts.
     pub fn is_dry(&self) -> bool {
         self.wanted.dry_run
     }
 
-    /// Hands the events to the workers until the end, or the shutdown. Says how far it is every
-    /// second.
+    /// Publishes the events for the workers until the end, or until the shutdown. Calls `tell` every second.
     pub async fn run(&mut self, shutdown: &CancellationToken, tell: impl Fn(&Self)) -> Ended {
         let mut pace = Pace::new(self.wanted.per_second);
         let mut told = Instant::now();
@@ -222,8 +221,8 @@ impl Replay {
         }
     }
 
-    /// Ends it if its copies do not fit. All that it may read is more than it makes copies of: there are
-    /// copies of earlier replays among it.
+    /// Fails if the copies do not fit. `about` is more than the number of copies, since earlier replays' copies are
+    /// among it, so the exact number is counted only if `about` would not fit.
     async fn need_room_for_all(
         &self,
         most: u64,
@@ -240,7 +239,7 @@ impl Replay {
         self.need_room(copies).await.map_err(Ended::Failed)
     }
 
-    /// How many are meant of what there is now, and no more than `most`.
+    /// How many of the messages in the stream now are to be replayed, counting up to `most`.
     async fn count_meant(&self, most: u64) -> Result<u64, BusError> {
         let (filter, from) = (self.filter.clone(), Some(self.wanted.from));
         let mut history = self.bus.history_of_headers(subject::INBOUND, filter, from).await?;
@@ -258,7 +257,7 @@ impl Replay {
         if self.wanted.dry_run { Ok(()) } else { self.require_room(copies).await }
     }
 
-    /// Fails if so many copies do not fit: after a dry run, if what was counted would not.
+    /// Fails if this many copies do not fit. Called after a dry run too, with what it counted.
     pub async fn require_room(&self, copies: u64) -> Result<(), ReplayError> {
         let Room { average, left, .. } = self.bus.room(Consumer::SyncWorker).await?;
         let needed = copies.saturating_mul(average);
@@ -273,18 +272,18 @@ impl Replay {
         Ended::Failed(ReplayError::Removed(removed))
     }
 
-    /// Whether it came after all that is wanted.
+    /// Whether a message entered the stream after all that is wanted.
     fn is_beyond(&self, past: &Past) -> bool {
         self.wanted.to.is_some_and(|to| past.published_at >= to)
     }
 
-    /// What a message says of itself, if it is an event that is meant.
+    /// Reads what a message says about itself, if it is to be replayed.
     fn meant(&self, past: &Past) -> Result<Inbound, PassedOver> {
         if past.headers.get(MARK).is_some() && !self.stands_in(&past.headers) {
             return Err(PassedOver::Copy);
         }
         let inbound = Inbound::read(&past.headers).map_err(|_| PassedOver::Unreadable)?;
-        // Not every name has a subject of its own.
+        // Not every event has a subject of its own.
         let named = self.wanted.event.as_ref().is_none_or(|event| *event == inbound.event);
         if named { Ok(inbound) } else { Err(PassedOver::OtherEvent) }
     }
@@ -297,7 +296,7 @@ impl Replay {
         }
     }
 
-    /// Whether a copy's original was gone before this replay began.
+    /// Whether a copy stands for its original, which was gone before this replay began.
     fn stands_in(&self, copy: &Headers) -> bool {
         copy.get(MESSAGE_ID).and_then(original).is_some_and(|original| original < self.first)
     }

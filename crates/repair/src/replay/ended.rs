@@ -2,12 +2,12 @@
 
 use bus::{BusError, PublishError};
 
-/// Why it ended.
+/// Why a replay ended.
 #[derive(Debug)]
 pub enum Ended {
-    /// It came to the end.
+    /// It reached the end.
     Done,
-    /// As many as wanted were handed out, and there are more.
+    /// It published as many as wanted, and there are more.
     Most,
     /// Somebody interrupted it.
     Interrupted,
@@ -15,33 +15,33 @@ pub enum Ended {
     Failed(ReplayError),
 }
 
-/// Not all could be replayed.
+/// Why not all events could be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// It could not be read.
+    /// The stream could not be read.
     #[error(transparent)]
     Read(#[from] BusError),
-    /// Its copy could not be published.
+    /// A copy could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// Copies would push out what is not replayed yet.
+    /// The copies would push out events that are not replayed yet.
     #[error(
         "the copies may need {needed} bytes, and INBOUND has room for {left} before it removes its \
          oldest events: raise its `max_bytes`, or replay fewer at a time"
     )]
     Room {
-        /// How many bytes the copies may need that are still to be made.
+        /// How many bytes the remaining copies may need.
         needed: u64,
         /// How many bytes fit.
         left: u64,
     },
-    /// It came to the end, and so many events were gone before it came to them.
+    /// The replay reached the end, but this many events were removed before it reached them.
     #[error("{0} events were removed from INBOUND before the replay came to them")]
     Removed(u64),
 }
 
 impl Ended {
-    /// In a word.
+    /// The outcome in one word.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -51,7 +51,7 @@ impl Ended {
         }
     }
 
-    /// In words, for the audit: the word, or why it failed.
+    /// The outcome for the audit: the word, or why it failed.
     pub fn words(&self) -> String {
         match self {
             Self::Failed(error) => error.to_string(),
