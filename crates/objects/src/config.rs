@@ -70,13 +70,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Settings for a folder, which needs no access key.
+    /// Settings for this place without an access key, which a folder does not need.
     pub fn at(attachments_url: Address) -> Self {
         Self { attachments_url, access: Access::default() }
     }
 }
 
-/// A place for files.
+/// A place where files are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// A folder.
@@ -107,7 +107,7 @@ impl FromStr for Address {
         {
             return Ok(Self::Bucket { name: name.to_owned(), prefix: prefix.to_owned() });
         }
-        // Not the text itself: somebody may have put a secret into it.
+        // The message leaves out the text, since somebody may have put a secret into it.
         Err("write it like file:///var/lib/axis/attachments or s3://bucket/prefix".to_owned())
     }
 }
@@ -122,8 +122,8 @@ impl std::fmt::Display for Address {
 }
 
 impl Access {
-    /// A client for this bucket. Returns `Unset` if a setting is missing: the library would ask the machine it runs on
-    /// for a role instead.
+    /// A client for this bucket. Fails with [`OpenError::Unset`] if a setting is missing: the library would ask the
+    /// machine it runs on for a role instead.
     fn to(&self, bucket: &str) -> Result<AmazonS3Builder, OpenError> {
         let id = self.aws_access_key_id.as_ref().ok_or(OpenError::Unset("AWS_ACCESS_KEY_ID"))?;
         let secret = self.aws_secret_access_key.as_ref();
@@ -149,14 +149,14 @@ impl Access {
 }
 
 impl Objects {
-    /// The files of this place. A folder that is not there is made; a bucket is not asked yet.
+    /// Opens the configured place. A folder that does not exist is created; a bucket is not contacted yet.
     pub fn open(config: &Config) -> Result<Self, OpenError> {
         match &config.attachments_url {
             Address::Folder(folder) => Self::folder(folder),
             Address::Bucket { name, prefix } => {
-                // The one provider of the workspace; fails only if it is installed already.
+                // Fails only if a provider is installed already, which is then the same one.
                 let _installed = rustls::crypto::ring::default_provider().install_default();
-                // Callers have others waiting behind them, and try again by themselves.
+                // Others wait behind the callers, who try again by themselves.
                 let retry = RetryConfig {
                     max_retries: 1,
                     retry_timeout: Duration::from_secs(10),
@@ -165,7 +165,7 @@ impl Objects {
                 let bucket = config.access.to(name)?.with_retry(retry).build();
                 let store = bucket.map_err(|error| OpenError::Settings(Box::new(error)))?;
                 let store = Arc::new(store);
-                // The smallest part that S3 takes.
+                // 5 MiB is the smallest part that S3 takes.
                 let prefix = Key::from(prefix.as_str());
                 Ok(Self::over(store, prefix, 5 * KIB * KIB))
             }
@@ -183,7 +183,7 @@ impl Objects {
     }
 }
 
-/// Makes the folder for this user only: customers' files are nobody else's business.
+/// Creates the folder for this user only, since customers' files are nobody else's business.
 fn make(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! What can go wrong with files, told apart by what the caller can do.
 
 /// Why a file cannot be written, read or removed.
 #[derive(Debug, thiserror::Error)]
@@ -12,13 +12,13 @@ pub enum Error {
         /// Bytes of the file.
         length: u64,
     },
-    /// Nothing of what was kept is there.
+    /// None of the files that were kept is there.
     #[error("the place where files are kept is not there: is its disk mounted?")]
     Away,
-    /// The place gives no sign of life.
+    /// The place did not answer in time.
     #[error("the place where files are kept does not answer")]
     Silent,
-    /// The place does not work at the moment, or does not let us.
+    /// The place does not work at the moment, or refuses us.
     #[error("the place where files are kept does not work")]
     Place(#[source] Box<object_store::Error>),
 }
@@ -32,13 +32,13 @@ impl From<object_store::Error> for Error {
     }
 }
 
-/// Why the place cannot be used; a mistake in the configuration.
+/// Why the place cannot be used, which is a mistake in the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The folder cannot be made or used.
     #[error("the folder {folder} for attachments cannot be used")]
     Folder {
-        /// Which one.
+        /// The folder.
         folder: String,
         /// Why not.
         source: std::io::Error,
@@ -46,7 +46,7 @@ pub enum OpenError {
     /// A setting that a bucket needs is missing.
     #[error("ATTACHMENTS_URL names a bucket: set {0} too")]
     Unset(&'static str),
-    /// The bucket's settings do not do.
+    /// The settings do not describe a place that works.
     #[error("ATTACHMENTS_URL and the settings AWS_* do not describe a place for attachments")]
     Settings(#[source] Box<object_store::Error>),
 }

@@ -1,4 +1,4 @@
-//! Files by key: on a disk by default, in a bucket where the deployment has one.
+//! Files by key: in a folder by default, or in a bucket.
 //!
 //! ```text
 //! Objects ── write ──► Writer ── put, put, … ── finish   from then on it is there, whole and durable
@@ -6,11 +6,11 @@
 //!         ── remove                                      what is not there is removed already
 //! ```
 //!
-//! A file is never changed: what is written twice under one key is the same file. Nothing of a
-//! writer that was not finished can be read.
+//! A file is never changed: if one key is written twice, it is with the same file. Nothing of a writer that was not
+//! finished can be read.
 //!
-//! A file that is not there is told from a place that is not there, as a folder whose disk is not mounted: a
-//! place has a mark from its first file on (`mark`).
+//! A missing file is told apart from a missing place, such as a folder whose disk is not mounted: from its first file
+//! on, a place has a mark (`mark`).
 
 mod config;
 mod error;
@@ -32,20 +32,20 @@ pub use error::{Error, OpenError};
 pub use read::Reader;
 pub use write::Writer;
 
-/// How long a place may take to give a sign of life: those who ask for it wait little longer.
+/// How long a place may take to answer a health check, which waits little longer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Where files are. Cheap to clone.
+/// A place with its files. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// The prefix of every key.
     prefix: Path,
-    /// Bytes that a writer gathers before it passes them on.
+    /// How many bytes a writer collects before it passes them on.
     part: usize,
     /// The state of the place's mark, as far as it is known.
     known: Arc<Known>,
-    /// Held by who looks for a sign of life.
+    /// Held while a health check is under way.
     looking: Arc<Mutex<()>>,
 }
 
@@ -58,7 +58,7 @@ impl Objects {
         self.prefix.parts().chain(Path::from(key).parts()).collect()
     }
 
-    /// Bytes of a file.
+    /// The length of a file in bytes.
     pub async fn length(&self, key: &str) -> Result<u64, Error> {
         match self.store.head(&self.path(key)).await {
             Ok(found) => {
@@ -69,7 +69,7 @@ impl Objects {
         }
     }
 
-    /// Removes a file; one that is not there is removed already, unless the place is away.
+    /// Removes a file. Succeeds if there is no such file, unless the place is away.
     pub async fn remove(&self, key: &str) -> Result<(), Error> {
         match self.store.delete(&self.path(key)).await {
             Ok(()) => Ok(()),
@@ -78,8 +78,8 @@ impl Objects {
         }
     }
 
-    /// Checks for a sign of life, with less patience than for a file. One check at a time: a hung disk blocks a thread
-    /// per check, and health is polled every few seconds.
+    /// Checks that the place answers, waiting less long than for a file. Only one check runs at a time: a hung disk
+    /// blocks a thread per check, and health is polled every few seconds.
     pub async fn ping(&self) -> Result<(), Error> {
         let asked = async {
             let turn = Arc::clone(&self.looking).lock_owned().await;

@@ -1,8 +1,8 @@
-//! Whether the place is the one where files are kept.
+//! The mark by which a place is known to be the one where files are kept.
 //!
-//! An empty folder where a disk was to be mounted looks as if all files were gone. So a small file beside the first
-//! one says that the place is in use, and what is not there counts as gone only if that is there. A place that was
-//! used before there were marks gets one with the first file that is found in it.
+//! An empty folder where a disk should be mounted looks as if all files were gone. So a small file beside the first one
+//! says that the place is in use, and a missing file counts as gone only if the mark is there. A place that was used
+//! before there were marks gets one when the first file is found in it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,18 +10,18 @@ use object_store::{ObjectStoreExt as _, PutPayload};
 
 use crate::{Error, Objects};
 
-/// Its key.
+/// The mark's key.
 const MARK: &str = ".axis-attachments";
-/// For people who find it.
+/// The mark's text, for people who find it.
 const TEXT: &str =
     "Attachments are kept here. Without this file the place counts as not mounted.\n";
 
 /// The state of the mark, as far as this program knows it.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// It was there.
+    /// The mark was there.
     seen: AtomicBool,
-    /// A file was asked for that was not there, and neither was it.
+    /// A file was asked for that was not there, and neither was the mark.
     missed: AtomicBool,
 }
 
@@ -42,14 +42,14 @@ impl Objects {
         self.known.seen.load(Ordering::Relaxed)
     }
 
-    /// Sees to it that the mark is there before a file is kept. Where it was and is not any more, none is.
+    /// Ensures that the mark is there before a file is stored. Fails if it was there before and is gone.
     pub(crate) async fn mark(&self) -> Result<(), Error> {
         let was_marked = self.was_marked();
         match self.is_marked().await {
             Ok(true) => return Ok(()),
             Ok(false) if was_marked => return Err(Error::Away),
             Ok(false) => {}
-            // Of what is not there, a bucket that is not to be listed says so.
+            // A bucket that may not be listed answers like this for a missing object.
             Err(error) if !was_marked && is_denied(&error) => {}
             Err(error) => return Err(error),
         }
@@ -58,15 +58,15 @@ impl Objects {
         Ok(())
     }
 
-    /// A file was found, so the place is in use.
+    /// Notes that a file was found, so the place is in use.
     pub(crate) async fn used(&self) {
         if !self.was_marked() {
-            // Else with the next one.
+            // If it fails, the next file that is found tries again.
             self.mark().await.ok();
         }
     }
 
-    /// Why a file cannot be had: it is not there, or nothing is.
+    /// Explains why a file cannot be read: it is missing, or the whole place is.
     pub(crate) async fn missing_or(&self, error: object_store::Error) -> Error {
         if !matches!(error, object_store::Error::NotFound { .. }) {
             return error.into();

@@ -11,16 +11,16 @@ use crate::{Error, Objects};
 
 /// A file, or a part of it, being read.
 pub struct Reader {
-    /// Bytes of the whole file.
+    /// The length of the whole file in bytes.
     pub length: u64,
-    /// Which of them come.
+    /// The range of bytes that is read.
     pub range: Range<u64>,
     /// The bytes.
     pub bytes: BoxStream<'static, Result<Bytes, Error>>,
 }
 
 impl Objects {
-    /// Reads a file, or as much of a part as there is.
+    /// Reads a file, or as much of the part as exists.
     pub async fn read(&self, key: &str, part: Option<Range<u64>>) -> Result<Reader, Error> {
         let range = part.clone().map(GetRange::Bounded);
         let options = GetOptions { range, ..GetOptions::default() };
@@ -36,7 +36,8 @@ impl Objects {
         }
     }
 
-    /// Places say in their own words that a part lies beyond the end.
+    /// Explains why a file cannot be read. Each kind of place has its own error for a part beyond the end, so the
+    /// length is looked up.
     async fn why_not(
         &self,
         path: &object_store::path::Path,

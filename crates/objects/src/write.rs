@@ -8,14 +8,14 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::{Error, Objects};
 
-/// A file that is being written. Dropped unfinished, it never was.
+/// A file that is being written. If it is dropped unfinished, there is no file.
 pub struct Writer {
     file: BufWriter,
     place: Objects,
 }
 
 impl Objects {
-    /// Begins a file.
+    /// Begins to write a file.
     pub fn write(&self, key: &str) -> Writer {
         let (store, place) = (Arc::clone(&self.store), self.clone());
         let file = BufWriter::with_capacity(store, self.path(key), self.part);
@@ -24,12 +24,12 @@ impl Objects {
 }
 
 impl Writer {
-    /// Adds bytes, waiting for the place to take what it was given before.
+    /// Adds bytes, and waits until the place has taken enough of those before.
     pub async fn put(&mut self, bytes: Bytes) -> Result<(), Error> {
         Ok(self.file.put(bytes).await?)
     }
 
-    /// The file is there from now on, and survives a power cut.
+    /// Completes the file. From now on it can be read, and it survives a power cut.
     pub async fn finish(mut self) -> Result<(), Error> {
         if let Err(error) = self.place.mark().await {
             self.abort().await;
@@ -44,9 +44,9 @@ impl Writer {
         })
     }
 
-    /// Gives up, and takes back what the place was given already.
+    /// Gives up, and removes what the place was given already.
     pub async fn abort(mut self) {
-        // What cannot be taken back has no name: a bucket's rules clear it away.
+        // What cannot be removed has no name; a bucket's lifecycle rules clear it away.
         let _taken_back = self.file.abort().await;
     }
 }
