@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
-/// Greatest answer that is shown, in bytes.
+/// How many bytes of the answer are shown.
 const MAX_ANSWER: usize = 64 << 10;
 const JSON: &str = "application/json";
 
@@ -29,7 +29,7 @@ pub struct Delivered {
     pub body: String,
 }
 
-/// Why nothing was answered.
+/// Why there was no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// No connection could be made.
@@ -44,7 +44,7 @@ pub enum DeliveryError {
 }
 
 impl Delivery {
-    /// Posts to `url`, as a webhook with this secret, or as one of an old version without.
+    /// Posts to `url`, as a webhook with this secret, or without one as an old version does.
     pub fn to(url: &str, secret: Option<SecretString>) -> Result<Self, DeliveryError> {
         const LIMIT: Duration = Duration::from_secs(5);
         let http = crate::tls::http()

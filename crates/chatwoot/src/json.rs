@@ -1,5 +1,5 @@
-//! Forgiving JSON: parsing that survives what Ruby and fifteen channels put into text, and readers
-//! for which a field of an unexpected type is an absent field.
+//! Forgiving JSON: parsing that survives what Ruby and fifteen channels put into text, and readers that treat a field
+//! of an unexpected type as absent.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -7,10 +7,10 @@ use std::ops::Deref;
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
-/// A value that borrows its texts from the body: most of a body is never kept.
+/// A value that borrows its texts from the body, most of which is never kept.
 pub(crate) type Json<'a> = serde_json_borrow::Value<'a>;
 
-/// Parses a body, after repairing it if it would not parse, or not be storable, as it is.
+/// Parses a body. Repairs it first if it could not be parsed, or stored, as it is.
 pub(crate) fn parse<T>(
     body: &[u8],
     read: impl FnOnce(Json<'_>) -> T,
@@ -24,9 +24,8 @@ pub(crate) fn parse<T>(
     serde_json::from_slice(&repaired(body)).map(read)
 }
 
-/// The body with replacement characters for bytes that are not UTF-8, for escapes of half a
-/// surrogate pair and for escaped NULs (which Postgres can't store), and with `null` for numbers
-/// beyond a double. What is wrong in any other way stays so.
+/// Replaces bytes that are not UTF-8, escapes of half a surrogate pair and escaped NULs (which Postgres can't store) by
+/// replacement characters, and numbers beyond a double by `null`. Anything else that is wrong stays so.
 pub(crate) fn repaired(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     let mut rest = text.as_bytes();
@@ -67,7 +66,7 @@ pub(crate) fn repaired(body: &[u8]) -> Vec<u8> {
     out
 }
 
-/// At most how many values a body has.
+/// An upper bound for the number of values in a body.
 pub(crate) fn values(body: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (1, false, false);
     for byte in body {
@@ -89,7 +88,7 @@ fn escaped_unit(bytes: &[u8]) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// A JSON object whose fields are taken out as what they should be, or as nothing.
+/// A JSON object whose fields are read as an expected type, or else as absent.
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
@@ -101,7 +100,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The same of a value that keeps its texts.
+    /// As [`Object::from_json`], borrowing from a value that owns its texts.
     pub(crate) fn of(value: &'a Value) -> Option<Self> {
         Self::from_json(value.into())
     }
@@ -143,7 +142,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Text as it stands; a number becomes its digits.
+    /// The text as it is; a number becomes its digits.
     pub(crate) fn text(&self, key: &str) -> Option<String> {
         match self.get(key)? {
             Json::Str(text) => Some(text.clone().into_owned()),
@@ -152,7 +151,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Text that is absent when empty, for fields where Chatwoot prints `""` for nothing.
+    /// The text, unless it is empty, for fields where Chatwoot prints `""` for nothing.
     pub(crate) fn filled(&self, key: &str) -> Option<String> {
         self.text(key).filter(|text| !text.is_empty())
     }
@@ -194,7 +193,7 @@ pub(crate) fn field<'v, 'a>(value: &'v Json<'a>, key: &str) -> Option<&'v Json<'
     last(value.as_object()?.as_vec(), key)
 }
 
-/// Of a repeated field the last one counts.
+/// The value of a field. If the field is repeated, the last one counts.
 fn last<'v, V>(fields: &'v [(impl Deref<Target = str>, V)], key: &str) -> Option<&'v V> {
     fields.iter().rfind(|(name, _)| **name == *key).map(|(_, value)| value)
 }

@@ -1,13 +1,12 @@
-//! Addresses that everybody reaches, and no others: for what strangers name, so that nobody has us call
-//! machines that only we can.
+//! Public addresses, for calling what strangers name: nobody shall have us call machines that only we can reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-/// Resolves names to public addresses only. The connection is made to what was checked: a name
-/// that resolves to something else the next time gains nothing.
+/// Resolves names to public addresses only. The connection is made to the address that was checked, so a name that
+/// resolves to something else the next time gains nothing.
 #[derive(Debug)]
 pub(crate) struct Public;
 
@@ -43,7 +42,7 @@ impl Resolve for Public {
     }
 }
 
-/// Whether everybody on the internet reaches the same host there.
+/// Whether an address leads everybody on the internet to the same host.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -69,7 +68,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || (a == 198 && (b == 18 || b == 19)))
 }
 
-/// Of IPv6 only what is handed out to hosts, and nothing that stands for an address of IPv4.
+/// Only what is assigned to hosts, and nothing that stands for an IPv4 address.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inside) = address.to_ipv4_mapped() {
         return is_public_v4(inside);

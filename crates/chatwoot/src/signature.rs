@@ -55,8 +55,8 @@ pub fn sign(secret: &[u8], timestamp: &str, body: &[u8]) -> String {
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-/// Reads the headers of a signature without looking at what was signed: the digest that it has to have. They
-/// are taken as received. `now` is in Unix seconds.
+/// Reads the headers of a signature and returns the digest that the signature has to have, without looking at what was
+/// signed. The headers are taken as received. `now` is in Unix seconds.
 pub fn presented(
     timestamp: Option<&[u8]>,
     signature: Option<&[u8]>,

@@ -1,4 +1,4 @@
-//! What an account is made of: agents, teams, inboxes, labels, canned responses; and contacts.
+//! The catalogue of an account: agents, teams, inboxes, labels, canned responses; and contacts.
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
@@ -67,7 +67,7 @@ pub struct Label {
     pub show_on_sidebar: Option<bool>,
 }
 
-/// A label to be made.
+/// A label to be created.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct NewLabel {
     /// Its text.
@@ -104,7 +104,7 @@ pub struct Profile {
     pub name: Option<String>,
     /// Mail address.
     pub email: Option<String>,
-    /// The accounts it belongs to.
+    /// The accounts that the user belongs to.
     pub accounts: Vec<Membership>,
 }
 
@@ -122,7 +122,7 @@ pub struct Membership {
 }
 
 impl Profile {
-    /// The role in an account, if it is a member.
+    /// The user's role in an account. Returns `None` if they are not a member.
     pub fn role_in(&self, account_id: i64) -> Option<&str> {
         self.accounts.iter().find(|account| account.id == account_id)?.role.as_deref()
     }
@@ -180,13 +180,13 @@ impl Client {
         self.list("canned_responses", |row| canned_response(&row)).await
     }
 
-    /// Makes a label.
+    /// Creates a label.
     pub async fn create_label(&self, new: &NewLabel) -> Result<Label, CallError> {
         let answer = self.json(self.request(Method::POST, "labels").json(new)).await?;
         expected(Object::of(&answer).as_ref().and_then(label))
     }
 
-    /// Makes a canned response.
+    /// Creates a canned response.
     pub async fn create_canned_response(
         &self,
         short_code: &str,
@@ -197,7 +197,7 @@ impl Client {
         expected(Object::of(&self.json(request).await?).as_ref().and_then(canned_response))
     }
 
-    /// One contact, with Chatwoot's own words.
+    /// One contact, with the JSON it was read from.
     pub async fn contact_verbatim(&self, id: i64) -> Result<Verbatim<Contact>, CallError> {
         let request = self.request(Method::GET, &format!("contacts/{id}"));
         let (mut answer, held) = self.counted(request).await?;
@@ -208,7 +208,7 @@ impl Client {
         expected(Verbatim::read(contact, &held, Contact::from_value))
     }
 
-    /// The token's owner: whether the token is valid, and what it may do.
+    /// The token's owner. Tells whether the token is valid, and what it may do.
     pub async fn profile(&self) -> Result<Profile, CallError> {
         let answer = self.json(self.request_top(Method::GET, "profile")).await?;
         expected(Object::of(&answer).and_then(profile))
@@ -262,8 +262,8 @@ fn profile(mut user: Object<'_>) -> Option<Profile> {
     })
 }
 
-/// A name as far as anybody reads it: whose Chatwoot it is may say anything, and it is shown and kept in
-/// many places.
+/// A name, cut to the length that anybody reads. A stranger's Chatwoot may answer anything, and the name is shown and
+/// stored in many places.
 fn name(named: &Object<'_>) -> Option<String> {
     const LONGEST: usize = 200;
     named.filled("name").map(|name| name.chars().take(LONGEST).collect())

@@ -13,11 +13,11 @@ use crate::model::{Conversation, Priority, Status};
 pub struct ConversationQuery {
     /// Page, from 1; meaningless with `updated_within`.
     pub page: Option<u32>,
-    /// A status; `None` is all of them.
+    /// A status; `None` for all of them.
     pub status: Option<Status>,
     /// Order, such as `created_at_asc` (the steady one) or `last_activity_at_desc`.
     pub sort_by: Option<String>,
-    /// Everything that changed in the last so many seconds, in one answer without pages.
+    /// Lists everything that changed within this many seconds, in one answer without pages.
     pub updated_within: Option<u64>,
 }
 
@@ -26,7 +26,7 @@ pub struct ConversationQuery {
 pub struct ConversationPage {
     /// The conversations, 25 a page unless the installation says otherwise.
     pub conversations: Vec<Verbatim<Conversation>>,
-    /// How many match in all, if it was said.
+    /// How many match in all, if Chatwoot says so.
     pub all_count: Option<i64>,
 }
 
@@ -39,12 +39,11 @@ pub enum Snooze {
     Until(DateTime<Utc>),
 }
 
-/// To whom to give a conversation, or `None` to take it away. Chatwoot takes an id that it does not
-/// know for none, and says nothing.
+/// The id to assign, or `None` to remove the assignment. Chatwoot treats an unknown id as none, and does not say so.
 pub type Assign = Option<i64>;
 
 impl Client {
-    /// One conversation, with Chatwoot's own words.
+    /// One conversation, with the JSON it was read from.
     pub async fn conversation_verbatim(
         &self,
         id: i64,
@@ -54,7 +53,7 @@ impl Client {
         expected(Verbatim::read(answer, &held, Conversation::from_value))
     }
 
-    /// A page of conversations, or everything updated within a time, with Chatwoot's own words. Only an
+    /// A page of conversations, or everything updated within a time, with the JSON they were read from. Only an
     /// administrator's token sees all of them.
     pub async fn conversations_verbatim(
         &self,
@@ -80,9 +79,9 @@ impl Client {
         Ok(ConversationPage { conversations, all_count })
     }
 
-    /// Sets the status; `snooze` counts for [`Status::Snoozed`] only. Opening with the token of a
-    /// mere agent also assigns the conversation to that agent. What is snoozed until a time already
-    /// stays so unless another time is given: says whether it is snoozed until a time now.
+    /// Sets the status; `snooze` matters for [`Status::Snoozed`] only. Opening a conversation with the token of a mere
+    /// agent also assigns it to that agent. A conversation that is already snoozed until a time stays so unless another
+    /// time is given. Returns whether it is snoozed until a time now.
     pub async fn toggle_status(
         &self,
         id: i64,
@@ -98,7 +97,7 @@ impl Client {
         Ok(answer.pointer("/payload/snoozed_until").is_some_and(|until| !until.is_null()))
     }
 
-    /// Sets or takes away the priority.
+    /// Sets or removes the priority.
     pub async fn set_priority(&self, id: i64, to: Option<&Priority>) -> Result<(), CallError> {
         let body = json!({ "priority": to.map(Priority::as_str) });
         self.change(id, "toggle_priority", &body).await
@@ -114,7 +113,7 @@ impl Client {
         self.change(id, "assignments", &json!({ "team_id": team })).await
     }
 
-    /// Replaces the whole set of labels; answers with the set as stored.
+    /// Replaces the whole set of labels, and returns the set as stored.
     pub async fn set_labels(&self, id: i64, to: &[String]) -> Result<Vec<String>, CallError> {
         let request = self.request(Method::POST, &format!("conversations/{id}/labels"));
         labels(self.json(request.json(&json!({ "labels": to }))).await?)
@@ -129,8 +128,7 @@ impl Client {
         self.change(id, "custom_attributes", &json!({ "custom_attributes": to })).await
     }
 
-    /// Shows the customer, or with `private` the colleagues, that somebody types. Comes back as a
-    /// webhook.
+    /// Shows the customer, or with `private` the colleagues, that somebody is typing. It comes back as a webhook.
     pub async fn toggle_typing(&self, id: i64, on: bool, private: bool) -> Result<(), CallError> {
         let status = if on { "on" } else { "off" };
         let body = json!({ "typing_status": status, "is_private": private });

@@ -1,4 +1,4 @@
-//! What a call can end in, and what that says about whether it happened.
+//! How a call can fail, and what that says about whether it happened.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 
 use crate::json::{self, Json, Object};
 
-/// Characters kept of what Chatwoot said: enough to tell an operator, too few to be a body.
+/// How many characters to keep of what Chatwoot said: enough to inform an operator, too few for a body.
 const MESSAGE_LENGTH: usize = 300;
 
 /// Why a call did not succeed.
@@ -22,7 +22,7 @@ pub enum CallError {
         /// What Chatwoot said.
         message: String,
     },
-    /// There is no such thing in this account, in Chatwoot's own words.
+    /// Chatwoot itself says that there is no such thing in this account.
     #[error("Chatwoot does not know this id")]
     NotFound,
     /// The request is larger than Chatwoot, or the proxy before it, takes.
@@ -48,7 +48,7 @@ pub enum CallError {
     /// It may have happened, or may yet happen.
     #[error("whether Chatwoot did this is unknown: {0}")]
     Unknown(#[source] Cause),
-    /// A refusal in Chatwoot's own words that it is not known to give.
+    /// Chatwoot itself refused, with a status that it is not known to give.
     #[error("Chatwoot answered with the unexpected status {status}: check the address")]
     Unexpected {
         /// HTTP status.
@@ -59,13 +59,13 @@ pub enum CallError {
 /// Why the caller was not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The token is not valid (any more).
+    /// The token is not valid, or not any more.
     #[error("its access token is not valid")]
     Token,
     /// The token's user may not do this.
     #[error("its user's role does not allow this")]
     Role,
-    /// It does not say that it is the token: a proxy before it may have said it, or the account is suspended.
+    /// Chatwoot does not say that it is the token. A proxy before it may have answered, or the account is suspended.
     #[error("it does not say why")]
     Other,
     /// Bots may not do this.
@@ -76,23 +76,23 @@ pub enum Refusal {
 /// Why it is unknown whether a call happened.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
-    /// No whole answer in time.
+    /// No complete answer in time.
     #[error("no answer in time")]
     Timeout,
     /// The connection broke after the request was sent, or while it was.
     #[error("the connection broke")]
     Disconnected(#[source] reqwest::Error),
-    /// Chatwoot, or a proxy before it, failed, or somebody before it gave an answer that is not Chatwoot's.
+    /// Chatwoot or a proxy before it failed, or something before it gave an answer that is not Chatwoot's.
     #[error("the server failed with status {0}")]
     ServerError(u16),
     /// 422 with an `error`: message creation answers so to *every* exception, also to those thrown
     /// after the message is stored.
     #[error("the server could not finish: {0}")]
     Unprocessable(String),
-    /// The status says done, the body can't be read.
+    /// The status says done, but the body can't be read.
     #[error("the answer cannot be read")]
     Unreadable,
-    /// The status says done; so many answers are in memory that there was no room for this one.
+    /// The status says done, but so many answers are in memory that there was no room for this one.
     #[error("there is no room for the answer while so many others are being read")]
     NoRoom,
 }
@@ -124,7 +124,7 @@ impl CallError {
         }
     }
 
-    /// From a failure below HTTP. The URL, whose path has ids, stays out of the text.
+    /// Classifies a failure below HTTP. The text leaves out the URL, whose path has ids.
     pub(super) fn from_transport(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if error.is_connect() {
@@ -137,7 +137,7 @@ impl CallError {
         }
     }
 
-    /// From an answer that is not a success.
+    /// Classifies an answer that is not a success.
     pub(super) fn from_answer(
         status: StatusCode,
         retry_after: Option<&str>,
@@ -158,9 +158,9 @@ impl CallError {
                 said => Self::Unknown(Cause::Unprocessable(said.text())),
             },
             429 => Self::RateLimited { retry_after: retry_after.and_then(wait) },
-            // Chatwoot says of each refusal that it is an error, and leads nobody elsewhere. Whoever stands before it
-            // says something else, may say so of everything, and of what Chatwoot has done: a firewall that reads
-            // answers keeps back one that it does not like, and a page may stand for a 504.
+            // Chatwoot puts an `error` into every refusal of its own, and never redirects. A proxy or firewall before
+            // it says something else, and may say so of everything, even of what Chatwoot has done: a firewall that
+            // reads answers keeps back one that it does not like, and a page may stand for a 504.
             status @ 400..500 if said.error.is_some() => Self::Unexpected { status },
             status => Self::Unknown(Cause::ServerError(status)),
         }

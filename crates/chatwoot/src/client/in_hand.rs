@@ -1,14 +1,14 @@
-//! How much of Chatwoot's answers a program has in memory, and whose Chatwoot gave it.
+//! How much memory Chatwoot's answers take in a program, counted by owner.
 //!
-//! Whoever connects an account decides what its Chatwoot answers, and may connect several. So nobody
-//! has more in hand than is left: one owner half of the whole, two a third each, and however many take
-//! their share, there is room for the next one's small answers. Nobody waits for room, as whoever has
-//! some may ask for more: what finds none fails, and is asked for again later.
+//! Whoever connects an account decides what its Chatwoot answers, and may connect several. So no owner may have more in
+//! hand than is left: one owner gets half of the whole, two get a third each, and however many take their share, the
+//! next one's small answers still find room. Nobody waits for room, since whoever has some may ask for more. An answer
+//! that finds none fails, and is asked for again later.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// All that a program has in hand, in bytes, unless told otherwise.
+/// How many bytes a program may have in hand by default.
 const MOST: usize = 256 << 20;
 
 /// Counts the bytes of answers in hand. Clones count together.
@@ -21,7 +21,7 @@ pub struct InHand {
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
-    /// Of these, each owner's.
+    /// Each owner's share of them.
     shares: HashMap<Arc<str>, usize>,
 }
 
@@ -32,12 +32,12 @@ impl Default for InHand {
 }
 
 impl InHand {
-    /// Room for so many bytes.
+    /// Counts up to this many bytes.
     pub fn new(most: usize) -> Self {
         Self { most, taken: Arc::default() }
     }
 
-    /// Room for an answer that this owner's Chatwoot gives.
+    /// Starts counting an answer of this owner's Chatwoot.
     pub(super) fn room(&self, owner: &Arc<str>) -> Room {
         Room { in_hand: self.clone(), owner: Arc::clone(owner), bytes: 0 }
     }
@@ -47,7 +47,7 @@ impl InHand {
     }
 }
 
-/// What an answer takes, until this is dropped.
+/// The bytes that an answer takes, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Room {
     in_hand: InHand,
@@ -56,8 +56,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Takes so many bytes more. Returns false, and takes none, if its owner would have more than is
-    /// left then.
+    /// Takes this many more bytes. Returns false, and takes none, if the owner would then have more than is left.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
         let mut taken = self.in_hand.taken();
         let all = taken.all.saturating_add(bytes);
@@ -71,14 +70,14 @@ impl Room {
         true
     }
 
-    /// Keeps it for as long as anything of the answer is in hand.
+    /// Keeps the bytes counted for as long as anything of the answer is in hand.
     pub(super) fn hold(self) -> Held {
         Held(Arc::new(self))
     }
 }
 
-/// Keeps count of what an answer takes, until all clones of it are dropped. It says nothing of what was
-/// answered.
+/// Keeps the bytes of an answer counted until all clones are dropped. Two of them are always equal, since they say
+/// nothing about what was answered.
 #[derive(Debug, Clone)]
 pub struct Held(#[expect(dead_code, reason = "counted until it is dropped")] Arc<Room>);
 

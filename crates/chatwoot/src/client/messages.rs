@@ -20,10 +20,10 @@ pub struct NewMessage {
     pub private: bool,
     /// `text` unless set.
     pub content_type: Option<String>,
-    /// Id of the message that it answers.
+    /// Id of the message that it replies to.
     pub in_reply_to: Option<i64>,
-    /// Id of our operation: what tells afterwards whether a call of unknown outcome happened. Any
-    /// integration can read it, so it must say nothing else.
+    /// Id of our operation, by which a call of unknown outcome is found afterwards. Any integration can read it, so it
+    /// must say nothing else.
     pub marker: Option<String>,
     /// Further content attributes.
     pub content_attributes: Map<String, Value>,
@@ -35,23 +35,23 @@ pub struct Upload {
     pub file_name: String,
     /// Media type; one that can't be a media type is sent as `application/octet-stream`.
     pub media_type: String,
-    /// Bytes of it.
+    /// Its length in bytes.
     pub length: u64,
-    /// They come as they are sent.
+    /// Its bytes, read while they are sent.
     pub bytes: BoxStream<'static, Result<Bytes, ReadError>>,
 }
 
 /// Messages of one answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessagePage {
-    /// Those that could be read.
+    /// The messages that could be read.
     pub messages: Vec<Verbatim<Message>>,
-    /// How many entries the answer has, unreadable ones among them.
+    /// How many entries the answer has, including unreadable ones.
     pub entries: usize,
 }
 
 impl MessagePage {
-    /// The ids of those that could be read.
+    /// The ids of the messages that could be read.
     pub fn ids(&self) -> Vec<i64> {
         self.messages.iter().map(|message| message.value.id).collect()
     }
@@ -70,7 +70,7 @@ impl fmt::Debug for Upload {
 }
 
 impl Upload {
-    /// The part of a form; without a type of its own it would count as text.
+    /// The part of a form. Without a type of its own it would count as text.
     fn part(self) -> Result<Part, reqwest::Error> {
         let fits = Part::text("").mime_str(&self.media_type).is_ok();
         let media_type = if fits { self.media_type.as_str() } else { "application/octet-stream" };
@@ -138,7 +138,7 @@ impl Client {
         self.create_message_with(conversation, message, Vec::new()).await
     }
 
-    /// The same with files, at most 15. Chatwoot hands them to the channel some two seconds later.
+    /// As [`Client::create_message`], with at most 15 files. Chatwoot hands them to the channel some two seconds later.
     pub async fn create_message_with(
         &self,
         conversation: i64,
@@ -154,7 +154,7 @@ impl Client {
         expected(Message::from_value(&self.json(request).await?))
     }
 
-    /// Replaces a message by a notice. Most channels do not recall what the customer has.
+    /// Replaces a message by a notice. Most channels do not take back what the customer already has.
     pub async fn delete_message(&self, conversation: i64, message: i64) -> Result<(), CallError> {
         let path = format!("conversations/{conversation}/messages/{message}");
         self.done(self.request(Method::DELETE, &path)).await
@@ -167,9 +167,9 @@ impl Client {
         Ok(listed.into_iter().find(|message| message.id == id))
     }
 
-    /// Hands a message that the channel failed to deliver to it once more; gives back the message. Older versions do so
-    /// whatever its state, and empty its content attributes: look that it has failed before, and after an unknown
-    /// outcome.
+    /// Asks Chatwoot to hand a message that its channel failed to deliver to the channel once more, and returns the
+    /// message. Older versions do so whatever its state, and empty its content attributes: check that it has failed
+    /// before calling this, and again after an unknown outcome.
     pub async fn retry_message(
         &self,
         conversation: i64,
@@ -189,7 +189,7 @@ impl Client {
         Ok(page.messages.into_iter().map(|read| read.value).collect())
     }
 
-    /// One answer of that list, with Chatwoot's own words.
+    /// One answer of [`Client::list_messages`], with the JSON it was read from.
     pub async fn messages_verbatim(
         &self,
         conversation: i64,
@@ -201,7 +201,7 @@ impl Client {
             MessageRange::Newest => request,
             MessageRange::Before(id) => request.query(&[("before", id)]),
             MessageRange::After(id) => request.query(&[("after", id)]),
-            // With both, Chatwoot begins at the one and ends before the other.
+            // With both, Chatwoot begins at `after` itself, and ends before `before`.
             MessageRange::Between { after, last } => {
                 request.query(&[("after", after + 1), ("before", last + 1)])
             }

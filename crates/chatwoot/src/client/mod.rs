@@ -41,15 +41,15 @@ pub use self::ranges::MessageRange;
 pub use self::verbatim::Verbatim;
 pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 
-/// The header with the token. Chatwoot's documents write it with underscores, which nginx drops;
-/// Rails reads both as the same. Sending both is no remedy: older Pumas join them into one value.
+/// The header with the token. Chatwoot's documentation writes it with underscores, which nginx drops; Rails reads both
+/// as the same. Sending both is no remedy: older Pumas join them into one value.
 const TOKEN_HEADER: &str = "api-access-token";
 
-/// The greatest answer has room for as many values as go into it if each takes these.
+/// For every value in an answer, `max_answer` must have this many bytes.
 const BYTES_A_VALUE: usize = 32;
-/// About what a value takes in memory, beside its text.
+/// About how many bytes a value takes in memory, besides its text.
 const A_VALUE: usize = 256;
-/// Most entries of a list. Each takes more than the few bytes that it can be written in.
+/// The most entries of a list. Each takes far more memory than the few bytes that it can be written in.
 const MOST_ENTRIES: usize = 5_000;
 
 /// Limits of a client; the defaults suit production.
@@ -59,13 +59,13 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Time from the start of a call to the end of its answer.
     pub timeout: Duration,
-    /// The same for a message with files.
+    /// As `timeout`, for a message with files.
     pub upload_timeout: Duration,
-    /// Greatest answer, in bytes; it may have a value in each 32 of them.
+    /// The largest answer, in bytes; it may have one value for each 32 of them.
     pub max_answer: usize,
-    /// The address is a stranger's: only https, and only to addresses that are everybody's.
+    /// Whether a stranger named the address: then it must be https, and lead to public addresses only.
     pub public_only: bool,
-    /// What clients with these options have in hand together.
+    /// Counts what clients with these options have in hand together.
     pub in_hand: InHand,
 }
 
@@ -88,7 +88,7 @@ pub enum ClientError {
     /// The address is not an absolute http or https URL.
     #[error("the address of Chatwoot must be a URL such as https://chat.example.com")]
     Address,
-    /// The address is not one that a stranger may have called.
+    /// The address is not one that a stranger may have us call.
     #[error("the address must begin with https:// and lead to a public address")]
     Private,
     /// The token has characters that no header can carry.
@@ -99,7 +99,7 @@ pub enum ClientError {
     Http(#[source] reqwest::Error),
 }
 
-/// A caller of one account's API. Clones, and clients made from one another, share connections.
+/// A client of one account's API. Clones, and clients made from one another, share connections.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -111,7 +111,7 @@ pub struct Client {
     max_answer: usize,
     public_only: bool,
     in_hand: InHand,
-    /// Who decides what is answered.
+    /// Whose answers they count as.
     owner: Arc<str>,
 }
 
@@ -161,7 +161,7 @@ impl Client {
         })
     }
 
-    /// The client, with its answers counted as this owner's.
+    /// Counts the client's answers as this owner's.
     #[must_use]
     pub fn owned_by(self, owner: &str) -> Self {
         Self { owner: Arc::from(owner), ..self }
@@ -178,12 +178,12 @@ impl Client {
         Ok(Self { base, account_id, token: header(token)?, ..self.clone() })
     }
 
-    /// The account it calls.
+    /// The number of the account that it calls.
     pub fn account_id(&self) -> i64 {
         self.account_id
     }
 
-    /// The installation's address without `/api/v1`, in the one form that all ways of writing it have.
+    /// The installation's address without `/api/v1`, in normal form.
     pub fn installation(&self) -> &str {
         let base = self.base.as_str();
         base.strip_suffix("/api/v1/").unwrap_or(base)
@@ -208,21 +208,21 @@ impl Client {
         self.http
             .request(method, format!("{}{path}", self.base))
             .header(TOKEN_HEADER, self.token.clone())
-            // Or Rails says in HTML of a route that it does not have.
+            // Otherwise Rails answers in HTML for a route that it does not have.
             .header(ACCEPT, HeaderValue::from_static("application/json"))
     }
 
-    /// Sends, and reads the answer as JSON.
+    /// Sends a request and reads the answer as JSON.
     async fn json(&self, request: RequestBuilder) -> Result<Value, CallError> {
         self.counted(request).await.map(|(answer, _)| answer)
     }
 
-    /// Sends, and reads the answer as JSON that counts as being in hand.
+    /// Sends a request and reads the answer as JSON, counted as being in hand.
     async fn counted(&self, request: RequestBuilder) -> Result<(Value, Held), CallError> {
         let response = self.send(request).await?;
         let mut room = self.in_hand.room(&self.owner);
         let body = read(response, self.max_answer, Some(&mut room)).await?;
-        // Read, each value takes up to a hundred times the two bytes that it can be written in.
+        // In memory a value takes up to a hundred times the two bytes that it can be written in.
         let values = crate::json::values(&body);
         if values > self.max_answer / BYTES_A_VALUE {
             return Err(CallError::Unknown(Cause::Unreadable));
@@ -235,11 +235,12 @@ impl Client {
         Ok((answer, room.hold()))
     }
 
-    /// Sends; Chatwoot answers with JSON or with nothing. What else comes with a success is a page of something that
-    /// stands before it, which may have kept the request back. A body that breaks off says nothing against it.
+    /// Sends a request whose answer does not matter. Chatwoot answers with JSON or with nothing; anything else with a
+    /// success is a page of something before it, which may have kept the request back. A body that breaks off does not
+    /// count against the success.
     async fn done(&self, request: RequestBuilder) -> Result<(), CallError> {
         let response = self.send(request).await?;
-        // Read to its end, the connection can be used again.
+        // The connection can be used again once the answer is read to its end.
         let mut room = self.in_hand.room(&self.owner);
         let Ok(body) = read(response, self.max_answer, Some(&mut room)).await else {
             return Ok(());
@@ -267,7 +268,7 @@ impl Client {
     }
 }
 
-/// Reads a body of bounded size, for which there has to be room.
+/// Reads a body of at most `limit` bytes, if there is room for it.
 async fn read(
     mut response: Response,
     limit: usize,
@@ -286,8 +287,8 @@ async fn read(
     Ok(body.freeze())
 }
 
-/// A list, bare or under one of the given paths; entries that can't be read are left out. Returns `None`
-/// for a list that is too long, too.
+/// Reads a list, bare or under one of the given paths, without the entries that can't be read. Returns `None` if there
+/// is no list, or it is too long.
 fn entries<T>(
     mut value: Value,
     paths: &[&str],
@@ -302,12 +303,12 @@ fn entries<T>(
     }
 }
 
-/// What an answer must contain.
+/// Requires what an answer must contain.
 fn expected<T>(read: Option<T>) -> Result<T, CallError> {
     read.ok_or(CallError::Unknown(Cause::Unreadable))
 }
 
-/// The address, unless a stranger named it and it is not everybody's.
+/// The base URL of the API, unless a stranger named the address and it is not public.
 fn permitted(base_url: &str, public_only: bool) -> Result<Url, ClientError> {
     let base = base(base_url)?;
     if public_only {

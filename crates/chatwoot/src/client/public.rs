@@ -7,8 +7,8 @@ use reqwest::Url;
 use super::ClientError;
 use crate::public::is_public;
 
-/// Refuses an address without TLS, with a password in it, or that names a machine by a private number.
-/// Names are checked where they are resolved.
+/// Refuses an address without TLS, with a user or password in it, or with a private IP address as its host. Host names
+/// are checked where they are resolved.
 pub(super) fn check(base: &Url) -> Result<(), ClientError> {
     let number = base.host_str().map(|host| host.trim_matches(['[', ']']).parse::<IpAddr>());
     let public = number.is_some_and(|number| number.map_or(true, is_public));

@@ -1,9 +1,9 @@
-//! Which messages of a conversation to ask for, so that none is passed over.
+//! Which messages of a conversation to ask for, so that none is missed.
 //!
-//! Numbers grow in the order of writing, but Chatwoot lists by the clocks of its nodes. Where these differ, a
-//! list that was cut off may lack a message with a lower number than some that it has, and whoever went on after
-//! its highest number would never see it. So all up to that number is read as a range, which Chatwoot cuts off only
-//! if it holds a thousand; and then its lower half is.
+//! Ids grow in the order of writing, but Chatwoot lists by the clocks of its nodes. Where these differ, a list that was
+//! cut off may lack a message with a lower id than some that it has, and a reader who went on after its highest id
+//! would never see that message. So everything up to that id is read as a range, which Chatwoot cuts off only if it
+//! holds a thousand; and then its lower half is.
 
 /// Which messages of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,22 +12,22 @@ pub enum MessageRange {
     Newest,
     /// The 20 before an id.
     Before(i64),
-    /// Those after an id: the 100 of them that were written first, by Chatwoot's clocks.
+    /// The messages after an id: the 100 that were written first, by Chatwoot's clocks.
     After(i64),
-    /// Those after an id and up to another one, or, of more, 1,000.
+    /// The messages after one id and up to another, at most 1,000 of them.
     Between {
-        /// What comes before them.
+        /// The id before the first of them.
         after: i64,
-        /// The last of them.
+        /// The id of the last of them.
         last: i64,
     },
 }
 
-/// No message has this id.
+/// An id that no message has.
 const END: i64 = i64::MAX;
 
 impl MessageRange {
-    /// Most messages of one answer: one that has fewer has all of the range.
+    /// The most messages of one answer. An answer that has fewer has all of the range.
     pub fn most(self) -> usize {
         match self {
             Self::Newest | Self::Before(_) => 20,
@@ -36,14 +36,14 @@ impl MessageRange {
         }
     }
 
-    /// Whether an answer with so many entries, unreadable ones among them, left nothing of the range out.
+    /// Whether an answer with this many entries, including unreadable ones, has left nothing of the range out.
     pub fn is_whole(self, entries: usize) -> bool {
         entries < self.most()
     }
 
-    /// The range to ask for after an answer with these ids and so many entries, unreadable ones among them. Asked for
+    /// The range to ask for after an answer with these ids and this many entries, including unreadable ones. Asked for
     /// one after the other, these ranges cover everything after the first one's beginning. Returns `None` if nothing is
-    /// left. A short answer alone does not end it, in case a version of Chatwoot lists fewer at once.
+    /// left. A short answer alone does not end it, in case some version of Chatwoot lists fewer at once.
     #[must_use]
     pub fn following(self, mut ids: Vec<i64>, entries: usize) -> Option<Self> {
         let whole = self.is_whole(entries);
@@ -63,8 +63,8 @@ impl MessageRange {
         }
     }
 
-    /// The range to ask for after such an answer to cover, from [`MessageRange::Newest`] backwards, everything after
-    /// `known`. Returns `None` if nothing is left, or the answer is another question's, as a cache may give it.
+    /// As [`MessageRange::following`], going backwards from [`MessageRange::Newest`] to cover everything after `known`.
+    /// Returns `None` if nothing is left, or if the answer is to another question, as a cache may give it.
     #[must_use]
     pub fn preceding(self, known: i64, mut ids: Vec<i64>, entries: usize) -> Option<Self> {
         let whole = self.is_whole(entries);
@@ -78,7 +78,7 @@ impl MessageRange {
                 ids.sort_unstable();
                 ids.dedup();
                 match ids.get(ids.len().saturating_sub(1) / 2) {
-                    // What an answer leaves out is what was written last.
+                    // An answer leaves out what was written last.
                     Some(&middle) if !whole && middle < last => {
                         Some(Self::Between { after: middle, last })
                     }
@@ -88,7 +88,7 @@ impl MessageRange {
         }
     }
 
-    /// What the twenty newest up to `last` may have left out: lower ones come before these.
+    /// The range in which a list of the twenty newest messages up to `last` may have gaps.
     fn from_lowest(ids: &[i64], last: i64) -> Option<Self> {
         let lowest = ids.iter().copied().min().filter(|&lowest| lowest <= last)?;
         Some(Self::Between { after: lowest - 1, last })

@@ -1,18 +1,17 @@
-//! Answers with Chatwoot's own words.
+//! Answers together with the JSON they were read from.
 
 use serde_json::Value;
 
 use super::Held;
 
-/// What an answer says, and the words in which Chatwoot said it: for whoever hands them on to be read
-/// elsewhere.
+/// A value and the JSON it was read from, for handing that on to be read elsewhere.
 #[derive(Clone, PartialEq)]
 pub struct Verbatim<T> {
-    /// What was read.
+    /// The value.
     pub value: T,
-    /// From what.
+    /// The JSON.
     pub text: Value,
-    /// What the whole answer takes, for as long as anything of it is in hand.
+    /// Keeps the whole answer counted, for as long as anything of it is in hand.
     pub held: Held,
 }
 
@@ -27,7 +26,7 @@ impl<T> Verbatim<T> {
     }
 }
 
-/// Leaves the words out: what nobody reads may hold tokens.
+/// Leaves out the JSON, whose unread fields may hold tokens.
 impl<T: std::fmt::Debug> std::fmt::Debug for Verbatim<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Verbatim").field(&self.value).finish()

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{CallError, Client, entries, expected};
 use crate::json::Object;
 
-/// The events to subscribe to: every one that says something and arrives. Inbox events are left
-/// out, since Chatwoot fails while sending them.
+/// The events to subscribe to: all that say something and arrive. Inbox events are left out, since Chatwoot fails while
+/// sending them.
 pub const SUBSCRIPTIONS: [&str; 10] = [
     "conversation_created",
     "conversation_updated",

@@ -1,4 +1,4 @@
-//! Where a file may be asked for.
+//! The addresses at which a file may be asked for.
 
 use std::net::IpAddr;
 
@@ -7,11 +7,11 @@ use reqwest::Url;
 use super::FileError;
 use crate::public::is_public;
 
-/// What Chatwoot's files have in their path, whatever name its host goes by in messages.
+/// What the paths of Chatwoot's files begin with, whatever its host is called in messages.
 const FILES: &str = "/rails/active_storage/";
 
-/// Where to begin: the path that the message names, at the Chatwoot that the operator configured. The
-/// host in the message is the one that browsers use, and need not be the same.
+/// The address to begin with: the path that the message names, at the Chatwoot that the operator configured. The host
+/// in the message is the one that browsers use, which need not be the same.
 pub(super) fn begin(base: &Url, address: &str) -> Result<Url, FileError> {
     let named = Url::parse(address).map_err(|_| FileError::Elsewhere("no address"))?;
     if named.origin() == base.origin() && named.username().is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn begin(base: &Url, address: &str) -> Result<Url, FileError> {
     Ok(url)
 }
 
-/// Refuses what no redirect may lead to. Names are checked where they are resolved.
+/// Refuses an address that no redirect may lead to. Host names are checked where they are resolved.
 pub(super) fn check(url: &Url) -> Result<(), FileError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(FileError::Elsewhere("not on the web"));

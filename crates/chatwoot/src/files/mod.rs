@@ -1,14 +1,14 @@
-//! Files that came with messages. Chatwoot gives each an address on its own host, which answers with
-//! a redirect to where the file is, good for some minutes: the host itself, or a bucket elsewhere.
+//! Files that came with messages. Chatwoot gives each an address on its own host. This answers with a redirect to where
+//! the file is, valid for some minutes: the host itself, or a bucket elsewhere.
 //!
 //! ```text
 //! address in a message ──► the account's Chatwoot ──► redirect ──► Chatwoot, a host that the operator
 //!  (its path, no more)      (as configured)                        named, or a public address
 //! ```
 //!
-//! What a message says is a stranger's word: only the account's Chatwoot is asked, and a redirect leads
-//! to no host that only this machine can reach, whatever its name resolves to. Nor is a Chatwoot that a
-//! tenant named asked at such a host.
+//! A message may name any address, so only the account's Chatwoot is asked, and a redirect leads to no host that only
+//! this machine can reach, whatever its name resolves to. A Chatwoot that a tenant named is not asked at such a host
+//! either.
 
 mod address;
 
@@ -25,18 +25,18 @@ use reqwest::{Response, StatusCode, Url, redirect};
 use crate::client::{ClientError, ReadError};
 use crate::public::{Private, Public};
 
-/// Redirects that are followed; Chatwoot makes one.
+/// How many redirects are followed; Chatwoot makes one.
 const MOST_REDIRECTS: usize = 3;
-/// How long a connection may take, and how long nothing may come.
+/// How long connecting may take, and how long nothing may arrive.
 const CONNECT: Duration = Duration::from_secs(5);
 const STALL: Duration = Duration::from_secs(20);
-/// How long a file may take in all.
+/// How long a whole file may take.
 const LONGEST: Duration = Duration::from_mins(10);
 
 /// A reader of files. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Files {
-    /// Asks those whom the operator named.
+    /// Asks hosts that the operator named.
     trusted: reqwest::Client,
     /// Asks public addresses only.
     guarded: reqwest::Client,
@@ -49,38 +49,38 @@ pub struct Files {
 pub struct Home<'a> {
     /// Scheme and host.
     pub url: &'a str,
-    /// A tenant named it: it and what it redirects to are asked at public addresses only.
+    /// A tenant named it, so it and what it redirects to are asked at public addresses only.
     pub public_only: bool,
 }
 
-/// A file, or a part of it, that is coming.
+/// A file, or a part of it, that is arriving.
 pub struct File {
-    /// Which part it is, and of how many bytes if that is known; none: it is all of it.
+    /// Which part it is, and the file's length if that is known; `None` if it is the whole file.
     pub part: Option<(Range<u64>, Option<u64>)>,
-    /// Bytes that come.
+    /// How many bytes arrive.
     pub length: Option<u64>,
     /// Media type, as the storage says.
     pub content_type: Option<String>,
-    /// They.
+    /// The bytes.
     pub bytes: BoxStream<'static, Result<Bytes, ReadError>>,
 }
 
-/// Why a file does not come.
+/// Why a file cannot be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The address is good no more, or the file is deleted: a new address tells which.
+    /// The address is no longer valid, or the file is deleted; a new address tells which.
     #[error("the address is not valid (any more)")]
     Gone,
-    /// It leads to where nobody asks on a stranger's word.
+    /// It leads to a place that is not asked on a stranger's word.
     #[error("it is at a place that is not asked: {0}")]
     Elsewhere(&'static str),
-    /// It has more bytes than are fetched.
+    /// It is longer than what is fetched.
     #[error("it is too large")]
     TooLarge,
     /// It ends before the part that was asked for.
     #[error("it ends before that part")]
     NoSuchPart {
-        /// Its length, if that was said.
+        /// Its length, if the storage says so.
         length: Option<u64>,
     },
     /// The storage gave another answer.
@@ -92,8 +92,8 @@ pub enum FileError {
 }
 
 impl Files {
-    /// Reads files of at most `most_bytes`. `hosts` are names, or names with ports, of storages that
-    /// the operator trusts although they are on a private network.
+    /// Reads files of at most `most_bytes`. `hosts` are names, or names with ports, of storages that the operator
+    /// trusts although they are in a private network.
     pub fn new(hosts: &[String], most_bytes: u64) -> Result<Self, ClientError> {
         let builder = || {
             crate::tls::http()
@@ -116,8 +116,8 @@ impl Files {
         })
     }
 
-    /// Reads the file that a message of this Chatwoot says is at `address`, or the part of it that
-    /// `range` (as in HTTP) tells.
+    /// Reads the file that a message of this Chatwoot says is at `address`, or the part of it that `range` (a `Range`
+    /// header) selects.
     pub async fn fetch(
         &self,
         home: Home<'_>,
@@ -139,7 +139,7 @@ impl Files {
         Err(FileError::Elsewhere("too many redirects"))
     }
 
-    /// `trusted` is the Chatwoot that the operator configured; none: it is a tenant's word.
+    /// Asks for a file. `trusted` is the Chatwoot, if the operator configured it; `None` if a tenant did.
     async fn ask(
         &self,
         trusted: Option<&Url>,
@@ -160,7 +160,7 @@ impl Files {
             if Private::caused(&error) {
                 return FileError::Elsewhere("its name is that of a private address");
             }
-            // The address opens the file to whoever reads a log.
+            // Without the address, which opens the file to whoever reads a log.
             FileError::Transport(error.without_url())
         })
     }
@@ -206,7 +206,7 @@ impl Files {
             left = more.ok_or_else(|| ReadError::from(FileError::TooLarge))?;
             Ok(chunk)
         });
-        // The first failure is the end.
+        // The stream ends with its first failure.
         let bytes = bytes.scan(false, |ended, chunk: Result<Bytes, ReadError>| {
             let next = (!*ended).then_some(chunk);
             *ended = next.as_ref().is_none_or(Result::is_err);

@@ -61,7 +61,7 @@ impl Attachment {
     }
 }
 
-/// Leaves the URLs out: they open the file to anybody who reads a log.
+/// Leaves out the URLs, which open the file to anybody who reads a log.
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attachment")

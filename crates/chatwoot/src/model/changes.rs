@@ -17,9 +17,8 @@ pub struct Change {
     pub current: Value,
 }
 
-/// The changes of an event; empty too if Chatwoot recorded none, which happens. They are from the
-/// event, the rest of the body is from a moment later: good for telling what happened, not for
-/// knowing the state.
+/// The changes of an event; also empty if Chatwoot recorded none, which happens. They are from the moment of the event,
+/// while the rest of the body is from a moment later: good for telling what happened, not for knowing the state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Changes(Vec<Change>);

@@ -25,7 +25,7 @@ pub struct Conversation {
     pub can_reply: Option<bool>,
     /// State.
     pub status: Option<Status>,
-    /// Priority; none is a value.
+    /// Priority; `None` is a value of its own.
     pub priority: Option<Priority>,
     /// The whole set of labels.
     pub labels: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Conversation {
     pub custom_attributes: Map<String, Value>,
     /// Attributes set by the channel (browser, mail subject).
     pub additional_attributes: Map<String, Value>,
-    /// When it comes back; absent while snoozed means "when the customer writes".
+    /// When the snooze ends; absent while snoozed means "when the customer writes".
     pub snoozed_until: Option<DateTime<Utc>>,
     /// When a person first answered.
     pub first_reply_created_at: Option<DateTime<Utc>>,
@@ -53,9 +53,9 @@ pub struct Conversation {
     pub unread_count: Option<i64>,
     /// The customer.
     pub contact: Option<Contact>,
-    /// Who has it.
+    /// The person or bot that it is assigned to.
     pub assignee: Option<Assignee>,
-    /// The team that has it.
+    /// The team that it is assigned to.
     pub team: Option<Team>,
     /// The customer's id in the channel.
     pub contact_source_id: Option<String>,
@@ -76,7 +76,7 @@ impl Conversation {
         let mut meta = object.object("meta").unwrap_or_default();
         let assignee_class = meta.filled("assignee_type");
         let channel = object.filled("channel").or_else(|| meta.filled("channel"));
-        // The row beside `source_id` holds the token of the visitor's live session: not kept.
+        // The object around `source_id` also holds the token of the visitor's live session, which is not kept.
         let contact_source_id =
             object.object("contact_inbox").and_then(|row| row.filled("source_id"));
         let newest_message = object.list("messages").into_iter().next();

@@ -1,5 +1,5 @@
-//! Chatwoot's enumerations. Webhooks print names, REST and `messages[]` print numbers, and newer
-//! versions print names nobody has seen: all are read, the last as `Other`.
+//! Chatwoot's enumerations. Webhooks print names, REST and `messages[]` print numbers, and newer versions print names
+//! that are unknown here. All are read, unknown ones as `Other`.
 
 use std::fmt;
 

@@ -24,7 +24,7 @@ pub struct Message {
     pub content_type: Option<String>,
     /// Everything else about it: replies, mail, forms, errors, and our marker.
     pub content_attributes: Map<String, Value>,
-    /// Whether it is a note among colleagues. Absent reads as not private.
+    /// Whether it is a note among colleagues; false if absent.
     pub private: bool,
     /// Delivery state; message events do not have it themselves.
     pub status: Option<MessageStatus>,
@@ -98,7 +98,7 @@ impl Message {
         self.content_attributes.get("submitted_values").filter(|value| !value.is_null())
     }
 
-    /// Id of the message that it answers.
+    /// Id of the message that it replies to.
     pub fn in_reply_to(&self) -> Option<i64> {
         crate::json::int(&self.content_attributes.get("in_reply_to")?.into())
     }

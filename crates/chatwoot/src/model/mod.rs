@@ -1,8 +1,8 @@
 //! The objects Chatwoot talks about, each in one form, whatever form it arrived in.
 //!
-//! Webhooks and REST print the same object in up to three ways. These types are what the ways have
-//! in common; a field that is absent, null or of an unexpected type reads as `None` (or empty), and
-//! only an object without its id does not exist.
+//! Webhooks and REST print the same object in up to three forms. These types hold what the forms have in common. A
+//! field that is absent, null or of an unexpected type reads as `None` (or empty), and only an object without its id is
+//! not read.
 
 mod attachment;
 mod changes;

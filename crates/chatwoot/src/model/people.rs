@@ -112,10 +112,10 @@ pub enum Sender {
 }
 
 impl Sender {
-    /// `class` is the value of `sender_type` beside the object, if there is one.
+    /// Reads a sender. `class` is the value of `sender_type` beside the object, if there is one.
     ///
-    /// In webhook form a contact is the one without a `type`; it is known by its `account`, or in
-    /// old versions by fields that only contacts have.
+    /// In webhook form a contact is the one without a `type`. It is recognised by its `account`, or in old versions by
+    /// fields that only contacts have.
     pub(crate) fn read(object: Object<'_>, class: Option<&str>) -> Option<Self> {
         let kind = object.filled("type").or_else(|| class.map(str::to_owned));
         let id = object.int("id");
@@ -184,7 +184,7 @@ impl Team {
     }
 }
 
-/// What kind of agent has a conversation.
+/// The kind of agent that a conversation is assigned to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AssigneeKind {
@@ -196,7 +196,7 @@ pub enum AssigneeKind {
     Other(String),
 }
 
-/// Who has a conversation.
+/// The person or bot that a conversation is assigned to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Assignee {
     /// Person or bot; their ids are counted separately.
@@ -216,7 +216,7 @@ pub struct Assignee {
 }
 
 impl Assignee {
-    /// `class` is `meta.assignee_type`. REST prints persons without a type.
+    /// Reads an assignee. `class` is `meta.assignee_type`. REST prints persons without a type.
     pub(crate) fn read(object: &Object<'_>, class: Option<&str>) -> Option<Self> {
         let kind = match object.filled("type").as_deref().or(class) {
             None | Some("user" | "User") => AssigneeKind::User,

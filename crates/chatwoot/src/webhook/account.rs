@@ -1,4 +1,4 @@
-//! Where a body may name its account, best first.
+//! Finding the account in a body, the best place first.
 
 use crate::json::{Json, Object, field, int};
 use crate::model::Account;

@@ -7,7 +7,7 @@ use super::event::{
 use crate::json::{Json, Object, parse};
 use crate::model::{Account, Changes, Contact, Conversation, Inbox, Message, Sender};
 
-/// Why a body says nothing that could be applied. Trying again changes nothing.
+/// Why a body cannot be applied. Trying again changes nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// The bytes are not one JSON document, or it nests beyond 127 levels.
@@ -155,7 +155,7 @@ fn nested_conversation(
     Some(belongs(conversation, account))
 }
 
-/// A conversation names its account wherever the body does.
+/// Gives a conversation the account that the body names, if it names none itself.
 fn belongs(mut conversation: Conversation, account: Option<&Account>) -> Conversation {
     conversation.account_id = conversation.account_id.or(account.map(|account| account.id));
     conversation

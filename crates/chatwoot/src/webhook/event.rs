@@ -13,7 +13,7 @@ pub enum Webhook {
     ConversationCreated(ConversationEvent),
     /// Something about a conversation changed.
     ConversationUpdated(ConversationEvent),
-    /// The status changed; can be missing, an update then says so alone.
+    /// The status changed. This event may be missing, and then only an update says so.
     ConversationStatusChanged(ConversationEvent),
     /// A message or note was written.
     MessageCreated(MessageEvent),
@@ -63,7 +63,7 @@ pub struct MessageEvent {
     pub conversation: Conversation,
     /// The inbox.
     pub inbox: Option<Inbox>,
-    /// What changed; no released version says so.
+    /// What changed; no released version fills it.
     pub changes: Changes,
 }
 

@@ -1,9 +1,9 @@
 //! Webhook bodies.
 //!
-//! A body is the object itself with `event` beside its fields, so the same key means different
-//! things in different events: `id` is a message's id, a conversation's *display* id, a contact's id
-//! or a contact inbox's id. [`peek`] reads who and what without building a tree, for a receiver;
-//! [`decode`] reads everything, for whoever applies it.
+//! A body is the object itself with `event` beside its fields, so the same key means different things in different
+//! events: `id` is a message's id, a conversation's *display* id, a contact's id or a contact inbox's id. [`peek`]
+//! reads who and what a body is about without building a tree, for receivers; [`decode`] reads everything, for applying
+//! it.
 //!
 //! Both are forgiving: a field of an unexpected type is an absent field. A body that lacks the id of
 //! what it is about is an error, since nothing can be done with it.

@@ -41,7 +41,7 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
     match read(body) {
         Ok(peek) if !peek.event.contains('\0') => Ok(peek),
         Err(error) if error != PeekError::NotJson => Err(error),
-        // Broken text in one field does not spoil the others; `decode` reads the same repair.
+        // Broken text in one field does not spoil the others; `decode` repairs it likewise.
         _ => {
             let body = repaired(body);
             let Peek { event, account_id, object_id, conversation_id } = read(&body)?;

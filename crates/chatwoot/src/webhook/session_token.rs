@@ -1,17 +1,17 @@
-//! What opens a visitor's live session, and is nobody's business but theirs and Chatwoot's.
+//! Removing the tokens of visitors' live sessions, which are nobody's business but the visitors' and Chatwoot's.
 
 use memchr::memmem;
 
 const KEY: &[u8] = br#""pubsub_token""#;
 
-/// Writes over the tokens of visitors' sessions (`pubsub_token`) in a body. It stays as long as it was, and JSON
-/// if it was JSON; equal bodies stay equal.
+/// Overwrites the tokens of visitors' sessions (`pubsub_token`) in a body with `x`. The body keeps its length, and
+/// stays JSON if it was JSON; equal bodies stay equal.
 pub fn blank_session_tokens(body: &mut [u8]) {
     let mut from = 0;
     while let Some(found) = memmem::find(&body[from..], KEY) {
         let key = from + found;
         from = key + KEY.len();
-        // Behind a backslash it is not the key but the end of a text.
+        // After a backslash it is not a key but part of a text.
         let is_key = key.checked_sub(1).is_none_or(|before| body[before] != b'\\');
         if is_key && let Some(begin) = text_after_colon(body, from) {
             let end = end_of_text(body, begin);
@@ -21,7 +21,8 @@ pub fn blank_session_tokens(body: &mut [u8]) {
     }
 }
 
-/// Where the text begins that is the value of a key that ended here; none if its value is no text.
+/// The beginning of the text that is the value of a key which ended at `key_end`. Returns `None` if the value is not a
+/// text.
 fn text_after_colon(body: &[u8], key_end: usize) -> Option<usize> {
     let colon = skip_space(body, key_end);
     let quote = skip_space(body, colon + 1);
@@ -34,7 +35,7 @@ fn skip_space(body: &[u8], from: usize) -> usize {
     from + space.count()
 }
 
-/// Where the closing quote is, or the end of a body that breaks off.
+/// The position of the closing quote, or the end of a body that breaks off.
 fn end_of_text(body: &[u8], begin: usize) -> usize {
     let mut at = begin;
     while let Some(byte) = body.get(at) {
