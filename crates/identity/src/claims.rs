@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::config::Settings;
+use crate::error::Reason;
 
 /// The person that a token identifies, as the provider describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +25,14 @@ pub struct Identity {
 
 impl Identity {
     /// Reads the claims of a token that has been verified.
-    pub(crate) fn read(
-        claims: &Map<String, Value>,
-        settings: &Settings,
-    ) -> Result<Self, &'static str> {
+    pub(crate) fn read(claims: &Map<String, Value>, settings: &Settings) -> Result<Self, Reason> {
         // Only access tokens are accepted: an id token tells an application who somebody is, and lets nobody in.
         // Keycloak says by this claim which it is.
         if claims.get("typ").and_then(Value::as_str).is_some_and(|typ| typ != "Bearer") {
-            return Err("it is no access token");
+            return Err(Reason::NotAccess);
         }
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let subject = text("sub").filter(|sub| fit(sub)).ok_or("it names nobody")?;
+        let subject = text("sub").filter(|sub| fit(sub)).ok_or(Reason::NoSubject)?;
         let name = text("name").or_else(|| text("preferred_username")).or_else(|| text("email"));
         let verified = claims.get("email_verified").and_then(Value::as_bool) == Some(true);
         let email = text("email").filter(|email| verified && fit(email));
@@ -51,7 +49,7 @@ impl Identity {
             email,
             tenants: words(claims, &settings.tenant_claim),
             roles: roles.filter_map(ours).collect(),
-            expires_at: expires_at.ok_or("it does not say when it ends")?,
+            expires_at: expires_at.ok_or(Reason::NoExpiry)?,
         })
     }
 }
@@ -94,7 +92,7 @@ mod tests {
     use super::*;
     use crate::Config;
 
-    fn read(claims: &Value, config: Config) -> Result<Identity, &'static str> {
+    fn read(claims: &Value, config: Config) -> Result<Identity, Reason> {
         let config = Config {
             oidc_issuer: Some("https://id.example.com".to_owned()),
             oidc_audience: Some("axis".to_owned()),

@@ -48,7 +48,7 @@ pub enum FetchError {
 /// Why a token is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The token proves nothing, for this reason.
+    /// The token proves nothing, for one of [`Refusal::REASONS`].
     #[error("the token is not accepted: {0}")]
     Invalid(&'static str),
     /// Whether the token proves anything cannot be said at the moment.
@@ -56,31 +56,51 @@ pub enum Refusal {
     Unknown(FetchError),
 }
 
-impl Refusal {
-    /// Every reason that [`Refusal::Invalid`] can name, for counting by reason.
-    pub const REASONS: [&str; 17] = [
-        "it is too long",
-        "it is not one",
-        "nobody signs like that",
-        "it demands what is not known here",
-        "it is no access token",
-        "the provider does not sign like that",
-        "nobody knows its key",
-        "its key signs otherwise",
-        "it has expired",
-        "it is not good yet",
-        "another provider made it",
-        "it is meant for somebody else",
-        "it says too little",
-        "its signature is not the provider's",
-        "it cannot be read",
-        "it names nobody",
-        "it does not say when it ends",
-    ];
+/// Defines [`Reason`] and its texts.
+macro_rules! reasons {
+    ($($reason:ident = $text:literal,)+) => {
+        /// Why a token proves nothing.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Reason {
+            $($reason,)+
+        }
 
-    /// The token proves nothing, for one of [`Refusal::REASONS`].
-    pub(crate) fn invalid(reason: &'static str) -> Self {
-        debug_assert!(Self::REASONS.contains(&reason), "{reason:?} is not among the reasons");
-        Self::Invalid(reason)
+        impl Reason {
+            const fn as_str(self) -> &'static str {
+                match self { $(Self::$reason => $text),+ }
+            }
+        }
+
+        impl Refusal {
+            /// Every reason that [`Refusal::Invalid`] can name, for counting by reason.
+            pub const REASONS: [&str; [$($text),+].len()] = [$($text),+];
+        }
+    };
+}
+
+reasons! {
+    TooLong = "it is too long",
+    Malformed = "it is not one",
+    UnknownAlgorithm = "nobody signs like that",
+    UnknownExtension = "it demands what is not known here",
+    NotAccess = "it is no access token",
+    OtherAlgorithm = "the provider does not sign like that",
+    UnknownKey = "nobody knows its key",
+    OtherUseOfKey = "its key signs otherwise",
+    Expired = "it has expired",
+    NotYetValid = "it is not good yet",
+    OtherIssuer = "another provider made it",
+    OtherAudience = "it is meant for somebody else",
+    MissingClaim = "it says too little",
+    WrongSignature = "its signature is not the provider's",
+    Unreadable = "it cannot be read",
+    NoSubject = "it names nobody",
+    NoExpiry = "it does not say when it ends",
+}
+
+impl Refusal {
+    /// The token proves nothing.
+    pub(crate) fn invalid(reason: Reason) -> Self {
+        Self::Invalid(reason.as_str())
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::config::Settings;
+use crate::error::Reason;
 use crate::keys::{self, Keys};
 use crate::{Config, FetchError, Identity, Refusal, SetupError, crypto};
 
@@ -60,26 +61,26 @@ impl Provider {
     pub async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
         let invalid = Refusal::invalid;
         if token.len() > LONGEST {
-            return Err(invalid("it is too long"));
+            return Err(invalid(Reason::TooLong));
         }
         // Fails for `none` and for any other unknown algorithm.
-        let header = decode_header(token).map_err(|_| invalid("it is not one"))?;
+        let header = decode_header(token).map_err(|_| invalid(Reason::Malformed))?;
         if !crypto::ALGORITHMS.contains(&header.alg) {
-            return Err(invalid("nobody signs like that"));
+            return Err(invalid(Reason::UnknownAlgorithm));
         }
         if header.crit.is_some() {
-            return Err(invalid("it demands what is not known here"));
+            return Err(invalid(Reason::UnknownExtension));
         }
         if !header.typ.as_deref().is_none_or(is_access) {
-            return Err(invalid("it is no access token"));
+            return Err(invalid(Reason::NotAccess));
         }
         let keys = self.keys(&header).await?;
         if !keys.admits(header.alg) {
-            return Err(invalid("the provider does not sign like that"));
+            return Err(invalid(Reason::OtherAlgorithm));
         }
-        let key = keys.find(header.kid.as_deref()).ok_or(invalid("nobody knows its key"))?;
+        let key = keys.find(header.kid.as_deref()).ok_or(invalid(Reason::UnknownKey))?;
         if !key.is_for(header.alg) {
-            return Err(invalid("its key signs otherwise"));
+            return Err(invalid(Reason::OtherUseOfKey));
         }
         let validation = self.validation(header.alg);
         let decoded = decode::<Map<String, Value>>(token, &key.key, &validation);
@@ -186,15 +187,15 @@ fn is_access(typ: &str) -> bool {
     ["jwt", "at+jwt", "application/at+jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known))
 }
 
-fn reason(kind: &ErrorKind) -> &'static str {
+fn reason(kind: &ErrorKind) -> Reason {
     match kind {
-        ErrorKind::ExpiredSignature => "it has expired",
-        ErrorKind::ImmatureSignature => "it is not good yet",
-        ErrorKind::InvalidIssuer => "another provider made it",
-        ErrorKind::InvalidAudience => "it is meant for somebody else",
-        ErrorKind::MissingRequiredClaim(_) => "it says too little",
-        ErrorKind::InvalidSignature => "its signature is not the provider's",
-        _ => "it cannot be read",
+        ErrorKind::ExpiredSignature => Reason::Expired,
+        ErrorKind::ImmatureSignature => Reason::NotYetValid,
+        ErrorKind::InvalidIssuer => Reason::OtherIssuer,
+        ErrorKind::InvalidAudience => Reason::OtherAudience,
+        ErrorKind::MissingRequiredClaim(_) => Reason::MissingClaim,
+        ErrorKind::InvalidSignature => Reason::WrongSignature,
+        _ => Reason::Unreadable,
     }
 }
 
