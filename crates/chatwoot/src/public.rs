@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
@@ -40,6 +41,17 @@ impl Resolve for Public {
             Ok(Box::new(public.into_iter()) as Addrs)
         })
     }
+}
+
+/// Whether a URL's host may be public: it is a public address, or a name, which is checked where it is resolved.
+pub(crate) fn may_be_public(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    host.trim_matches(['[', ']']).parse().map_or(true, is_public)
+}
+
+/// Whether a URL has a user or a password in it.
+pub(crate) fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// Whether an address leads everybody on the internet to the same host.

@@ -31,7 +31,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use self::in_hand::Room;
-use crate::public::Public;
+use crate::public::{Public, has_credentials};
 
 pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
 pub use self::error::{CallError, Cause, Outcome, Refusal};
@@ -322,8 +322,7 @@ fn base(text: &str) -> Result<Url, ClientError> {
     let fits = matches!(url.scheme(), "http" | "https")
         && url.has_host()
         // People are shown the address.
-        && url.username().is_empty()
-        && url.password().is_none()
+        && !has_credentials(&url)
         && url.query().is_none()
         && url.fragment().is_none();
     if !fits {

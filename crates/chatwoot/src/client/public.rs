@@ -1,22 +1,15 @@
 //! Installations that a stranger named.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 
 use super::ClientError;
-use crate::public::is_public;
+use crate::public::{has_credentials, may_be_public};
 
 /// Refuses an address without TLS, with a user or password in it, or with a private IP address as its host. Host names
 /// are checked where they are resolved.
 pub(super) fn check(base: &Url) -> Result<(), ClientError> {
-    let number = base.host_str().map(|host| host.trim_matches(['[', ']']).parse::<IpAddr>());
-    let public = number.is_some_and(|number| number.map_or(true, is_public));
-    let plain = base.scheme() != "https" || !base.username().is_empty();
-    if plain || base.password().is_some() || !public {
-        return Err(ClientError::Private);
-    }
-    Ok(())
+    let fits = base.scheme() == "https" && !has_credentials(base) && may_be_public(base);
+    if fits { Ok(()) } else { Err(ClientError::Private) }
 }
 
 #[cfg(test)]

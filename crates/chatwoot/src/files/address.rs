@@ -1,11 +1,9 @@
 //! The addresses at which a file may be asked for.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 
 use super::FileError;
-use crate::public::is_public;
+use crate::public::{has_credentials, may_be_public};
 
 /// What the paths of Chatwoot's files begin with, whatever its host is called in messages.
 const FILES: &str = "/rails/active_storage/";
@@ -31,16 +29,13 @@ pub(super) fn check(url: &Url) -> Result<(), FileError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(FileError::Elsewhere("not on the web"));
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    if has_credentials(url) {
         return Err(FileError::Elsewhere("an address with a password"));
     }
-    let host = url.host_str().unwrap_or_default();
-    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    match literal {
-        Ok(address) if !is_public(address) => Err(FileError::Elsewhere("a private address")),
-        _ if host.is_empty() => Err(FileError::Elsewhere("no host")),
-        _ => Ok(()),
+    if !may_be_public(url) {
+        return Err(FileError::Elsewhere("a private address"));
     }
+    Ok(())
 }
 
 #[cfg(test)]
