@@ -102,45 +102,53 @@ macro_rules! select_messages {
 }
 pub(crate) use select_messages;
 
+impl Row {
+    fn state(&self) -> Result<Option<DeliveryState>, Error> {
+        DeliveryFacts {
+            message_type: &self.message_type,
+            in_chatwoot: self.chatwoot_id.is_some(),
+            outbound_state: self.outbound_state.as_deref(),
+            rank: self.delivery_rank,
+            succeeded_at: self.delivery_succeeded_at,
+            failed_at: self.delivery_failed_at,
+        }
+        .state()
+    }
+
+    /// Why the message has got no further: our own reason, or what the customer's channel told Chatwoot.
+    fn state_reason(&mut self, state: DeliveryState) -> Option<String> {
+        let settled =
+            matches!(state, DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Read);
+        if settled {
+            return None;
+        }
+        self.outbound_reason.take().or_else(|| {
+            let words = self.content_attributes.get("external_error")?.as_str()?;
+            (!words.is_empty()).then(|| words.to_owned())
+        })
+    }
+
+    /// The attachments; a deleted message shows none.
+    fn attachments(&mut self) -> Result<Vec<Attachment>, Error> {
+        if self.deleted || self.deleting {
+            return Ok(Vec::new());
+        }
+        let unreadable = |column| Error::Unreadable { table: "messages", column };
+        let mirrored = serde_json::from_value(self.attachments.take());
+        let mirrored = mirrored.map_err(|_| unreadable("attachments"))?;
+        let uploads = serde_json::from_value(self.uploads.take());
+        let uploads = uploads.map_err(|_| unreadable("uploads"))?;
+        Ok(Attachment::all(AccountKey(self.account_id), uploads, mirrored))
+    }
+}
+
 impl TryFrom<Row> for Message {
     type Error = Error;
 
-    fn try_from(row: Row) -> Result<Self, Error> {
-        let unreadable = |column| Error::Unreadable { table: "messages", column };
-        let state = DeliveryFacts {
-            message_type: &row.message_type,
-            in_chatwoot: row.chatwoot_id.is_some(),
-            outbound_state: row.outbound_state.as_deref(),
-            rank: row.delivery_rank,
-            succeeded_at: row.delivery_succeeded_at,
-            failed_at: row.delivery_failed_at,
-        }
-        .state()?;
-        let attachments = if row.deleted || row.deleting {
-            Vec::new()
-        } else {
-            let read = serde_json::from_value(row.attachments);
-            let attachments = read.map_err(|_| unreadable("attachments"))?;
-            let uploads = serde_json::from_value(row.uploads);
-            let uploads = uploads.map_err(|_| unreadable("uploads"))?;
-            Attachment::all(AccountKey(row.account_id), uploads, attachments)
-        };
-        let unsettled = matches!(
-            state,
-            Some(
-                DeliveryState::Queued
-                    | DeliveryState::Sending
-                    | DeliveryState::Retrying
-                    | DeliveryState::Failed
-                    | DeliveryState::Unknown
-            )
-        );
-        // Our own reason, or what the customer's channel told Chatwoot.
-        let channel = || {
-            let words = row.content_attributes.get("external_error")?.as_str();
-            words.filter(|words| !words.is_empty()).map(str::to_owned)
-        };
-        let state_reason = if unsettled { row.outbound_reason.or_else(channel) } else { None };
+    fn try_from(mut row: Row) -> Result<Self, Error> {
+        let state = row.state()?;
+        let state_reason = state.and_then(|state| row.state_reason(state));
+        let attachments = row.attachments()?;
         Ok(Self {
             id: MessageId(row.id),
             conversation_id: ConversationId(row.conversation_id),
