@@ -42,7 +42,7 @@ impl Accounts {
                 tracing::warn!(
                     error = in_words(&error),
                     webhook.id = account.webhook_id,
-                    "a webhook may stay in Chatwoot"
+                    "cannot remove the webhooks of a disconnected account"
                 );
                 account.webhook_id.is_none()
             }),

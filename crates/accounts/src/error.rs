@@ -65,7 +65,7 @@ pub enum AccountError {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// NATS failed, so the receivers do not know of the change yet.
-    #[error("the receivers could not be told of the account: {0}")]
+    #[error("cannot publish the account to the receivers: {0}")]
     Bus(#[from] BusError),
     /// The receivers were told of all accounts except these.
     #[error("{}", one_by_one(.0))]
@@ -92,7 +92,7 @@ pub enum Trouble {
     NoUser,
     /// The installation has no such account, or is not a Chatwoot.
     #[error(
-        "this Chatwoot has no account {0}, or is no Chatwoot: check the address and the number"
+        "this Chatwoot has no account {0}, or is not a Chatwoot: check the address and the number"
     )]
     NoSuch(i64),
     /// Chatwoot signs no webhooks, and nobody has accepted that.
@@ -102,11 +102,13 @@ pub enum Trouble {
     )]
     Unsigned,
     /// No address of the receiver is known that Chatwoot could call.
-    #[error("nobody said under which address Chatwoot reaches the receiver: set AXIS_PUBLIC_URL")]
+    #[error(
+        "the address under which Chatwoot reaches the receiver is not known: set AXIS_PUBLIC_URL"
+    )]
     NoPublicUrl,
     /// The webhook's secret is longer than any of Chatwoot's, and would take the room that others need.
     #[error(
-        "this Chatwoot signs webhooks with a secret of more than {} bytes, which no Chatwoot makes: look \
+        "this Chatwoot signs webhooks with a secret of more than {} bytes, which no Chatwoot makes: check \
          what answers there",
         crate::registration::LONGEST_SECRET
     )]

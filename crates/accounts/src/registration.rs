@@ -330,7 +330,7 @@ async fn remove(client: &Client, webhook: i64) -> bool {
             tracing::warn!(
                 error = in_words(&error),
                 webhook.id = webhook,
-                "a webhook stays in Chatwoot"
+                "cannot remove a webhook from Chatwoot"
             );
             false
         }

@@ -30,7 +30,7 @@ impl Watch {
         loop {
             match unusable(&store, &key).await {
                 Ok((accounts, own)) => self.note(accounts, own),
-                Err(error) => tracing::debug!(%error, "whether the tokens open is not known"),
+                Err(error) => tracing::debug!(%error, "cannot check whether the tokens open"),
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -56,7 +56,7 @@ impl Watch {
             tracing::error!(
                 accounts,
                 own,
-                "tokens do not open: AXIS_SECRET_KEY is not what they are sealed under"
+                "tokens do not open: they are sealed under another key than AXIS_SECRET_KEY"
             );
         } else if before + own_before > 0 && accounts + own == 0 {
             tracing::info!("all tokens open");

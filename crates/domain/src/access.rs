@@ -258,7 +258,7 @@ impl fmt::Display for Role {
 
 /// The text is not the name of a permission or of a role.
 #[derive(Debug, thiserror::Error)]
-#[error("{text:?} is none of {known}")]
+#[error("{text:?} is not one of {known}")]
 pub struct UnknownAccess {
     text: String,
     known: String,
@@ -332,6 +332,6 @@ mod tests {
             assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
         }
         let unknown = "boss".parse::<Role>().unwrap_err().to_string();
-        assert_eq!(unknown, "\"boss\" is none of viewer, agent, approver, operator, admin");
+        assert_eq!(unknown, "\"boss\" is not one of viewer, agent, approver, operator, admin");
     }
 }

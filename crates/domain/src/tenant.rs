@@ -11,7 +11,7 @@ pub struct TenantId(String);
 
 /// The text cannot be a tenant's name.
 #[derive(Debug, thiserror::Error)]
-#[error("a tenant is named by 1 to 64 of a-z, 0-9, - and _; got {0:?}")]
+#[error("a tenant's name has 1 to 64 of the characters a-z, 0-9, - and _; got {0:?}")]
 pub struct InvalidTenant(String);
 
 impl TenantId {

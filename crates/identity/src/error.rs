@@ -10,12 +10,13 @@ pub enum SetupError {
     NoIssuer,
     /// No audience is set.
     #[error(
-        "OIDC_AUDIENCE is not set: name whom tokens must be meant for, or any application's would do"
+        "OIDC_AUDIENCE is not set: name whom tokens must be meant for, or a token for any application would be accepted"
     )]
     NoAudience,
     /// Somebody else could answer at the address in the provider's place.
     #[error(
-        "{0} is no address of a provider: it must begin with https://, or with http:// on this machine, or OIDC_ALLOW_HTTP must be set"
+        "{0} is not an address of a provider: it must begin with https://, or with http:// on this machine, or \
+         OIDC_ALLOW_HTTP must be set"
     )]
     Address(String),
     /// TLS cannot be set up here.

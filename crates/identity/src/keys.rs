@@ -110,7 +110,8 @@ pub(crate) async fn fetch(http: &Client, settings: &Settings) -> Result<Keys, Fe
         return Err(FetchError::OtherIssuer { found, expected });
     }
     let place = address(&metadata.jwks_uri, settings.allow_http);
-    let place = place.ok_or(FetchError::Unreadable("its keys are where others could answer"))?;
+    let place =
+        place.ok_or(FetchError::Unreadable("others could answer at the address of its keys"))?;
     let published: Published = read(http, place).await?;
     let keys = published.keys.into_iter().take(MOST_KEYS).filter_map(Key::read);
     let (named, nameless): (Vec<_>, Vec<_>) = keys.partition(|(id, _)| id.is_some());
@@ -138,5 +139,6 @@ async fn read<T: DeserializeOwned>(http: &Client, place: Url) -> Result<T, Fetch
         }
         body.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&body).map_err(|_| FetchError::Unreadable("it is not what it should be"))
+    serde_json::from_slice(&body)
+        .map_err(|_| FetchError::Unreadable("it is not in the form that the standard describes"))
 }

@@ -140,7 +140,7 @@ impl Provider {
             Ok(keys) => Ok(keys),
             Err(FetchError::Resting) if good => Ok(known.keys),
             Err(error) if good => {
-                tracing::warn!(%error, "the OpenID provider's keys cannot be fetched anew");
+                tracing::warn!(%error, "cannot refresh the OpenID provider's keys");
                 Ok(known.keys)
             }
             Err(error) => Err(Refusal::Unknown(error)),

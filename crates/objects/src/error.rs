@@ -7,7 +7,7 @@ pub enum Error {
     #[error("there is no such file")]
     NotFound,
     /// The file ends before the part that was asked for.
-    #[error("the file has {length} bytes only")]
+    #[error("the file has only {length} bytes")]
     OutOfRange {
         /// Bytes of the file.
         length: u64,

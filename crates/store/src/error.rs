@@ -10,10 +10,10 @@ pub enum Error {
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// Another transaction was in the way: try again now.
-    #[error("the transaction met another one: {0}")]
+    #[error("another transaction was in the way: {0}")]
     Conflict(#[source] sqlx::Error),
     /// A row with this key exists already.
-    #[error("it exists already ({constraint})")]
+    #[error("a row with this key exists already ({constraint})")]
     Exists {
         /// The violated constraint.
         constraint: String,
@@ -39,10 +39,10 @@ pub enum Error {
     )]
     Roles(#[source] sqlx::Error),
     /// A migration failed.
-    #[error("the schema could not be brought up to date: {0}")]
+    #[error("cannot bring the schema up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A row holds what this program cannot read.
-    #[error("column {column} of {table} holds what this program cannot read")]
+    #[error("cannot read column {column} of {table}")]
     Unreadable {
         /// The table.
         table: &'static str,

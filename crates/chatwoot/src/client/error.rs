@@ -83,7 +83,7 @@ pub enum Cause {
     #[error("the connection broke")]
     Disconnected(#[source] reqwest::Error),
     /// Chatwoot or a proxy before it failed, or something before it gave an answer that is not Chatwoot's.
-    #[error("the server failed with status {0}")]
+    #[error("the server answered with status {0}")]
     ServerError(u16),
     /// 422 with an `error`: message creation answers so to *every* exception, also to those thrown
     /// after the message is stored.

@@ -72,7 +72,7 @@ pub enum FileError {
     #[error("the address is not valid (any more)")]
     Gone,
     /// It leads to a place that is not asked on a stranger's word.
-    #[error("it is at a place that is not asked: {0}")]
+    #[error("it is at an address that may not be called: {0}")]
     Elsewhere(&'static str),
     /// It is longer than what is fetched.
     #[error("it is too large")]
