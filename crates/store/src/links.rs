@@ -60,6 +60,18 @@ impl From<Row> for Link {
     }
 }
 
+struct OwnRow {
+    member_id: String,
+    chatwoot_user_id: i64,
+    sealed_token: Vec<u8>,
+}
+
+impl From<OwnRow> for OwnToken {
+    fn from(row: OwnRow) -> Self {
+        Self { member: row.member_id, user: row.chatwoot_user_id, token: Sealed(row.sealed_token) }
+    }
+}
+
 /// Links a person to an account, in place of what they had linked there before. Returns `None` if the account is not
 /// served.
 pub async fn put(
@@ -143,19 +155,15 @@ pub async fn own_tokens(
     connection: &mut PgConnection,
     account: AccountKey,
 ) -> Result<Vec<OwnToken>, Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        OwnRow,
         "select member_id, chatwoot_user_id, sealed_token from account_links
          where account_id = $1 and refused_at is null order by member_id",
         account.0
     )
     .fetch_all(connection)
     .await?;
-    let own = rows.into_iter().map(|row| OwnToken {
-        member: row.member_id,
-        user: row.chatwoot_user_id,
-        token: Sealed(row.sealed_token),
-    });
-    Ok(own.collect())
+    Ok(rows.into_iter().map(OwnToken::from).collect())
 }
 
 /// Saves a person's token, the same one under another key. Returns false if they have linked another one since `own`
@@ -184,7 +192,8 @@ pub async fn of_author(
     connection: &mut PgConnection,
     operation: OperationId,
 ) -> Result<Option<OwnToken>, Error> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        OwnRow,
         "select l.member_id, l.chatwoot_user_id, l.sealed_token
          from outbox o
          join messages m on m.id = o.operation_id and m.author_type = 'member'
@@ -194,11 +203,7 @@ pub async fn of_author(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| OwnToken {
-        member: row.member_id,
-        user: row.chatwoot_user_id,
-        token: Sealed(row.sealed_token),
-    }))
+    Ok(row.map(OwnToken::from))
 }
 
 /// Deletes a person's link. Returns false if there was none.
