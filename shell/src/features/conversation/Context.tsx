@@ -1,11 +1,10 @@
-
 import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import { Failure } from '#api/failure.ts'
-import type { Conversation } from '#api/types.ts'
+import type { Approval, Contact, Conversation } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { activityQuery, agentsQuery, approvalsQuery, contactQuery, conversationsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
@@ -172,12 +171,33 @@ function NotHere({ of: { error, refetch } }: { of: Pick<UseQueryResult, 'error' 
   )
 }
 
+/** Says below what a section shows that it could not be loaded again. Politely: the same failure mostly hits several sections. */
+function NotRenewed({ of, what }: { of: Pick<UseQueryResult, 'error' | 'refetch' | 'isRefetchError'>; what: string }) {
+  if (!of.isRefetchError) return null
+  return (
+    <p role="status" className="mt-2 text-sm">
+      <button type="button" className="text-bad underline" onClick={() => void again(of)}>
+        {what} did not load. Try again
+      </button>
+    </p>
+  )
+}
+
 /** What is known of who writes. */
 function Person({ id }: { id: string }) {
   const query = useQuery(contactQuery(id))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading the contact" />
   if (!query.data) return <NotHere of={query} />
-  const { email, phoneNumber, identifier, customAttributes } = query.data
+  return (
+    <>
+      <Reach contact={query.data} />
+      <NotRenewed of={query} what="Newer contact details" />
+    </>
+  )
+}
+
+function Reach({ contact }: { contact: Contact }) {
+  const { email, phoneNumber, identifier, customAttributes } = contact
   const attributes = Object.entries(customAttributes)
   if (!email && !phoneNumber && !identifier && attributes.length === 0) {
     return <p className="text-sm text-faint">Only the name is available</p>
@@ -215,7 +235,15 @@ function Previous({ contactId, conversationId }: { contactId: string; conversati
   const query = useInfiniteQuery(conversationsQuery({ contactId }))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading previous conversations" />
   if (!query.data) return <NotHere of={query} />
-  const others = query.data.filter(({ id }) => id !== conversationId)
+  return (
+    <>
+      <Others of={query.data.filter(({ id }) => id !== conversationId)} />
+      <NotRenewed of={query} what="Newer conversations" />
+    </>
+  )
+}
+
+function Others({ of: others }: { of: readonly Conversation[] }) {
   if (others.length === 0) return <p className="text-sm text-faint">No previous conversations</p>
   return (
     <ul className="flex flex-col gap-2 text-sm">
@@ -245,10 +273,19 @@ function Approvals({ conversationId }: { conversationId: string }) {
   const query = useQuery(approvalsQuery({ conversationId }))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading approvals" />
   if (!query.data) return <NotHere of={query} />
-  if (query.data.length === 0) return <p className="min-h-6 py-0.5 text-sm text-faint">No requests</p>
+  return (
+    <>
+      <Requests of={query.data} />
+      <NotRenewed of={query} what="Newer requests" />
+    </>
+  )
+}
+
+function Requests({ of: approvals }: { of: readonly Approval[] }) {
+  if (approvals.length === 0) return <p className="min-h-6 py-0.5 text-sm text-faint">No requests</p>
   return (
     <ul className="flex flex-col gap-2 text-sm">
-      {query.data.map(({ id, type, reason, status }) => (
+      {approvals.map(({ id, type, reason, status }) => (
         <li key={id}>
           <Link to="/approvals/$id" params={{ id }} className="-mx-1.5 flex min-h-6 items-center gap-2 rounded-md px-1.5 py-0.5 hover:bg-hover">
             <span className="min-w-0 grow truncate">
@@ -268,18 +305,21 @@ function Timeline({ conversationId }: { conversationId: string }) {
   if (query.isError && !query.data) {
     return <Failed what="Activity did not load" error={query.error} retry={() => void again(query)} />
   }
-  const lines = query.data
-  if (lines.length === 0) return <p className="text-sm text-faint">Nothing has happened yet</p>
   return (
     <>
-      <ol aria-label="Timeline" className="flex flex-col gap-2.5 text-sm">
-        {lines.map((activity) => (
-          <li key={activity.id}>
-            <ActivityLine activity={activity} />
-          </li>
-        ))}
-      </ol>
+      {query.data.length === 0 ? (
+        <p className="text-sm text-faint">Nothing has happened yet</p>
+      ) : (
+        <ol aria-label="Timeline" className="flex flex-col gap-2.5 text-sm">
+          {query.data.map((activity) => (
+            <li key={activity.id}>
+              <ActivityLine activity={activity} />
+            </li>
+          ))}
+        </ol>
+      )}
       <Further of={query} what="Earlier activity" name="Show earlier" className="mt-3 w-full" />
+      <NotRenewed of={query} what="Newer activity" />
     </>
   )
 }
