@@ -11,13 +11,14 @@ const LASTS = 6_000
 
 export function Toasts() {
   const shown = useToasts()
-  // Never over the composer: beside the rail, above what is pressed there, or on top where the conversation takes the whole width.
+  // Never over the composer: beside the rail, above the bar of a selection, or on top where the conversation takes the whole
+  // width. In a low window each toast is low too; on top it is one line, over the header.
   return (
     <div
       role="status"
       aria-live="polite"
       data-aside
-      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 two:top-auto two:right-auto two:bottom-[calc(1rem+var(--toasts-lift,0px))] two:left-18"
+      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 max-two:low:top-1 max-two:low:w-full max-two:low:gap-1 two:top-auto two:right-auto two:bottom-[calc(1rem+var(--toasts-lift,0px))] two:left-18"
     >
       {shown.map((one) => (
         <Card key={one.key} toast={one} />
@@ -55,17 +56,21 @@ function Card({ toast }: { toast: Shown }) {
       onFocus={() => setFocused(true)}
       onBlur={() => setFocused(false)}
       className={classes(
-        'rise pointer-events-auto flex items-start gap-2 rounded-xl border bg-raised p-3 shadow-raised',
+        'rise pointer-events-auto flex items-start gap-2 rounded-xl border bg-raised p-3 shadow-raised low:items-center low:py-1',
         bad ? 'border-bad-line' : 'border-line',
       )}
     >
-      <div className="min-w-0 grow">
-        <p id={title} className="truncate font-medium">
-          {count > 1 ? `${toast.title}, and ${count - 1} more` : toast.title}
-        </p>
-        <p dir="auto" className="line-clamp-2 text-sm text-soft">{toast.detail}</p>
+      <div className="min-w-0 grow low:flex low:items-center low:gap-2">
+        <div className="min-w-0 low:grow max-two:low:flex max-two:low:items-baseline max-two:low:gap-2">
+          <p id={title} className="truncate font-medium max-two:low:max-w-1/2 max-two:low:shrink-0">
+            {count > 1 ? `${toast.title}, and ${count - 1} more` : toast.title}
+          </p>
+          <p dir="auto" className="line-clamp-2 text-sm text-soft low:line-clamp-1">
+            {toast.detail}
+          </p>
+        </div>
         <Button
-          className="mt-2 h-7 text-sm"
+          className="mt-2 h-7 shrink-0 text-sm low:mt-0"
           onClick={() => {
             close()
             action?.run()
@@ -74,7 +79,7 @@ function Card({ toast }: { toast: Shown }) {
           {action?.label ?? 'OK'}
         </Button>
       </div>
-      <IconButton label="Dismiss" className="-mt-1 -mr-1" onClick={close}>
+      <IconButton label="Dismiss" className="-mt-1 -mr-1 low:mt-0 low:size-7" onClick={close}>
         <X />
       </IconButton>
     </div>

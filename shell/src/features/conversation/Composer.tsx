@@ -126,7 +126,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You can read this conversation but not reply.</p>
   }
   return (
-    <div className="shrink-0 px-4 pb-4 [@media(max-height:30rem)]:pb-1">
+    <div className="shrink-0 px-4 pb-4 low:pb-1">
       <Typing conversationId={id} />
       <div
         {...attach.place}
@@ -177,7 +177,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
               field.current?.blur()
             }
           }}
-          className="block field-sizing-content max-h-[min(16rem,25dvh)] min-h-16 w-full [@media(max-height:30rem)]:min-h-9 resize-none bg-transparent px-3.5 py-2 outline-none placeholder:text-faint"
+          className="block field-sizing-content max-h-[min(16rem,25dvh)] min-h-16 w-full low:min-h-9 resize-none bg-transparent px-3.5 py-2 outline-none placeholder:text-faint"
         />
         {left.length > 0 && (
           <p id={`${canned.id}-left`} role="alert" className="px-3.5 pb-2 text-sm text-bad">
