@@ -1,5 +1,12 @@
-/** Changes in words, as they are told when they are done. */
+/** What conversations are called, and changes of them in words. */
+import type { Conversation } from '#api/types.ts'
+
 import type { Change } from './change.ts'
+
+/** The name of a conversation: that of its contact, or else its number in Chatwoot. */
+export function nameOf({ contact, chatwootId }: Pick<Conversation, 'contact' | 'chatwootId'>): string {
+  return contact?.name ?? `Conversation ${chatwootId}`
+}
 
 export function told(change: Change): string {
   const { status, priority, assignee, team, add = [], remove = [] } = change

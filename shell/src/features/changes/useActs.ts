@@ -29,8 +29,9 @@ export function useActs(open: string | undefined) {
   const navigate = useNavigate()
   const queryClient = useQueryClient()
 
+  const name = (id: string) => live.look(id)?.contact?.name ?? 'the conversation'
+
   const tell = ({ changed, refused, undo }: Outcome) => {
-    const name = (id: string) => live.look(id)?.contact?.name ?? 'the conversation'
     const key = crypto.randomUUID()
     const [first] = refused
     const [one] = changed
@@ -130,7 +131,7 @@ export function useActs(open: string | undefined) {
     if (failed.length === 0) return
     toast({
       key: `not-unread ${failed.join(' ')}`,
-      title: `Not marked as unread: ${failed.length === 1 ? (live.look(failed[0] ?? '')?.contact?.name ?? 'the conversation') : `${failed.length} conversations`}`,
+      title: `Not marked as unread: ${failed.length === 1 ? name(failed[0] ?? '') : `${failed.length} conversations`}`,
       detail: Failure.from(why).message,
       action: { label: 'Try again', run: () => void unread(failed) },
       bad: true,

@@ -5,6 +5,7 @@ import { useRef } from 'react'
 import type { Conversation } from '#api/types.ts'
 import { type ActionName, ACTIONS, endingOf, mayDo, perform } from '#desk/actions.ts'
 import { mayAsk, want } from '#desk/asked.ts'
+import { nameOf } from '#desk/words.ts'
 import { contactQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
@@ -27,7 +28,7 @@ interface HeaderProps {
 /** Who it is about, and what can be done. What finds no room is in the menu. */
 export function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
   const { id, contact, channel, status, priority } = conversation
-  const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
+  const name = nameOf(conversation)
   const { name: ending, icon: Ending, change } = endingOf(status === 'resolved')
   const phone = useQuery({ ...contactQuery(contact?.id ?? ''), enabled: contact != null }).data?.phoneNumber
   return (

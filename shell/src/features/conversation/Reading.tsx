@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { ExternalLink } from 'lucide-react'
 import { useCallback } from 'react'
 
+import { nameOf } from '#desk/words.ts'
 import { again } from '#live/again.ts'
 import { useDrafts } from '#live/context.ts'
 import { conversationQuery } from '#live/queries.ts'
@@ -37,8 +38,8 @@ export function Reading({ id }: { id: string }) {
     }
     return <div className="skeleton m-5 h-40" role="status" aria-label="Loading conversation" />
   }
-  const { contact, chatwootId, channel, status, chatwootUrl = null } = query.data
-  const name = contact?.name ?? `Conversation ${chatwootId}`
+  const { contact, channel, status, chatwootUrl = null } = query.data
+  const name = nameOf(query.data)
   return (
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
       <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-surface px-4 text-sm">

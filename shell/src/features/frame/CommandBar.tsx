@@ -11,6 +11,7 @@ import { want } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
 import { useOpen } from '#desk/open.ts'
 import { focusedRow, useSelection } from '#desk/selection.ts'
+import { nameOf } from '#desk/words.ts'
 import { useLive } from '#live/context.ts'
 import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
@@ -109,8 +110,9 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
         ]
   const conversations: Option[] =
     wanted.length > 1
-      ? (found.data ?? []).slice(0, 8).map(({ id, contact, chatwootId, lastMessage }) => {
-          const name = contact?.name ?? `Conversation ${chatwootId}`
+      ? (found.data ?? []).slice(0, 8).map((conversation) => {
+          const { id, lastMessage } = conversation
+          const name = nameOf(conversation)
           return {
             id,
             name,

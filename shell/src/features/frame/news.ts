@@ -1,7 +1,7 @@
 /** News as people are told it. */
-import type { Approval, Conversation } from '#api/types.ts'
+import type { Approval } from '#api/types.ts'
 import type { Person } from '#auth/session.ts'
-import { refusedCommand } from '#desk/words.ts'
+import { nameOf, refusedCommand } from '#desk/words.ts'
 import type { News } from '#live/news.ts'
 import type { Toast } from '#ui/toasts.ts'
 
@@ -92,10 +92,6 @@ function toldOfApproval(type: string, asked: Approval, person: Person): Told | n
     return { ...told, title, detail: decision ?? reason }
   }
   return null
-}
-
-function nameOf({ contact, chatwootId }: Conversation): string {
-  return contact?.name ?? `Conversation ${chatwootId}`
 }
 
 /** Whether the list of the inbox, which tells of new messages itself in what it shows, is on the screen. */

@@ -5,6 +5,7 @@ import { memo } from 'react'
 import type { Conversation } from '#api/types.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { selectUpTo, toggle } from '#desk/selection.ts'
+import { nameOf } from '#desk/words.ts'
 import { useDraftPreview } from '#live/context.ts'
 import { useTypists } from '#live/typing.ts'
 import { Avatar, initials } from '#ui/Avatar.tsx'
@@ -35,7 +36,7 @@ interface RowProps {
 
 export const Row = memo(function Row({ conversation, search, open, selected, selecting, asked, gone }: RowProps) {
   const { id, contact, labels, priority, unreadCount, lastMessage, assignee } = conversation
-  const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
+  const name = nameOf(conversation)
   const unread = unreadCount > 0
   // Who may change nothing has nothing to select it for.
   const selectable = mayAsk()
