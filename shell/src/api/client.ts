@@ -5,9 +5,7 @@ import { session } from '../auth/session.ts'
 import { deadline } from './deadline.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
-import { retryAfterOf } from './retryAfter.ts'
 import type { paths } from './schema'
-import type { Problem } from './types.ts'
 
 export const client = createClient<paths>({ baseUrl: API_ORIGIN, fetch: asking() })
 
@@ -45,10 +43,9 @@ export async function doneOf<T>(asked: Promise<Answer<T>>): Promise<T | undefine
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw Failure.from(error)
   }
-  if (answer.response.ok) return answer.data
-  const problem = answer.error
-  const known = typeof problem === 'object' && problem !== null ? (problem as Partial<Problem>) : {}
-  throw new Failure(answer.response.status, { ...known, retryAfter: retryAfterOf(answer.response.headers.get('retry-after')) })
+  const { data, error, response } = answer
+  if (response.ok) return data
+  throw Failure.answered(response.status, error, response.headers.get('retry-after'))
 }
 
 /** What was asked for, or a `Failure`. */

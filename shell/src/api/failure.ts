@@ -35,11 +35,16 @@ export class Failure extends Error {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
   }
 
-  /** What an answer says that is none. */
-  static async of(answer: Response): Promise<Failure> {
-    const said: unknown = await answer.json().catch(() => null)
-    const problem = typeof said === 'object' && said !== null ? (said as Partial<Problem>) : {}
-    return new Failure(answer.status, { ...problem, retryAfter: retryAfterOf(answer.headers.get('retry-after')) })
+  /** The failure that an answer with this status reports; its body may be no problem at all. `retryAfter` is its header. */
+  static answered(status: number, body: unknown, retryAfter: string | null): Failure {
+    const problem = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {}
+    return new Failure(status, { ...problem, retryAfter: retryAfterOf(retryAfter) })
+  }
+
+  /** The same, read from a response. */
+  static async of(response: Response): Promise<Failure> {
+    const body: unknown = await response.json().catch(() => null)
+    return Failure.answered(response.status, body, response.headers.get('retry-after'))
   }
 
   static from(error: unknown): Failure {

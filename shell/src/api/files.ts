@@ -2,7 +2,6 @@
 import { answerOf, asking, authorised, client } from './client.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
-import { retryAfterOf } from './retryAfter.ts'
 import type { CreateMessage, Message } from './types.ts'
 
 /** How long reading a file may take on a slow line. Milliseconds. */
@@ -45,7 +44,7 @@ export async function sendWithFiles(
 interface Answer {
   status: number
   body: unknown
-  retryAfter: number
+  retryAfter: string | null
 }
 
 function send(path: string, form: FormData, token: string, { progress, signal, header }: Sending): Promise<Answer> {
@@ -70,7 +69,7 @@ function send(path: string, form: FormData, token: string, { progress, signal, h
       progress(total > 0 ? loaded / total : 0)
     }
     request.onload = () =>
-      resolve({ status: request.status, body: request.response, retryAfter: retryAfterOf(request.getResponseHeader('retry-after')) })
+      resolve({ status: request.status, body: request.response, retryAfter: request.getResponseHeader('retry-after') })
     request.onerror = request.ontimeout = () => reject(new Failure(0, {}))
     request.onabort = stopped
     signal.addEventListener('abort', () => request.abort())
@@ -80,5 +79,5 @@ function send(path: string, form: FormData, token: string, { progress, signal, h
 
 function messageOf({ status, body, retryAfter }: Answer): Message {
   if (status >= 200 && status < 300 && body !== null) return body as Message
-  throw new Failure(status, { ...(body ?? {}), retryAfter })
+  throw Failure.answered(status, body, retryAfter)
 }

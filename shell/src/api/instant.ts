@@ -3,14 +3,15 @@
  * does not order them, since the number of decimals differs; `Date` loses the microseconds.
  */
 export function compareInstants(a: string, b: string): number {
-  const seconds = compare(a.slice(0, 19), b.slice(0, 19))
-  return seconds !== 0 ? seconds : compare(decimals(a), decimals(b))
+  const seconds = compareText(a.slice(0, 19), b.slice(0, 19))
+  return seconds !== 0 ? seconds : compareText(decimals(a), decimals(b))
 }
 
 function decimals(instant: string): string {
   return instant.slice(20, -1).padEnd(9, '0')
 }
 
-function compare(a: string, b: string): number {
+/** Orders two texts by their code units, such as ids. */
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,7 +1,7 @@
 /** Timelines, newest first. What happened never changes, so a line is added once or not at all. */
 import type { QueryClient } from '@tanstack/react-query'
 
-import { compareInstants } from '../api/instant.ts'
+import { compareInstants, compareText } from '../api/instant.ts'
 import type { Activity, ActivityFilter, ActivityList } from '../api/types.ts'
 
 import { keys } from './keys.ts'
@@ -18,7 +18,7 @@ export type ActivityPages = Paged<ActivityPage>
 const MOST_LATE = 100
 
 function order(a: Activity, b: Activity): number {
-  return compareInstants(b.occurredAt, a.occurredAt) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+  return compareInstants(b.occurredAt, a.occurredAt) || compareText(b.id, a.id)
 }
 
 function matches(filter: ActivityFilter, activity: Activity): boolean {

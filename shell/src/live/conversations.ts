@@ -1,5 +1,5 @@
 /** Lists of conversations, kept as the API would answer them. */
-import { compareInstants } from '../api/instant.ts'
+import { compareInstants, compareText } from '../api/instant.ts'
 import type { Conversation, ConversationFilter, ConversationList, ConversationSort } from '../api/types.ts'
 
 import type { Mine } from './mine.ts'
@@ -24,7 +24,7 @@ function rank(conversation: Conversation): number {
 
 type Order = (a: Conversation, b: Conversation) => number
 
-const byId: Order = (a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+const byId: Order = (a, b) => compareText(a.id, b.id)
 const oldest: Order = (a, b) => compareInstants(a.lastActivityAt, b.lastActivityAt) || byId(a, b)
 const newest: Order = (a, b) => oldest(b, a)
 

@@ -1,5 +1,5 @@
 /** Threads. The first page has the newest messages; within a page the oldest come first. */
-import { compareInstants } from '../api/instant.ts'
+import { compareInstants, compareText } from '../api/instant.ts'
 import type { Message, MessageList } from '../api/types.ts'
 
 import { find, type Paged, placed, replaced, without } from './pages.ts'
@@ -8,7 +8,7 @@ export type MessagePages = Paged<MessageList>
 
 /** As a thread is read: oldest first. */
 export function messageOrder(a: Message, b: Message): number {
-  return compareInstants(a.createdAt, b.createdAt) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  return compareInstants(a.createdAt, b.createdAt) || compareText(a.id, b.id)
 }
 
 /** The thread after a look at a message; an older look than the one it has changes nothing. */
