@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { Failure } from './api/failure.ts'
 import { SIGNED_OUT } from './auth/provider.ts'
 import { begin, session } from './auth/session.ts'
+import { Door } from './features/door/Door.tsx'
 import { wait } from './live/backoff.ts'
 import { LiveProvider } from './live/context.ts'
 import { Live } from './live/live.ts'
@@ -60,7 +61,6 @@ async function letIn(failures: number): Promise<void> {
     await begin(() => void router.load())
   } catch (error) {
     const failure = Failure.from(error)
-    const { Door } = await import('./features/door/Door.tsx')
     const waits = failure.passing && failure.code !== 'signed-out'
     const again = waits ? setTimeout(() => void open(failures + 1), wait(failures + 1, failure)) : undefined
     const enter = () => {

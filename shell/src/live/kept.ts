@@ -48,15 +48,15 @@ export function onForgotten(tell: (clientId: string) => void): () => void {
   return () => window.removeEventListener('storage', heard)
 }
 
-/** Goes on once no other page has the files of an entry; at once where the browser has no locks. */
+/** Goes on once no other page has the files of an entry; at once where the browser has no locks, or gives none. */
 export async function left(clientId: string): Promise<void> {
-  if ('locks' in navigator) await navigator.locks.request(nameOf(clientId), () => undefined)
+  if ('locks' in navigator) await navigator.locks.request(nameOf(clientId), () => undefined).catch(() => undefined)
 }
 
 function hold(clientId: string): void {
   if (!('locks' in navigator) || releases.has(clientId)) return
   const released = new Promise<void>((release) => releases.set(clientId, release))
-  void navigator.locks.request(nameOf(clientId), () => released)
+  navigator.locks.request(nameOf(clientId), () => released).catch(() => releases.delete(clientId))
 }
 
 const wroteKey = () => `axis.wrote.${session().person.id}`

@@ -120,11 +120,13 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
   ]
   const copy = async () => {
     const address = window.location.origin + window.location.pathname
-    const title = await navigator.clipboard.writeText(address).then(
-      () => 'Link copied',
-      // Where a browser does not let it be, it can be had from there.
-      () => 'Link not copied',
-    )
+    let title = 'Link copied'
+    try {
+      await navigator.clipboard.writeText(address)
+    } catch {
+      // Not allowed, or a page without TLS, which has no clipboard. The toast shows the link all the same.
+      title = 'Link not copied'
+    }
     toast({ key: 'copied', title, detail: address })
   }
   return (
