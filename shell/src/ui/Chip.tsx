@@ -1,4 +1,5 @@
 import { ChevronDown } from 'lucide-react'
+import type { ComponentProps } from 'react'
 
 import { classes } from './classes.ts'
 import { Choice } from './Menu.tsx'
@@ -8,12 +9,30 @@ export interface ChipOption {
   label: string
 }
 
-function chipLook(set: boolean): string {
+export function chipLook(set: boolean): string {
   return classes(
     'inline-flex h-7 max-w-48 shrink-0 items-center gap-1 rounded-full border px-2.5 text-xs font-medium transition-colors',
     set
       ? 'border-accent-line bg-accent-soft text-accent'
       : 'border-line text-soft hover:border-line-strong hover:text-ink',
+  )
+}
+
+interface ChipButtonProps extends ComponentProps<'button'> {
+  name: string
+  /** What the filter is set to, in words; undefined while it restricts nothing. */
+  chosen: string | undefined
+  /** What it says then. */
+  anything: string
+}
+
+/** The button that opens the menu of a filter. */
+export function ChipButton({ name, chosen, anything, ...rest }: ChipButtonProps) {
+  return (
+    <button type="button" aria-label={`${name}: ${chosen ?? anything}`} className={chipLook(chosen !== undefined)} {...rest}>
+      <span className="truncate">{chosen ?? name}</span>
+      <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
+    </button>
   )
 }
 
@@ -34,12 +53,7 @@ export function Chip({ name, value, anything, options, onChange }: ChipProps) {
       value={value}
       onChange={onChange}
       options={[{ value: undefined, label: anything }, ...options]}
-      trigger={(menu) => (
-        <button type="button" {...menu} className={chipLook(value !== undefined)} aria-label={`${name}: ${chosen ?? anything}`}>
-          <span className="truncate">{chosen ?? name}</span>
-          <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
-        </button>
-      )}
+      trigger={(menu) => <ChipButton {...menu} name={name} chosen={chosen} anything={anything} />}
     />
   )
 }

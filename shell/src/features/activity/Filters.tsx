@@ -1,14 +1,13 @@
-import { ChevronDown, X } from 'lucide-react'
-import { type ComponentProps, useRef } from 'react'
+import { X } from 'lucide-react'
+import { useRef } from 'react'
 
 import type { Activity } from '#api/types.ts'
-import { classes } from '#ui/classes.ts'
-import { Choice, Choices } from '#ui/Menu.tsx'
+import { Chip, ChipButton, chipLook } from '#ui/Chip.tsx'
+import { Choices } from '#ui/Menu.tsx'
 
 import { ACTORS, KINDS, kindsOf, type TimelineView, typesOf } from './view.ts'
 
 const SOURCES = [
-  { value: undefined, label: 'Any source' },
   { value: 'chatwoot', label: 'Chatwoot' },
   { value: 'axis', label: 'Here' },
 ]
@@ -26,14 +25,13 @@ interface FiltersProps {
 export function Filters({ view, rows, onChange }: FiltersProps) {
   const { kinds, others } = kindsOf(view.type)
   const count = kinds.length + others.length
-  const actors = [{ value: undefined, label: 'Anybody' }, ...ACTORS, ...people(rows)]
+  const actors = [...ACTORS, ...people(rows)]
   const header = useRef<HTMLElement>(null)
   /** For a button that disappears with the filter it lifts: the first filter gets its focus. */
   const lift = (change: Change) => {
     header.current?.querySelector('button')?.focus()
     onChange(change)
   }
-  const actor = actors.find((one) => one.value === view.actor)?.label ?? view.actor
   return (
     <header ref={header} className="flex min-h-13 shrink-0 flex-wrap items-center gap-2 border-b border-line px-5 py-2">
       <h1 className="mr-3 text-lg font-semibold">Activity</h1>
@@ -42,27 +40,22 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
         values={kinds}
         options={KINDS.map(({ name }) => ({ value: name, label: name }))}
         onChange={(chosen) => onChange({ type: typesOf(chosen, others) })}
-        trigger={(menu) => <Chip {...menu} name="Type" chosen={count === 1 ? (kinds[0] ?? others[0]) : count > 1 ? `${count} types` : undefined} />}
+        trigger={(menu) => (
+          <ChipButton
+            {...menu}
+            name="Type"
+            chosen={count === 1 ? (kinds[0] ?? others[0]) : count > 1 ? `${count} types` : undefined}
+            anything="any"
+          />
+        )}
       />
-      <Choice
-        label="Source"
-        value={view.source}
-        options={SOURCES}
-        onChange={(source) => onChange({ source })}
-        trigger={(menu) => <Chip {...menu} name="Source" chosen={view.source && (SOURCES.find((one) => one.value === view.source)?.label ?? view.source)} />}
-      />
-      <Choice
-        label="Who"
-        value={view.actor}
-        options={actors}
-        onChange={(one) => onChange({ actor: one })}
-        trigger={(menu) => <Chip {...menu} name="Who" chosen={view.actor && actor} />}
-      />
+      <Chip name="Source" anything="Any source" value={view.source} options={SOURCES} onChange={(source) => onChange({ source })} />
+      <Chip name="Who" anything="Anybody" value={view.actor} options={actors} onChange={(actor) => onChange({ actor })} />
       {view.conversationId && (
         <button
           type="button"
           aria-label="One conversation: show all"
-          className={look(true)}
+          className={chipLook(true)}
           onClick={() => lift({ conversationId: undefined })}
         >
           One conversation
@@ -89,25 +82,4 @@ function people(rows: readonly Activity[]) {
     if (actor?.id && actor.name) found.set(`${actor.type}:${actor.id}`, actor.name)
   }
   return [...found].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label))
-}
-
-function look(set: boolean): string {
-  return classes(
-    'inline-flex h-7 max-w-56 shrink-0 items-center gap-1 rounded-full border px-2.5 text-xs font-medium',
-    set ? 'border-accent-line bg-accent-soft text-accent' : 'border-line text-soft hover:border-line-strong hover:text-ink',
-  )
-}
-
-interface ChipProps extends ComponentProps<'button'> {
-  name: string
-  chosen: string | undefined
-}
-
-function Chip({ name, chosen, ...rest }: ChipProps) {
-  return (
-    <button type="button" aria-label={`${name}: ${chosen ?? 'any'}`} className={look(chosen !== undefined)} {...rest}>
-      <span className="truncate">{chosen ?? name}</span>
-      <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
-    </button>
-  )
 }

@@ -1,22 +1,25 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { ChevronDown, MailCheck } from 'lucide-react'
+import { MailCheck } from 'lucide-react'
 import { useEffect } from 'react'
 
 import type { DeadLetter } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { deadLettersQuery } from '#live/operations.ts'
 import { useOffline } from '#live/status.ts'
-import { classes } from '#ui/classes.ts'
+import { Chip } from '#ui/Chip.tsx'
 import { Further } from '#ui/Further.tsx'
-import { Choice } from '#ui/Menu.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
-import { titled } from '#ui/words.ts'
 
 import { Letter } from './Letter.tsx'
 import type { OperationsView } from './view.ts'
+import { inWords } from './words.ts'
+
+const STREAMS = ['INBOUND', 'OUTBOUND']
+
+const optionsOf = (values: readonly string[]) => values.map((value) => ({ value, label: inWords(value) }))
 
 /** What could not be processed, and waits for somebody to decide what becomes of it. */
 export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolean }) {
@@ -37,8 +40,8 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
   return (
     <>
       <div className="mb-4 flex flex-wrap gap-2">
-        <Filter name="Reason" value={reason} values={reasons} onChange={(next) => go({ reason: next, letter: undefined })} />
-        <Filter name="Stream" value={stream} values={['INBOUND', 'OUTBOUND']} onChange={(next) => go({ stream: next, letter: undefined })} />
+        <Chip name="Reason" anything="Any reason" value={reason} options={optionsOf(reasons)} onChange={(next) => go({ reason: next, letter: undefined })} />
+        <Chip name="Stream" anything="Any stream" value={stream} options={optionsOf(STREAMS)} onChange={(next) => go({ stream: next, letter: undefined })} />
       </div>
       {letters.length > 0 && !query.isFetchNextPageError && <Stale of={query} />}
       {query.isPending || (letters.length === 0 && hasNextPage && !isError) ? (
@@ -81,8 +84,8 @@ function Line({ letter }: { letter: DeadLetter }) {
     <>
       <span className="min-w-0 grow">
         <span className="block truncate font-medium">
-          {titled((letter.event ?? letter.subject).replaceAll('-', ' '))}
-          <span className="ml-2 font-normal text-soft">{titled(letter.reason.replaceAll('-', ' '))}</span>
+          {inWords(letter.event ?? letter.subject)}
+          <span className="ml-2 font-normal text-soft">{inWords(letter.reason)}</span>
         </span>
         <span className="block truncate text-sm text-soft">{letter.detail}</span>
       </span>
@@ -91,37 +94,5 @@ function Line({ letter }: { letter: DeadLetter }) {
       </span>
       <When at={letter.at} className="w-14 shrink-0 text-right text-xs text-faint" />
     </>
-  )
-}
-
-interface FilterProps {
-  name: string
-  value: string | undefined
-  values: readonly string[]
-  onChange: (value: string | undefined) => void
-}
-
-function Filter({ name, value, values, onChange }: FilterProps) {
-  return (
-    <Choice
-      label={name}
-      value={value}
-      options={[{ value: undefined, label: 'Any' }, ...values.map((one) => ({ value: one, label: titled(one.replaceAll('-', ' ')) }))]}
-      onChange={onChange}
-      trigger={(menu) => (
-        <button
-          type="button"
-          {...menu}
-          aria-label={`${name}: ${value ?? 'any'}`}
-          className={classes(
-            'inline-flex h-7 items-center gap-1 rounded-full border bg-surface px-2.5 text-xs font-medium',
-            value ? 'border-accent-line text-accent' : 'border-line text-soft hover:border-line-strong hover:text-ink',
-          )}
-        >
-          {value ? titled(value.replaceAll('-', ' ')) : name}
-          <ChevronDown aria-hidden className="size-3 opacity-70" />
-        </button>
-      )}
-    />
   )
 }

@@ -10,7 +10,8 @@ import { Refusal } from '#ui/Refusal.tsx'
 import { Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { toast, toastFailure } from '#ui/toasts.ts'
-import { titled } from '#ui/words.ts'
+
+import { inWords } from './words.ts'
 
 type Act = 'redrive' | 'drop'
 
@@ -50,7 +51,7 @@ export function Letter({ id, acts, close }: LetterProps) {
       toast({
         key: `letter ${id}`,
         title: OUTCOMES[outcome],
-        detail: titled((deadLetter.event ?? deadLetter.subject).replaceAll('-', ' ')),
+        detail: inWords(deadLetter.event ?? deadLetter.subject),
         action: { label: 'OK', run: () => undefined },
       })
       // Who has closed it may be elsewhere by now.
@@ -67,7 +68,7 @@ export function Letter({ id, acts, close }: LetterProps) {
   return (
     <div className="flex flex-col gap-4 p-5">
       <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2 text-sm">
-        <Fact name="Reason">{titled(reason.replaceAll('-', ' '))}</Fact>
+        <Fact name="Reason">{inWords(reason)}</Fact>
         <Fact name="In words">{detail}</Fact>
         <Fact name="Given up">{exactly(at)}</Fact>
         <Fact name="By">{consumer}</Fact>
