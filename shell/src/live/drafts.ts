@@ -15,7 +15,6 @@ import { wait } from './backoff.ts'
 import { type Draft, onStoredDraft, storeDraft, storedDrafts } from './draftsStored.ts'
 import { type DraftKind, KINDS } from './kind.ts'
 
-
 /** How long after the first of some words they are sent to the API. Milliseconds. */
 const PAUSE = 1_000
 /** How long drafts that were read count as fresh, and how long for somebody who is about to write. Milliseconds. */

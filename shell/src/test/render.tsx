@@ -1,4 +1,3 @@
-
 import { QueryClientProvider } from '@tanstack/react-query'
 import {
   createMemoryHistory,

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { expect, test, vi } from 'vitest'
 
 import { Button } from './Button.tsx'
-import { Further } from './Further.tsx'
+import { LoadMore } from './LoadMore.tsx'
 
 test('what is under way is not done twice, and keeps the focus', async () => {
   const [pressed, sent] = [vi.fn(), vi.fn((event: React.SyntheticEvent) => event.preventDefault())]
@@ -28,7 +28,7 @@ test('what is under way is not done twice, and keeps the focus', async () => {
 test('who asks for more of a list, and then for more again, stays where they press', async () => {
   const more = vi.fn()
   const further = (isFetchingNextPage: boolean) => (
-    <Further of={{ hasNextPage: true, isFetchingNextPage, isFetchNextPageError: false, fetchNextPage: more }} what="Earlier requests" name="Show earlier" />
+    <LoadMore of={{ hasNextPage: true, isFetchingNextPage, isFetchNextPageError: false, fetchNextPage: more }} what="Earlier requests" name="Show earlier" />
   )
   const { rerender } = render(further(false))
   await userEvent.click(screen.getByRole('button'))

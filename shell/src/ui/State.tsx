@@ -57,7 +57,7 @@ export function Stale({ of: { error, data } }: { of: { error: Error | null; data
 }
 
 /** More of a list did not come, and another try. */
-export function Again({ what, retry }: { what: string; retry: () => void }) {
+export function TryAgain({ what, retry }: { what: string; retry: () => void }) {
   return (
     <p role="alert" className="py-2 text-center text-sm">
       <button type="button" className="text-bad underline" onClick={retry}>

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 
-import { motion } from './media.ts'
+import { scrollBehavior } from './media.ts'
 
 test.each([
   [true, 'instant'],
@@ -8,6 +8,6 @@ test.each([
 ])('who wants less motion (%s) is taken there at once', (reduced, behavior) => {
   const list = window.matchMedia('')
   const asked = vi.spyOn(window, 'matchMedia').mockReturnValue(Object.assign(list, { matches: reduced }))
-  expect(motion()).toBe(behavior)
+  expect(scrollBehavior()).toBe(behavior)
   expect(asked).toHaveBeenCalledWith('(prefers-reduced-motion: reduce)')
 })

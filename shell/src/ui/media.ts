@@ -37,6 +37,6 @@ export function useWindowWidth(): number {
 }
 
 /** How to scroll to where somebody wants to be: a style that says so is not heard by what asks for it by itself. */
-export function motion(): ScrollBehavior {
+export function scrollBehavior(): ScrollBehavior {
   return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'
 }

@@ -51,7 +51,7 @@ export function toastFailure(title: string, about: string, { message: detail }: 
 }
 
 /** Makes room for a bar of this height, in pixels, at the edge where toasts are on wide screens: they stay above it until the returned function is called. */
-export function lift(height: number): () => void {
+export function liftToasts(height: number): () => void {
   const { style } = document.documentElement
   style.setProperty(LIFT, `${height}px`)
   return () => void style.removeProperty(LIFT)

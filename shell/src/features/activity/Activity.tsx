@@ -1,4 +1,3 @@
-
 import { useInfiniteQuery, type UseInfiniteQueryResult, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
@@ -14,9 +13,9 @@ import { useOffline } from '#live/status.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
-import { motion } from '#ui/media.ts'
+import { scrollBehavior } from '#ui/media.ts'
 import { rem } from '#ui/rem.ts'
-import { Again, Empty, Failed } from '#ui/State.tsx'
+import { Empty, Failed, TryAgain } from '#ui/State.tsx'
 
 import { type Change, Filters } from './Filters.tsx'
 import { readTimelineView, type TimelineView } from './view.ts'
@@ -150,12 +149,12 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
             </ol>
           )}
           {hasNextPage && !isFetchingNextPage && query.isFetchNextPageError && rows.length > 0 && (
-            <Again what="Earlier activity" retry={() => void fetchNextPage()} />
+            <TryAgain what="Earlier activity" retry={() => void fetchNextPage()} />
           )}
         </div>
       </div>
       {/* Below it, so that nothing in it moves. */}
-      {query.isRefetchError && rows.length > 0 && <Again what="Newer activity" retry={() => void again(query)} />}
+      {query.isRefetchError && rows.length > 0 && <TryAgain what="Newer activity" retry={() => void again(query)} />}
     </>
   )
 }
@@ -187,7 +186,7 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: { id:
   return {
     scrolled,
     missed: top.missed,
-    toTop: () => scroller.current?.scrollTo({ top: 0, behavior: motion() }),
+    toTop: () => scroller.current?.scrollTo({ top: 0, behavior: scrollBehavior() }),
     onScroll: (event: React.UIEvent<HTMLDivElement>) => {
       remember()
       const away = event.currentTarget.scrollTop > ROW

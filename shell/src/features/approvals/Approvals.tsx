@@ -9,7 +9,7 @@ import { approvalPagesQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { Chip } from '#ui/Chip.tsx'
 import { classes } from '#ui/classes.ts'
-import { Further } from '#ui/Further.tsx'
+import { LoadMore } from '#ui/LoadMore.tsx'
 import { APPROVAL_STATUSES, ApprovalMark } from '#ui/Marks.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
@@ -113,7 +113,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
               ))}
             </ul>
             <div className="flex justify-center p-4 empty:hidden">
-              <Further of={query} what="Earlier requests" name="Show earlier" />
+              <LoadMore of={query} what="Earlier requests" name="Show earlier" />
             </div>
           </>
         )}

@@ -10,9 +10,9 @@ import { keys } from '#live/keys.ts'
 import { Button } from '#ui/Button.tsx'
 import { composes } from '#ui/composing.ts'
 import { isFocusLost } from '#ui/focus.ts'
-import { useHere } from '#ui/here.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { Keys } from '#ui/Keys.tsx'
+import { useMounted } from '#ui/mounted.ts'
 import { exactly } from '#ui/time.ts'
 import { toastFailure } from '#ui/toasts.ts'
 import { forgetUnsent, useUnsent } from '#ui/unsent.ts'
@@ -28,7 +28,7 @@ const DECIDES = <Keys keys="Mod+Enter" className="border-current opacity-80" />
 /** What can be done with a request that waits: by whoever asked, or by somebody else. */
 export function Deciding({ approval }: { approval: Approval }) {
   const queryClient = useQueryClient()
-  const here = useHere()
+  const isMounted = useMounted()
   /** What this person has read: what comes after that only the next press decides. */
   const [read, setRead] = useState(approval)
   const about = `decide ${approval.id}`
@@ -53,7 +53,7 @@ export function Deciding({ approval }: { approval: Approval }) {
   }
   /** Whoever has gone elsewhere takes it for done. */
   const refused = (title: string, error: Error) => {
-    if (!here()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
+    if (!isMounted()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
     const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
     if (!current) return
     put(current)

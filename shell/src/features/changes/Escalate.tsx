@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 
 import { escalate } from '#live/approving.ts'
 import { useLive } from '#live/context.ts'
-import { useHere } from '#ui/here.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
 import { forgetUnsent } from '#ui/unsent.ts'
@@ -10,14 +10,14 @@ import { forgetUnsent } from '#ui/unsent.ts'
 /** Hands a conversation to those who decide, with the reason. */
 export default function Escalate({ id, close }: { id: string; close: () => void }) {
   const live = useLive()
-  const here = useHere()
+  const isMounted = useMounted()
   const about = `escalate ${id}`
   const asking = useMutation({
     mutationFn: (reason: string) => escalate(id, reason),
     onSuccess: (_, reason) => {
       forgetUnsent(about, reason)
       // Something else may be asked by now.
-      if (here()) close()
+      if (isMounted()) close()
       toast({
         key: `escalated ${id}`,
         title: 'Escalated',
@@ -25,7 +25,7 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
       })
     },
     onError: (error) => {
-      if (!here()) toastFailure(`Not escalated: ${live.look(id)?.contact?.name ?? 'the conversation'}`, id, error)
+      if (!isMounted()) toastFailure(`Not escalated: ${live.look(id)?.contact?.name ?? 'the conversation'}`, id, error)
     },
   })
   return (

@@ -6,8 +6,8 @@ import { Failure } from '#api/failure.ts'
 import type { Attachment } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { fileQuery } from '#live/files.ts'
-import { useHere } from '#ui/here.ts'
 import { lazily } from '#ui/lazily.tsx'
+import { useMounted } from '#ui/mounted.ts'
 import { toastFailure } from '#ui/toasts.ts'
 
 import { isKept, type Kept, nameOf, save, size, useAddress, useSeen, webAddress } from './file.ts'
@@ -68,7 +68,7 @@ function One({ attachment, onOpen }: { attachment: Attachment; onOpen: () => voi
 /** A link outside, a file, or something that has neither. */
 function Other({ attachment }: { attachment: Attachment }) {
   const link = webAddress(attachment.link)
-  if (isKept(attachment)) return <File attachment={attachment} />
+  if (isKept(attachment)) return <FileCard attachment={attachment} />
   if (link) {
     return (
       <Leading icon={ExternalLink} to={link}>
@@ -117,7 +117,7 @@ function Missing({ retry }: { retry: () => void }) {
 function Strange({ attachment }: { attachment: Kept }) {
   return (
     <div className="flex h-full items-center justify-center overflow-y-auto px-2">
-      <File attachment={attachment} />
+      <FileCard attachment={attachment} />
     </div>
   )
 }
@@ -190,10 +190,10 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
 }
 
 /** Is kept, never opened here: it is a stranger's. */
-function File({ attachment }: { attachment: Kept }) {
+function FileCard({ attachment }: { attachment: Kept }) {
   const client = useQueryClient()
   const [state, setState] = useState<'idle' | 'busy' | 'missing'>('idle')
-  const here = useHere()
+  const isMounted = useMounted()
   const name = nameOf(attachment)
   const busy = state === 'busy'
   const download = async () => {
@@ -201,9 +201,9 @@ function File({ attachment }: { attachment: Kept }) {
     setState('busy')
     try {
       save(await client.query(fileQuery(attachment.id)), name)
-      if (here()) setState('idle')
+      if (isMounted()) setState('idle')
     } catch (error) {
-      if (here()) setState('missing')
+      if (isMounted()) setState('missing')
       else toastFailure(`Not available: ${name}`, attachment.id, Failure.from(error))
     }
   }

@@ -12,7 +12,7 @@ import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { useNow } from '#ui/clock.ts'
 import { Fact } from '#ui/Fact.tsx'
-import { Further } from '#ui/Further.tsx'
+import { LoadMore } from '#ui/LoadMore.tsx'
 import { ApprovalMark, Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { useRemembered } from '#ui/remembered.ts'
 import { Failed } from '#ui/State.tsx'
@@ -318,7 +318,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
           ))}
         </ol>
       )}
-      <Further of={query} what="Earlier activity" name="Show earlier" className="mt-3 w-full" />
+      <LoadMore of={query} what="Earlier activity" name="Show earlier" className="mt-3 w-full" />
       <NotRenewed of={query} what="Newer activity" />
     </>
   )

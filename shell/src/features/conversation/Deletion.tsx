@@ -5,7 +5,7 @@ import { useState } from 'react'
 import type { Message } from '#api/types.ts'
 import { useLive } from '#live/context.ts'
 import { Button } from '#ui/Button.tsx'
-import { useHere } from '#ui/here.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { toastFailure } from '#ui/toasts.ts'
@@ -37,12 +37,12 @@ export function Deletion({ message }: { message: Message }) {
 
 function Confirm({ message, close }: { message: Message; close: () => void }) {
   const live = useLive()
-  const here = useHere()
+  const isMounted = useMounted()
   const remove = useMutation({
     mutationFn: () => live.delete(message),
     onSuccess: close,
     onError: (error) => {
-      if (!here()) toastFailure('Not deleted: your message', message.id, error)
+      if (!isMounted()) toastFailure('Not deleted: your message', message.id, error)
     },
   })
   return (

@@ -1,7 +1,6 @@
 import { Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock, LoaderCircle, type LucideIcon, RotateCw, WifiOff } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-
 import type { Message } from '#api/types.ts'
 import type { Written } from '#live/written.ts'
 import { classes } from '#ui/classes.ts'

@@ -3,7 +3,7 @@ import { useState } from 'react'
 
 import { propose } from '#live/approving.ts'
 import { useDrafts } from '#live/context.ts'
-import { useHere } from '#ui/here.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
 import { forgetUnsent } from '#ui/unsent.ts'
@@ -19,7 +19,7 @@ interface ProposeProps {
 
 /** Asks somebody else whether a reply may go out. */
 export default function Propose({ conversationId, content, close }: ProposeProps) {
-  const here = useHere()
+  const isMounted = useMounted()
   const about = proposalIn(conversationId)
   const drafts = useDrafts()
   const [draft] = useState(() => drafts.of(conversationId, 'reply'))
@@ -29,7 +29,7 @@ export default function Propose({ conversationId, content, close }: ProposeProps
       forgetUnsent(about, reason)
       // Whoever has closed this may have gone on writing.
       if (drafts.of(conversationId, 'reply') === draft) drafts.set(conversationId, 'reply', '')
-      if (here()) close()
+      if (isMounted()) close()
       toast({
         key: `proposed ${conversationId}`,
         title: 'Approval requested',
@@ -37,7 +37,7 @@ export default function Propose({ conversationId, content, close }: ProposeProps
       })
     },
     onError: (error) => {
-      if (!here()) toastFailure('Approval not requested', conversationId, error)
+      if (!isMounted()) toastFailure('Approval not requested', conversationId, error)
     },
   })
   return (

@@ -9,8 +9,8 @@ import { useDrafts } from '#live/context.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
-import { useHere } from '#ui/here.ts'
 import { StatusMark } from '#ui/Marks.tsx'
+import { useMounted } from '#ui/mounted.ts'
 
 import { type Editing, putBack } from './editing.ts'
 import { unreadOf } from './lines.ts'
@@ -21,16 +21,16 @@ import { Thread } from './Thread.tsx'
 export function Reading({ id }: { id: string }) {
   const query = useQuery(conversationQuery(useQueryClient(), id))
   const navigate = useNavigate()
-  const here = useHere()
+  const isMounted = useMounted()
   const drafts = useDrafts()
   // Here is no field to write in.
   const edit = useCallback<Editing>(
     (text) => {
       putBack(drafts, id, text)
       // The draft waits for whoever has gone elsewhere meanwhile.
-      if (here()) void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } })
+      if (isMounted()) void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } })
     },
-    [drafts, id, navigate, here],
+    [drafts, id, navigate, isMounted],
   )
   if (!query.data) {
     if (query.isError) {

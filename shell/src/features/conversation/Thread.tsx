@@ -1,4 +1,3 @@
-
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { ArrowDown, LoaderCircle, MessagesSquare } from 'lucide-react'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
@@ -12,8 +11,8 @@ import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { useNow } from '#ui/clock.ts'
 import { isFocusLost } from '#ui/focus.ts'
-import { motion } from '#ui/media.ts'
-import { Again, Empty, Failed } from '#ui/State.tsx'
+import { scrollBehavior } from '#ui/media.ts'
+import { Empty, Failed, TryAgain } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
 
 import { Bubble } from './Bubble.tsx'
@@ -85,8 +84,8 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
         if (query.hasNextPage && !offline && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
-      {query.isLoadingError && <Again what="Messages" retry={() => void again(query)} />}
-      {query.isFetchNextPageError && <Again what="Older messages" retry={() => void query.fetchNextPage()} />}
+      {query.isLoadingError && <TryAgain what="Messages" retry={() => void again(query)} />}
+      {query.isFetchNextPageError && <TryAgain what="Older messages" retry={() => void query.fetchNextPage()} />}
       {more && bounded && !fills && (
         <div className="flex justify-center pb-2">
           <Button onClick={() => void query.fetchNextPage()}>Older messages</Button>
@@ -95,7 +94,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
       {lines.map((line) => (
         <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}
-      {query.isRefetchError && <Again what="Newer messages" retry={() => void again(query)} />}
+      {query.isRefetchError && <TryAgain what="Newer messages" retry={() => void again(query)} />}
     </Scroller>
   )
 }
@@ -292,7 +291,7 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
       {away && (
         <button
           type="button"
-          onClick={() => toEnd(motion())}
+          onClick={() => toEnd(scrollBehavior())}
           className="rise absolute right-5 bottom-3 inline-flex h-8 min-w-24 items-center justify-center gap-1.5 tabular-nums rounded-full border border-line bg-raised px-3 text-sm font-medium shadow-raised hover:border-line-strong"
         >
           <ArrowDown aria-hidden className="size-4" />

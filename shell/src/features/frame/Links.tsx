@@ -7,7 +7,7 @@ import type { ChatwootLink } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { link, linksQuery, unlink } from '#live/links.ts'
 import { Button } from '#ui/Button.tsx'
-import { useHere } from '#ui/here.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
@@ -52,7 +52,7 @@ function Accounts() {
 function Account({ of: account }: { of: ChatwootLink }) {
   const { accountId, chatwootAccountId, accountName, chatwootUrl, userId, refusedAt } = account
   const client = useQueryClient()
-  const here = useHere()
+  const isMounted = useMounted()
   const name = accountName ?? `Account ${chatwootAccountId}`
   const put = async (now: ChatwootLink) => {
     const { queryKey } = linksQuery()
@@ -67,7 +67,7 @@ function Account({ of: account }: { of: ChatwootLink }) {
     mutationFn: () => unlink(accountId),
     onSuccess: () => put({ ...account, userId: null, userName: null, linkedAt: null, refusedAt: null }),
     onError: (error) => {
-      if (!here()) toastFailure(`Not unlinked: ${name}`, accountId, error)
+      if (!isMounted()) toastFailure(`Not unlinked: ${name}`, accountId, error)
     },
   })
   const linked = userId != null
@@ -119,7 +119,7 @@ const hides = () => CSS.supports('-webkit-text-security', 'disc')
 
 /** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it, and nothing longer than it is on its way. */
 function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps) {
-  const here = useHere()
+  const isMounted = useMounted()
   const form = useRef<HTMLFormElement>(null)
   const field = useRef<HTMLInputElement>(null)
   /** What is on its way: another that was put into the field meanwhile is not to be lost with it. */
@@ -141,7 +141,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       return linked(now)
     },
     onError: (error) => {
-      if (!here()) toastFailure(`Not linked: ${name}`, accountId, refused(error) ?? error)
+      if (!isMounted()) toastFailure(`Not linked: ${name}`, accountId, refused(error) ?? error)
       // What may succeed later is not to be looked up again.
       if (Failure.from(error).passing) return
       clear()

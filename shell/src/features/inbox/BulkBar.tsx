@@ -7,7 +7,7 @@ import { type ActionName, ACTIONS, perform } from '#desk/actions.ts'
 import { clearSelection, select, shownOrder, useSelection } from '#desk/selection.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { isFocusLost } from '#ui/focus.ts'
-import { lift } from '#ui/toasts.ts'
+import { liftToasts } from '#ui/toasts.ts'
 
 const OFFERED: readonly ActionName[] = ['assignee', 'team', 'labels', 'priority', 'snooze', 'status']
 
@@ -30,7 +30,7 @@ export function BulkBar({ loaded, onCovers }: BulkBarProps) {
   useLayoutEffect(() => {
     if (!bar.current) return
     const height = bar.current.offsetHeight
-    const lower = lift(height)
+    const lower = liftToasts(height)
     onCovers(height + MARGINS)
     return () => {
       lower()

@@ -8,7 +8,7 @@ import { again } from '#live/again.ts'
 import { agentsQuery, conversationsQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
-import { Again, Empty, Failed } from '#ui/State.tsx'
+import { Empty, Failed, TryAgain } from '#ui/State.tsx'
 
 import { Filters, SearchField, SortMenu, useCatalogue } from './Filters.tsx'
 import { viewName } from './name.ts'
@@ -79,7 +79,7 @@ export function List({ view, openId, place: before }: ListProps) {
         )}
       </Rows>
       {/* Below it, so that nothing in it moves. */}
-      {isRefetchError && loaded.length > 0 && <Again what="Newer conversations" retry={() => void again(query)} />}
+      {isRefetchError && loaded.length > 0 && <TryAgain what="Newer conversations" retry={() => void again(query)} />}
     </div>
   )
 }

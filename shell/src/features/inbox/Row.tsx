@@ -1,4 +1,3 @@
-
 import { CornerUpLeft, Hourglass, Lock, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
 

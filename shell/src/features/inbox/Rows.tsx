@@ -14,7 +14,7 @@ import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { isFocusLost, restoreFocus } from '#ui/focus.ts'
 import { useKeys } from '#ui/keyboard.ts'
-import { Again } from '#ui/State.tsx'
+import { TryAgain } from '#ui/State.tsx'
 
 import { BulkBar } from './BulkBar.tsx'
 import { useFocused } from './focused.ts'
@@ -210,7 +210,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
             })}
           </ul>
         )}
-        {failed && rows.length > 0 && <Again what="More conversations" retry={onMore} />}
+        {failed && rows.length > 0 && <TryAgain what="More conversations" retry={onMore} />}
       </div>
       <BulkBar loaded={loaded.length} onCovers={setCovered} />
     </div>

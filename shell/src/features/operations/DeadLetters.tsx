@@ -8,7 +8,7 @@ import { again } from '#live/again.ts'
 import { deadLettersQuery } from '#live/operations.ts'
 import { useOffline } from '#live/status.ts'
 import { Chip } from '#ui/Chip.tsx'
-import { Further } from '#ui/Further.tsx'
+import { LoadMore } from '#ui/LoadMore.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
@@ -71,7 +71,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
           ))}
         </ul>
       )}
-      {letters.length > 0 && <Further of={query} what="Older dead letters" name="Show older" className="mt-3 w-full" />}
+      {letters.length > 0 && <LoadMore of={query} what="Older dead letters" name="Show older" className="mt-3 w-full" />}
       <Sheet title="Dead letter" open={letter !== undefined} onOpenChange={() => go({ letter: undefined })}>
         {letter !== undefined && <Letter id={letter} acts={acts} close={() => go({ letter: undefined })} />}
       </Sheet>

@@ -5,7 +5,7 @@ import { again } from '#live/again.ts'
 import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { Fact } from '#ui/Fact.tsx'
-import { useHere } from '#ui/here.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
@@ -40,7 +40,7 @@ interface LetterProps {
 export function Letter({ id, acts, close }: LetterProps) {
   const query = useQuery(deadLetterQuery(id))
   const client = useQueryClient()
-  const here = useHere()
+  const isMounted = useMounted()
   const words = useId()
   const [act, setAct] = useState<Act | null>(null)
   const preview = useMutation({ mutationFn: (next: Act) => actOnLetter(id, next, true) })
@@ -55,10 +55,10 @@ export function Letter({ id, acts, close }: LetterProps) {
         action: { label: 'OK', run: () => undefined },
       })
       // Who has closed it may be elsewhere by now.
-      if (here()) close()
+      if (isMounted()) close()
     },
     onError: (error, wanted) => {
-      if (!here()) toastFailure(`Not done: ${ACTS[wanted].toLowerCase()} a dead letter`, id, error)
+      if (!isMounted()) toastFailure(`Not done: ${ACTS[wanted].toLowerCase()} a dead letter`, id, error)
     },
   })
   if (query.isPending) return <div role="status" aria-label="Loading the letter" className="skeleton m-5 h-64" />

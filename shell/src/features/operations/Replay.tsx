@@ -6,7 +6,7 @@ import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
-import { useHere } from '#ui/here.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { asField, exactly } from '#ui/time.ts'
@@ -37,7 +37,7 @@ const HOUR = 3_600_000
 
 function Form() {
   const client = useQueryClient()
-  const here = useHere()
+  const isMounted = useMounted()
   const read = useQuery(accountsQuery())
   const accounts = read.data ?? []
   const [chosen, setChosen] = useState<string>()
@@ -64,7 +64,7 @@ function Form() {
       return client.invalidateQueries({ queryKey: replaysQuery().queryKey })
     },
     onError: (error) => {
-      if (!here()) toastFailure('No replay was started', '', error)
+      if (!isMounted()) toastFailure('No replay was started', '', error)
     },
   })
   // What was counted is of what the form said then.

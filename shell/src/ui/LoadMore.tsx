@@ -1,9 +1,9 @@
 import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 
 import { Button } from './Button.tsx'
-import { Again } from './State.tsx'
+import { TryAgain } from './State.tsx'
 
-interface FurtherProps {
+interface LoadMoreProps {
   of: Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'isFetchNextPageError' | 'fetchNextPage'>
   /** What comes when it is pressed. */
   what: string
@@ -13,10 +13,10 @@ interface FurtherProps {
 }
 
 /** The way to more of a list, as long as there is more. */
-export function Further({ of, what, name, className }: FurtherProps) {
+export function LoadMore({ of, what, name, className }: LoadMoreProps) {
   const load = () => void of.fetchNextPage()
   if (!of.hasNextPage) return null
-  if (of.isFetchNextPageError && !of.isFetchingNextPage) return <Again what={what} retry={load} />
+  if (of.isFetchNextPageError && !of.isFetchingNextPage) return <TryAgain what={what} retry={load} />
   return (
     <Button {...(className && { className })} busy={of.isFetchingNextPage} onClick={load}>
       {name}

@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useRef } from 'react'
 
 /** Tells, when an answer comes, whether what asked for it is still on the screen: it may be closed by then. */
-export function useHere(): () => boolean {
-  const here = useRef(false)
+export function useMounted(): () => boolean {
+  const mounted = useRef(false)
   useEffect(() => {
-    here.current = true
+    mounted.current = true
     return () => {
-      here.current = false
+      mounted.current = false
     }
   }, [])
-  return useCallback(() => here.current, [])
+  return useCallback(() => mounted.current, [])
 }
