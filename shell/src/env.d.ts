@@ -1,4 +1,4 @@
 interface ImportMetaEnv {
-  /** Scheme and host of the API; unset: that of the page. */
+  /** Scheme and host of the API; if unset, those of the page. */
   readonly VITE_API_URL?: string
 }

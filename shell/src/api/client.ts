@@ -9,18 +9,18 @@ import type { paths } from './schema'
 
 export const client = createClient<paths>({ baseUrl: API_ORIGIN, fetch: asking() })
 
-/** A `fetch` with a token, for what takes no longer than that; milliseconds. */
+/** A `fetch` that adds the token and gives up after `longest` milliseconds. */
 export function asking(longest?: number): (request: Request) => Promise<Response> {
   return (request) =>
     authorised((token) => {
       const asked = request.clone()
       asked.headers.set('authorization', `Bearer ${token}`)
-      // Looked up at each call: tests put their own in place.
+      // Looked up at each call, because tests replace it.
       return globalThis.fetch(asked, { signal: deadline(request.signal, longest) })
     })
 }
 
-/** Asks with a token; with another one once more, if that is refused and there is another. */
+/** Sends a request with the token. If it is refused and a new token can be had, sends it once more with that. */
 export async function authorised<T extends { status: number }>(ask: (token: string) => Promise<T>): Promise<T> {
   const token = await session().token()
   const answer = await ask(token)
@@ -34,7 +34,7 @@ interface Answer<T> {
   response: Response
 }
 
-/** Waits until it is done, or throws a `Failure`. */
+/** Waits for an answer without needing its body. Throws a `Failure` if the request failed. */
 export async function doneOf<T>(asked: Promise<Answer<T>>): Promise<T | undefined> {
   let answer: Answer<T>
   try {
@@ -48,7 +48,7 @@ export async function doneOf<T>(asked: Promise<Answer<T>>): Promise<T | undefine
   throw Failure.answered(response.status, error, response.headers.get('retry-after'))
 }
 
-/** What was asked for, or a `Failure`. */
+/** The body of an answer. Throws a `Failure` if the request failed. */
 export async function answerOf<T>(asked: Promise<Answer<T>>): Promise<T> {
   const data = await doneOf(asked)
   if (data === undefined) throw new Failure(0, { detail: 'the server answered nothing' })

@@ -1,21 +1,21 @@
 import { retryAfterOf } from './retryAfter.ts'
 import type { FieldError, Problem } from './types'
 
-/** The code of what cannot be had without a network. */
+/** The code of requests that failed because there is no network. */
 export const OFFLINE = 'offline'
 
-/** A request that did not get what it asked for. `message` is a sentence for people. */
+/** A request that failed. `message` is a sentence for people. */
 export class Failure extends Error {
   override readonly name = 'Failure'
-  /** HTTP status; 0 when there was no answer at all. */
+  /** HTTP status; 0 if there was no answer at all. */
   readonly status: number
-  /** The API's stable name of the problem. */
+  /** The API's stable name for the problem. */
   readonly code: string
-  /** The fields that are at fault. */
+  /** The invalid fields. */
   readonly errors: readonly FieldError[]
-  /** To be quoted in a report. */
+  /** Identifies the request in a report. */
   readonly traceId: string | undefined
-  /** What the request was about as it is now, if it was not as the caller had seen it. */
+  /** The current state of what the request was about, if it had changed since the caller saw it. */
   readonly current: unknown
   /** How long the server asks to wait before the next request; 0 if it did not say. Milliseconds. */
   readonly retryAfter: number
@@ -30,18 +30,18 @@ export class Failure extends Error {
     this.retryAfter = problem.retryAfter ?? 0
   }
 
-  /** The same request may succeed later. */
+  /** Whether the same request may succeed later. */
   get passing(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
   }
 
-  /** The failure that an answer with this status reports; its body may be no problem at all. `retryAfter` is its header. */
+  /** The failure that an answer reports. Its body may be anything; `retryAfter` is the value of that header. */
   static answered(status: number, body: unknown, retryAfter: string | null): Failure {
     const problem = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {}
     return new Failure(status, { ...problem, retryAfter: retryAfterOf(retryAfter) })
   }
 
-  /** The same, read from a response. */
+  /** The failure that a response reports. */
   static async of(response: Response): Promise<Failure> {
     const body: unknown = await response.json().catch(() => null)
     return Failure.answered(response.status, body, response.headers.get('retry-after'))

@@ -1,4 +1,7 @@
-/** Files of messages: read as blobs, since an address alone proves nobody, and sent with progress, which `fetch` does not tell. */
+/**
+ * Files of messages. They are read as blobs, because an address alone carries no token, and sent with progress, which
+ * `fetch` does not report.
+ */
 import { answerOf, asking, authorised, client } from './client.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
@@ -6,12 +9,12 @@ import type { CreateMessage, Message } from './types.ts'
 
 /** How long reading a file may take on a slow line. Milliseconds. */
 const LONGEST = 10 * 60_000
-/** An upload that has not got on for so long is asked for again. Milliseconds. */
+/** An upload without progress for this long is aborted, and tried again. Milliseconds. */
 const STALLED = 2 * 60_000
 
 export async function readFile(id: string, thumb: boolean, signal: AbortSignal): Promise<Blob> {
   const query = thumb ? { thumb } : {}
-  // Described as bytes, and read as what `parseAs` says.
+  // The description says bytes; `parseAs` makes it a blob.
   const bytes: unknown = await answerOf(
     client.GET('/api/v1/attachments/{id}', { params: { path: { id }, query }, parseAs: 'blob', signal, fetch: asking(LONGEST) }),
   )
@@ -19,7 +22,7 @@ export async function readFile(id: string, thumb: boolean, signal: AbortSignal):
 }
 
 export interface Sending {
-  /** How much is sent, from 0 to 1. */
+  /** The share that has been sent, from 0 to 1. */
   progress: (share: number) => void
   signal: AbortSignal
   header: Readonly<Record<string, string>>
@@ -50,7 +53,7 @@ interface Answer {
 function send(path: string, form: FormData, token: string, { progress, signal, header }: Sending): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const stopped = () => reject(new Failure(0, { code: 'stopped', detail: 'the upload was stopped' }))
-    // While it waited for its token.
+    // Aborted while it waited for its token.
     if (signal.aborted) {
       stopped()
       return
@@ -61,7 +64,7 @@ function send(path: string, form: FormData, token: string, { progress, signal, h
     for (const [name, value] of Object.entries(header)) request.setRequestHeader(name, value)
     request.responseType = 'json'
     const begun = Date.now()
-    // Counted from the beginning.
+    // A timeout counts from the start of the request.
     const goOn = () => (request.timeout = Date.now() - begun + STALLED)
     goOn()
     request.upload.onprogress = ({ loaded, total }) => {

@@ -6,7 +6,7 @@ import { API_ORIGIN } from './origin.ts'
 
 export type PartStatus = 'up' | 'degraded' | 'down'
 
-/** What `/health` answers; its status is 503 while something is down, and the body is the same. */
+/** The body of `/health`, which is the same whether its status is 200 or, while something is down, 503. */
 export interface Health {
   status: PartStatus
   checks: Record<string, { status: PartStatus; detail?: string }>

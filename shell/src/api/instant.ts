@@ -1,6 +1,6 @@
 /**
- * Orders two instants as the API writes them (RFC 3339, UTC, none to nine decimals). Text alone
- * does not order them, since the number of decimals differs; `Date` loses the microseconds.
+ * Orders two instants as the API writes them (RFC 3339, UTC, up to nine decimals). Comparing the text is not enough,
+ * since the number of decimals differs, and `Date` loses the microseconds.
  */
 export function compareInstants(a: string, b: string): number {
   const seconds = compareText(a.slice(0, 19), b.slice(0, 19))
@@ -11,7 +11,7 @@ function decimals(instant: string): string {
   return instant.slice(20, -1).padEnd(9, '0')
 }
 
-/** Orders two texts by their code units, such as ids. */
+/** Orders two texts, such as ids, by their code units. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

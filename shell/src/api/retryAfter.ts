@@ -1,7 +1,11 @@
-/** Longer than that nobody waits because a server says so: it may be wrong, and somebody else may have mended it. Milliseconds. */
+/**
+ * The longest that we wait because a server says so: it may be wrong, or the cause may be gone earlier. Milliseconds.
+ */
 const LONGEST = 60_000
 
-/** What `Retry-After` says, a number of seconds or a date, in milliseconds from now; 0 if it says nothing. */
+/**
+ * Reads `Retry-After`, a number of seconds or a date, as milliseconds from now. Returns 0 if there is nothing to read.
+ */
 export function retryAfterOf(header: string | null, now = Date.now()): number {
   if (header === null || header.trim() === '') return 0
   const seconds = Number(header)

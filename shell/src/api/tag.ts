@@ -1,14 +1,11 @@
 import type { Approval } from './types.ts'
 
-/**
- * The entity tag of a row that last changed then: the API's own, which comes with answers but not
- * with what the stream tells.
- */
+/** The entity tag of a row with this `updatedAt`. The API sends tags with answers, but not with events. */
 export function tagOf(updatedAt: string): string {
   return `"${micros(updatedAt).toString(16)}"`
 }
 
-/** What the customer has written since counts too. */
+/** The entity tag of an approval, which also changes when the customer writes. */
 export function approvalTag({ updatedAt, lastHeardAt }: Pick<Approval, 'updatedAt' | 'lastHeardAt'>): string {
   return `"${micros(updatedAt).toString(16)}-${(lastHeardAt == null ? 0n : micros(lastHeardAt)).toString(16)}"`
 }

@@ -1,4 +1,4 @@
-/** The API's own names for its shapes. */
+/** The API's own names for its types. */
 import type { components, operations } from './schema'
 
 type Schemas = components['schemas']
@@ -22,7 +22,7 @@ export type DeadLetter = Schemas['DeadLetter']
 export type DeadLetterList = Schemas['DeadLetterList']
 export type DeliveryState = Schemas['DeliveryState']
 export type FieldError = Schemas['FieldError']
-/** An event that is stored nowhere. */
+/** An event that is not stored. */
 export type Live = Schemas['Live']
 export type Me = Schemas['Me']
 export type Message = Schemas['Message']
@@ -39,7 +39,7 @@ export type UpdateConversation = Schemas['UpdateConversation']
 
 type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId' | 'ticket'>
 
-/** Which conversations to list, and in which order; what is absent does not restrict. */
+/** Which conversations to list, and in which order; a field that is left out does not restrict. */
 export type ConversationFilter = Given<operations['list_conversations']['parameters']['query']>
 export type ConversationSort = NonNullable<ConversationFilter['sort']>
 export type ActivityFilter = Given<operations['list_activity']['parameters']['query']>

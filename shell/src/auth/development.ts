@@ -2,7 +2,7 @@ import { tab } from '../base/storage.ts'
 
 import type { Provider } from './provider.ts'
 
-/** What an API with `AUTH_MODE=dev` accepts: two people, since nobody approves what they asked for. */
+/** The people whom an API with `AUTH_MODE=dev` accepts: two, because nobody may approve their own request. */
 export const DEVELOPERS = {
   admin: { name: 'Dev Admin', token: 'mock-token' },
   agent: { name: 'Dev Agent', token: 'mock-agent-token' },
@@ -12,7 +12,7 @@ export type Developer = keyof typeof DEVELOPERS
 
 const CHOSEN = 'axis.developer'
 
-/** Whom somebody chose to be in this tab. */
+/** The person chosen in this tab. */
 export function chosen(): Developer {
   return tab.readText(CHOSEN) === 'agent' ? 'agent' : 'admin'
 }

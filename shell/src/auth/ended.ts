@@ -1,4 +1,4 @@
-/** Whether the session that this page began with is over. */
+/** Whether the session that this page started with is over. */
 import { createStore, useStore } from '../base/store.ts'
 
 const over = createStore(false)

@@ -1,15 +1,14 @@
 /**
- * Signing in with an OpenID provider, by an authorisation code with PKCE.
+ * Signs people in with an OpenID provider: authorization code flow with PKCE.
  *
  * ```text
  * leave ──► provider ──► finish ──► tokens, in the memory of this page
- *   ▲                                  │ renewed before they end
- *   └───────── somebody asks ◄── ended ┘ when the provider gives none any more
+ *   ▲                                  │ renewed before they expire
+ *   └──────── sign in again ◄── ended ─┘ when the provider no longer renews them
  * ```
  *
- * A page that is loaded anew has no tokens: it leaves for the provider, which knows the person, and
- * is back at once. Meanwhile session storage keeps where they were and what proves that the answer is
- * to this question; never a token.
+ * A reloaded page has no tokens: it goes to the provider, which knows the person and sends them back at once. Meanwhile
+ * session storage holds the page they were on, and what proves that the answer belongs to this request; never a token.
  */
 import * as oauth from 'oauth4webapi'
 
@@ -28,23 +27,26 @@ interface Pending {
   verifier: string
   state: string
   nonce: string
-  /** Path and search of where somebody was. */
+  /** Path and query of the page that the person was on. */
   place: string
-  /** The provider was asked about the code that it gave. */
+  /** Set once the provider was asked to exchange its code. */
   asked?: true
 }
 
 const PENDING = 'axis.sign-in'
 const HOME = import.meta.env.BASE_URL
 
-/** The first of these answers no more before they end, so that a slow request has time. */
+/** Tokens are renewed this long before they expire, so that even a slow request has a valid one. Milliseconds. */
 const EARLY = 30_000
 /** How long to wait for the provider's answer. Milliseconds. */
 const PATIENCE = 15_000
-/** How long a renewal may take: the provider may have replaced the refresh token, and only its answer has the new one. Milliseconds. */
+/**
+ * How long a renewal may take. The provider may already have replaced the refresh token, and only its answer has the
+ * new one. Milliseconds.
+ */
 const RENEWAL = 120_000
 
-/** Leaves for the provider. */
+/** Goes to the provider to sign in. */
 export async function leave(config: OpenId): Promise<never> {
   const { pathname, search } = window.location
   const server = await discover(config)
@@ -57,7 +59,7 @@ export async function leave(config: OpenId): Promise<never> {
     nonce: oauth.generateRandomNonce(),
     place: new URLSearchParams(search).has('state') ? HOME : pathname + search,
   }
-  const address = new URL(server.authorization_endpoint ?? missing('no authorisation endpoint'))
+  const address = new URL(server.authorization_endpoint ?? missing('no authorization endpoint'))
   const asked = {
     ...config.parameters,
     client_id: config.clientId,
@@ -70,13 +72,17 @@ export async function leave(config: OpenId): Promise<never> {
     code_challenge_method: 'S256',
   }
   for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value)
-  // This fails where nothing can be kept: whoever came back would else be sent there again, for ever.
+  // Throws where nothing can be stored. Otherwise the person would come back and be sent to the provider again,
+  // endlessly.
   sessionStorage.setItem(PENDING, JSON.stringify(pending))
   window.location.assign(address)
   return await new Promise<never>(() => undefined)
 }
 
-/** Takes what the provider answered; null if this page asked it nothing, or has to ask anew. */
+/**
+ * Completes signing in after the provider sent the person back. Returns null if this page had not sent them there, or
+ * has to start again.
+ */
 export async function finish(): Promise<Provider | null> {
   const text = sessionStorage.getItem(PENDING)
   if (text === null) return null
@@ -86,16 +92,16 @@ export async function finish(): Promise<Provider | null> {
   try {
     return await redeem(pending)
   } catch (error) {
-    // A code is good for one answer, and that was lost: somebody signs in anew.
+    // A code can be exchanged once, and the answer to that was lost: sign in again.
     if (pending.asked && error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant') return null
     const failure = error instanceof Failure ? error : failed(error)
-    // The same answer will do later: nobody is sent to the provider again for that.
+    // The same code will still do later, so nobody is sent to the provider again.
     waits = failure.passing
     throw failure
   } finally {
     if (!waits) {
       sessionStorage.removeItem(PENDING)
-      // Neither the code stays in the address, nor what went wrong: reloading tries once more.
+      // Neither the code nor an error stays in the address: reloading tries again.
       window.history.replaceState(null, '', pending.place)
     }
   }
@@ -113,7 +119,7 @@ async function redeem({ config, server, verifier, state, nonce }: Pending): Prom
   return new Tokens(config, server, tokens)
 }
 
-/** What the provider cannot answer now, it may answer later. */
+/** Turns an answer that may be different later into a failure that says so. */
 async function answered(asked: Promise<Response>): Promise<Response> {
   const given = await asked.catch((error: unknown) => {
     throw Failure.from(error)
@@ -148,10 +154,10 @@ class Tokens implements Provider {
     const endsAt = this.#endsAt ?? Infinity
     const good = endsAt - Date.now()
     if (good <= this.#early) {
-      // Half of what is left is for the request.
+      // Leave half of the remaining time for the request.
       await this.#renew(good > 0 ? good / 2 : PATIENCE).catch((error: unknown) => {
         const { passing, code } = Failure.from(error)
-        // Until then the one that there is will do.
+        // Until it expires, the current token will do.
         if (!passing || code === 'signed-out' || Date.now() >= endsAt) throw error
       })
     }
@@ -164,7 +170,7 @@ class Tokens implements Provider {
   }
 
   anew = async (): Promise<void> => {
-    // Nobody is signed out for that: the token that there is may be good still.
+    // A failure here signs nobody out: the current token may still be valid.
     if (this.#refresh !== undefined) await this.#renew(PATIENCE, false)
   }
 
@@ -180,8 +186,8 @@ class Tokens implements Provider {
   }
 
   /**
-   * One request, however many wait for it, and none of them longer than they like: a late answer is taken, too.
-   * Who is given no other token, and needs one, is signed out.
+   * Renews the token: one request for all callers, of whom none waits longer than it wants to; a late answer is still
+   * used. If a new token is needed and the provider gives none, the session ends.
    */
   #renew(longest: number, needed = true): Promise<void> {
     this.#renewing ??= this.#ask().finally(() => (this.#renewing = null))
@@ -204,7 +210,7 @@ class Tokens implements Provider {
     try {
       this.#take(await oauth.processRefreshTokenResponse(this.#server, client, given))
     } catch {
-      // Asked with once more, it would be refused once more.
+      // The same refresh token would be refused again.
       this.#refresh = undefined
       throw signedOut()
     }
@@ -229,13 +235,16 @@ async function discover(config: OpenId): Promise<oauth.AuthorizationServer> {
   }
 }
 
-/** The API takes tokens of a provider without TLS only where that is safe, or its operator said so. */
+/**
+ * Options for requests to the provider. The API accepts a provider without TLS only where that is safe or its operator
+ * allowed it, so this accepts it too.
+ */
 function manner({ issuer }: OpenId, longest = PATIENCE) {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- its way to stand out
   return { [oauth.allowInsecureRequests]: issuer.startsWith('http:'), signal: deadline(undefined, longest) }
 }
 
-/** Fails, for now, after so long. */
+/** Fails temporarily after this time. */
 async function late(milliseconds: number): Promise<never> {
   await new Promise((go) => setTimeout(go, milliseconds))
   throw silent()

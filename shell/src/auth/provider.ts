@@ -2,24 +2,24 @@ import { Failure } from '../api/failure.ts'
 
 /** A way of signing in. */
 export interface Provider {
-  /** A token that is valid now; throws a `Failure` if there is none. */
+  /** A token that is valid now. Throws a `Failure` if there is none. */
   token: () => Promise<string>
-  /** When that token ends, in milliseconds since 1970; null: never. */
+  /** When that token expires, in milliseconds since 1970; null: never. */
   readonly endsAt: number | null
-  /** The API refused this token: whether there is another one now. */
+  /** The API refused this token. Returns whether there is a new one. */
   renewed: (refused: string) => Promise<boolean>
-  /** Takes another token where one can be had without its person, who may have been given other roles. */
+  /** Gets a new token if that is possible without the person, because their roles may have changed. */
   anew: () => Promise<void>
-  /** Whether a stream is opened by a ticket. */
+  /** Whether live streams are opened with tickets. */
   readonly tickets: boolean
-  /** Ends it, here and at the provider; null where nobody signed in. */
+  /** Ends the session, here and at the provider; null if nobody signed in. */
   readonly signOut: (() => void) | null
 }
 
-/** Where people are after they signed out. */
+/** The address that people come back to after signing out. */
 export const SIGNED_OUT = `${import.meta.env.BASE_URL}signed-out`
 
-/** Nobody is signed in. What was written waits for them: this is no refusal. */
+/** The failure of requests while nobody is signed in. It counts as temporary, so what was written waits. */
 export function signedOut(): Failure {
   return new Failure(0, { code: 'signed-out', detail: 'you are signed out' })
 }

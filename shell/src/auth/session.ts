@@ -1,9 +1,9 @@
 /**
- * Who works here, and the token that proves it.
+ * Who is signed in, and the token that proves it.
  *
- * One seam for every way of signing in, which the API names: development has people who need not
- * prove anything; else an OpenID provider knows them (`openid.ts`, loaded when it is needed).
- * `token()` is asked before each request, so that a provider can renew it.
+ * All ways of signing in sit behind one interface, and the API says which one to use: development has people who need
+ * not prove anything, otherwise people sign in with an OpenID provider (`openid.ts`, loaded on demand). `token()` is
+ * called before each request, so that a provider can renew it.
  */
 import { deadline } from '../api/deadline.ts'
 import { Failure } from '../api/failure.ts'
@@ -24,15 +24,15 @@ export interface Session extends Provider {
   readonly person: Person
 }
 
-/** Until the API has said who it is. */
+/** Used until the API has said who is signed in. */
 const SOMEBODY: Person = { id: 'dev-admin', name: 'Dev Admin', may: () => true }
 
 let current: Session = { ...developer(), person: SOMEBODY }
 
-/** It knows somebody already: it is not asked again because the API does not answer. */
+/** Kept once there is one, so that people need not sign in again because the API does not answer. */
 let provider: Provider | null = null
 
-/** What the person may, in one text. */
+/** The person's permissions, as one text to compare. */
 let rights = ''
 const changes = createStore(0)
 
@@ -40,7 +40,10 @@ export function session(): Session {
   return current
 }
 
-/** Signs somebody in; may leave the page for that. `known` is called once there is a token, before it is said whose it is. */
+/**
+ * Signs somebody in, which may leave the page. `known` is called once there is a token, before the API has said whose
+ * it is.
+ */
 export async function begin(known: () => void): Promise<void> {
   if (window.location.pathname === SIGNED_OUT) throw signedOut()
   try {
@@ -56,7 +59,7 @@ export async function begin(known: () => void): Promise<void> {
   }
 }
 
-/** Takes a token that says what this person may by now, and asks what that is. */
+/** Gets a new token, which has the person's current roles, and asks what they allow. */
 export async function withRolesOfNow(): Promise<void> {
   const before = rights
   await current.anew()
@@ -65,7 +68,7 @@ export async function withRolesOfNow(): Promise<void> {
   changes.set(changes.get() + 1)
 }
 
-/** How often what this person may has changed: what goes by it is drawn anew then. */
+/** Counts changes of the person's permissions. Use it as a key to render anew what depends on them. */
 export function useRoles(): number {
   return useStore(changes)
 }
@@ -78,7 +81,7 @@ async function personOf(token: string): Promise<Person> {
 }
 
 async function providerOf(): Promise<Provider> {
-  // The provider may have sent somebody back.
+  // The provider may just have sent the person back.
   if (new URLSearchParams(window.location.search).has('state')) {
     const { finish } = await import('./openid.ts')
     const back = await finish()

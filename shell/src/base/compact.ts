@@ -1,4 +1,4 @@
-/** Removes what is not set, so that equal views have equal addresses and equal places in the cache. */
+/** Removes keys whose value is undefined, so that equal views have equal addresses and equal cache keys. */
 export function compact<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
 }

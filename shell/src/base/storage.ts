@@ -1,19 +1,22 @@
 /**
- * What outlives the page, by name. Storage may be full or switched off, and hold what nobody can read: then nothing is
- * kept or found, and what is there lasts as long as the page.
+ * Values in browser storage, by name. Storage may be full or switched off, and may contain what cannot be parsed: then
+ * nothing is saved or found, and values last only as long as the page.
  */
 export interface Kept {
-  /** The value of this name; undefined if there is none, or none that can be read. */
+  /** The value of this name. Returns undefined if there is none, or none that can be parsed. */
   readonly readJson: (name: string) => unknown
   readonly writeJson: (name: string, value: unknown) => void
   readonly readText: (name: string) => string | null
   readonly writeText: (name: string, text: string) => void
   readonly remove: (name: string) => void
-  /** All whose names begin so, by the rest of their names; undefined where a value cannot be read. */
+  /**
+   * All entries whose names start with the prefix, by the rest of their names. A value is undefined if it cannot be
+   * parsed.
+   */
   readonly entries: (prefix: string) => [string, unknown][]
 }
 
-/** The value of a text in JSON; undefined if it is none. */
+/** Parses JSON. Returns undefined if the text is not JSON. */
 export function parsed(text: string | null): unknown {
   if (text === null) return undefined
   try {
@@ -23,7 +26,7 @@ export function parsed(text: string | null): unknown {
   }
 }
 
-/** Asked for each time: where storage is switched off, asking fails. */
+/** Takes a function, because merely accessing storage throws where it is switched off. */
 function keptIn(storage: () => Storage): Kept {
   const safely = <T>(work: (storage: Storage) => T, otherwise: T): T => {
     try {
@@ -47,7 +50,7 @@ function keptIn(storage: () => Storage): Kept {
   }
 }
 
-/** Kept for this browser: all of its tabs have the same. */
+/** Stored for this browser: all of its tabs share it. */
 export const local = keptIn(() => localStorage)
-/** Kept for this tab alone. */
+/** Stored for this tab only. */
 export const tab = keptIn(() => sessionStorage)

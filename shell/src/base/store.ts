@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** A value that is told to whoever watches it. */
+/** An observable value. */
 export interface Store<T> {
   get: () => T
   set: (next: T) => void
@@ -24,7 +24,10 @@ export function createStore<T>(initial: T): Store<T> {
   }
 }
 
-/** The value of a store, or what is made of it: the same object as long as nothing has changed. */
+/**
+ * The value of a store, or what `select` makes of it. `select` must return the same object as long as nothing has
+ * changed.
+ */
 export function useStore<T>(store: Store<T>): T
 export function useStore<T, S>(store: Store<T>, select: (value: T) => S): S
 export function useStore<T, S>(store: Store<T>, select?: (value: T) => S): T | S {

@@ -1,4 +1,4 @@
-/** Changing conversations, one or many, told in words and undone on request. */
+/** Changes one or many conversations, and can undo that. */
 import { Failure } from '#api/failure.ts'
 import type { Conversation } from '#api/types.ts'
 import { createStore } from '#base/store.ts'
@@ -6,10 +6,10 @@ import type { Live } from '#live/live.ts'
 
 import { bodyOf, type Change, fits, isAboutLabels, reverse, shownWith } from './change.ts'
 
-/** How far a change of several conversations is; null when none is under way. */
+/** Progress of a change of several conversations; null while there is none. */
 export const underWay = createStore<{ readonly done: number; readonly of: number } | null>(null)
 
-/** What one conversation is to become. */
+/** A conversation, and what is to change in it. */
 export interface Wanted {
   readonly id: string
   readonly to: Change
@@ -53,7 +53,7 @@ export async function change(live: Live, wanted: readonly Wanted[]): Promise<Out
   return { changed, refused, undo: () => change(live, back) }
 }
 
-/** Does something for each of many, a few at a time. */
+/** Runs work for each item, a few at a time. */
 export async function doEach<T>(many: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
   const waiting = many.values()
   const next = async () => {

@@ -1,4 +1,4 @@
-/** What people do with conversations: by which name, icon and key, and who may, wherever it is offered. */
+/** What people can do with conversations: name, icon, key and permission of each action, wherever it is offered. */
 import {
   CircleCheck,
   CircleDot,
@@ -18,15 +18,15 @@ import type { Change } from './change.ts'
 export type ActionName = Question | 'resolve' | 'unread'
 
 export interface Action {
-  /** In menus, where dots say that something is asked first. */
+  /** Used in menus, where dots say that a question comes first. */
   readonly name: string
-  /** On buttons, and where all keys are shown. */
+  /** Used on buttons and in the list of keyboard shortcuts. */
   readonly short: string
   readonly keys?: string
   readonly icon: LucideIcon
 }
 
-/** In the order in which all keys are shown. */
+/** In the order in which the list of keyboard shortcuts shows them. */
 export const ACTIONS: Readonly<Record<ActionName, Action>> = {
   resolve: { name: 'Resolve', short: 'Resolve and go to the next', keys: 'E', icon: CircleCheck },
   snooze: { name: 'Snooze…', short: 'Snooze', keys: 'S', icon: Clock },
@@ -40,7 +40,7 @@ export const ACTIONS: Readonly<Record<ActionName, Action>> = {
   status: { name: 'Set status…', short: 'Status', icon: CircleDot },
 }
 
-/** The actions that have a key and that the person here may do. */
+/** The actions that have a key and that this person has permission for. */
 export function actionsByKey(): [ActionName, Action & { readonly keys: string }][] {
   return Object.entries(ACTIONS).flatMap(([name, { keys, ...rest }]) =>
     keys !== undefined && mayDo(name as ActionName) ? [[name as ActionName, { ...rest, keys }]] : [],
@@ -51,17 +51,17 @@ export function mayDo(what: ActionName): boolean {
   return mayAsk(what === 'escalate' ? what : undefined)
 }
 
-/** What ends conversations, or begins them again if they are resolved; both have one key. */
+/** The action that resolves conversations, or reopens them if they are resolved; both have the same key. */
 export function endingOf(resolved: boolean): Pick<Action, 'name' | 'icon'> & { readonly change: Change } {
   return resolved
     ? { name: 'Reopen', icon: CircleDot, change: { status: 'open' } }
     : { name: ACTIONS.resolve.name, icon: ACTIONS.resolve.icon, change: { status: 'resolved' } }
 }
 
-/** Does it, once what it asks is answered. */
+/** Carries out an action, after asking what it needs to know. */
 export function perform(what: ActionName, about: readonly string[], at?: Asked['at']): void {
   if (what === 'resolve') want(about, endingOf(false).change)
   else if (what === 'unread') wantUnread(about)
-  // One request is about one of them.
+  // An escalation is about one conversation.
   else ask(what, what === 'escalate' ? about.slice(0, 1) : about, { at })
 }

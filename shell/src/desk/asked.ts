@@ -1,5 +1,5 @@
 /**
- * What somebody wants to choose for conversations. Keys, buttons and the command bar ask here; one
+ * Questions about conversations, such as whom to assign them to. Keys, buttons and the command bar ask here, and one
  * dialog answers, wherever the question came from.
  */
 import { session } from '#auth/session.ts'
@@ -11,17 +11,17 @@ export type Question = 'status' | 'snooze' | 'priority' | 'assignee' | 'me' | 't
 
 export interface Asked {
   readonly what: Question
-  /** The conversations. */
+  /** Ids of the conversations that it is about. */
   readonly about: readonly string[]
-  /** Where it was asked for; in the middle if nowhere. */
+  /** The element that asked; in the middle of the window if there is none. */
   readonly at?: DOMRect | undefined
-  /** What is done with the answer, if not to change the conversations. */
+  /** Receives the answer, if it is not to change the conversations. */
   readonly then?: ((change: Change) => void) | undefined
 }
 
 export const asked = createStore<Asked | null>(null)
 
-/** Whether the person here may have it so; of nothing named, whether they may change conversations. */
+/** Whether this person may ask that; without an argument, whether they may change conversations. */
 export function mayAsk(what?: Question): boolean {
   return session().person.may(what === 'escalate' ? 'approvals:request' : 'conversations:update')
 }
@@ -37,17 +37,17 @@ interface Doer {
 
 let doer: Doer = { change: () => undefined, unread: () => undefined }
 
-/** Who carries out what is wanted, and tells of it. */
+/** Sets who carries out changes, and reports them. */
 export function onWanted(next: Doer): void {
   doer = next
 }
 
-/** Wants a change that needs no question. */
+/** Requests a change that needs no question. */
 export function want(about: readonly string[], change: Change): void {
   if (about.length > 0 && mayAsk()) doer.change(about, change)
 }
 
-/** Wants it to be as if nobody had seen it. */
+/** Marks conversations as unread. */
 export function wantUnread(about: readonly string[]): void {
   if (about.length > 0 && mayAsk()) doer.unread(about)
 }

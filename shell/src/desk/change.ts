@@ -1,19 +1,19 @@
-/** What people want of a conversation: as the API is asked for it, and as it shows meanwhile. */
+/** Changes of a conversation: as requests to the API, and as they show until it answers. */
 import type { Conversation, UpdateConversation } from '#api/types.ts'
 
-/** An agent or a team. The number means somebody else, or nobody, in every other account. */
+/** An agent or a team. In another account the same number means somebody else, or nobody. */
 export interface Named {
   readonly id: number
   readonly name: string | null
   readonly accountId: string
 }
 
-/** As the catalogue of an account has it. */
+/** Converts an entry of an account's catalogue. */
 export function namedOf(one: { accountId: string; chatwootId: number; name?: string | null }): Named {
   return { id: one.chatwootId, name: one.name ?? null, accountId: one.accountId }
 }
 
-/** What is to be different; what is absent stays. Labels are put on and taken off, others' stay. */
+/** What is to change; a field that is left out stays. Labels are added and removed, so that those of others stay. */
 export interface Change {
   readonly status?: NonNullable<UpdateConversation['status']>
   readonly snoozedUntil?: string | null
@@ -24,7 +24,7 @@ export interface Change {
   readonly remove?: readonly string[]
 }
 
-/** Whether a conversation can become so: it is only given to those of its own account. */
+/** Whether a change can be made: agents and teams only fit conversations of their own account. */
 export function fits({ assignee, team }: Change, { accountId }: Conversation): boolean {
   return [assignee, team].every((one) => !one || one.accountId === accountId)
 }
@@ -33,7 +33,7 @@ export function isAboutLabels({ add, remove }: Change): boolean {
   return add !== undefined || remove !== undefined
 }
 
-/** What the API is asked for, of a conversation that has these labels. */
+/** The request for a change of a conversation that has these labels. */
 export function bodyOf(change: Change, labels: readonly string[]): UpdateConversation {
   const { status, snoozedUntil, priority, assignee, team } = change
   return {
@@ -46,7 +46,7 @@ export function bodyOf(change: Change, labels: readonly string[]): UpdateConvers
   }
 }
 
-/** The conversation as it will be. */
+/** The conversation with the change made. */
 export function shownWith(change: Change, row: Conversation): Conversation {
   const { status, snoozedUntil = null, priority, assignee, team } = change
   return {
@@ -59,7 +59,7 @@ export function shownWith(change: Change, row: Conversation): Conversation {
   }
 }
 
-/** The change that brings back what a conversation was before this one. */
+/** The change that undoes this one. */
 export function reverse(change: Change, before: Conversation): Change {
   const named = (one: { id: number; name?: string | null } | null | undefined) =>
     one ? { id: one.id, name: one.name ?? null, accountId: before.accountId } : null
@@ -69,7 +69,7 @@ export function reverse(change: Change, before: Conversation): Change {
       snoozedUntil: before.snoozedUntil ?? null,
     }),
     ...(change.priority !== undefined && { priority: (before.priority ?? null) as NonNullable<Change['priority']> | null }),
-    // Only people are given anything here, and a bot has the number of one of them.
+    // Only people are assigned here. A bot may have the same number as one of them.
     ...(change.assignee !== undefined && { assignee: before.assignee?.type === 'agent_bot' ? null : named(before.assignee) }),
     ...(change.team !== undefined && { team: named(before.team) }),
     ...(change.add && { remove: change.add.filter((label) => !before.labels.includes(label)) }),

@@ -1,9 +1,9 @@
-/** Texts for whatever is being written, from wherever they were chosen. */
+/** Inserts texts into the composer, wherever they were chosen. */
 type Writer = (text: string) => void
 
 let writer: Writer = () => undefined
 
-/** Who writes what was chosen; until the returned function is called. */
+/** Sets who inserts texts, until the returned function is called. */
 export function onInserted(next: Writer): () => void {
   writer = next
   return () => {
@@ -11,7 +11,7 @@ export function onInserted(next: Writer): () => void {
   }
 }
 
-/** Puts a text where the cursor is, its variables filled. */
+/** Inserts a text at the cursor, with its variables filled in. */
 export function insert(text: string): void {
   writer(text)
 }

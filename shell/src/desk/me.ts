@@ -1,11 +1,11 @@
-/** Which of an account's agents the person here is. */
+/** Which agent of an account this person is. */
 import type { Agent } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { local } from '#base/storage.ts'
 
 const place = (accountId: string) => `axis.agent.${session().person.id}.${accountId}`
 
-/** The one that the API says, or that the person has named here, or else the one of the same name. */
+/** The agent that the API marks as this person, or that they chose here, or else the one with their name. */
 export function myAgent(agents: readonly Agent[]): Agent | undefined {
   return (
     agents.find((one) => one.you) ??

@@ -1,8 +1,8 @@
 import { useLocation } from '@tanstack/react-router'
 
 /**
- * The conversation that is open: by the address, from the moment somebody goes there. What the router has matched is
- * the one before until the next one is loaded, and keys would mean that.
+ * The id of the open conversation, taken from the address. The router's own match is still the previous one until the
+ * next one has loaded, and keys would then act on that.
  */
 export function useOpen(): string | undefined {
   return useLocation({ select: ({ pathname }) => /^\/inbox\/([^/]+)$/.exec(pathname)?.[1] })

@@ -1,12 +1,12 @@
-/** Which conversations are selected, and in which order the list shows them. */
+/** The selected conversations, and the order of the list. */
 import { createStore, useStore } from '#base/store.ts'
 
 const NONE: readonly string[] = []
 
-/** In the order in which they were selected. */
+/** Ids, in the order in which they were selected. */
 export const selection = createStore<readonly string[]>(NONE)
 
-/** The rows that the list shows, from above. */
+/** Ids of the rows in the list, from the top. */
 export const shownOrder = createStore<readonly string[]>(NONE)
 
 export function useSelection(): readonly string[] {
@@ -22,7 +22,7 @@ export function toggle(id: string): void {
   selection.set(now.includes(id) ? now.filter((one) => one !== id) : [...now, id])
 }
 
-/** Selects everything from the row that was selected last up to this one. */
+/** Selects everything from the last selected row to this one. */
 export function selectUpTo(id: string): void {
   const order = shownOrder.get()
   const from = order.indexOf(selection.get().at(-1) ?? id)
@@ -32,7 +32,7 @@ export function selectUpTo(id: string): void {
   selection.set([...new Set([...selection.get(), ...between, id])])
 }
 
-/** Tells what the list shows; what it has no more, nobody sees to be selected. */
+/** Sets the order of the list, and deselects what has left it: nobody could see that it is selected. */
 export function showOrder(order: readonly string[]): void {
   shownOrder.set(order)
   const there = new Set(order)
@@ -44,12 +44,12 @@ export function select(ids: readonly string[]): void {
   selection.set(ids)
 }
 
-/** The row that has the focus, or whose box has it: a click on that takes it. */
+/** The row that contains the focus, even if its checkbox has it. */
 export function focusedRow(): string | undefined {
   return document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row
 }
 
-/** Where to go on after this conversation: the one below it, or else the one above. */
+/** The conversation to go to after this one: the one below it, or else the one above. */
 export function neighbour(id: string): string | undefined {
   const order = shownOrder.get()
   const at = order.indexOf(id)

@@ -1,4 +1,4 @@
-/** Until when a conversation may be put off. */
+/** A time until which a conversation can be snoozed. */
 export interface SnoozeChoice {
   readonly name: string
   /** `null` means until the customer writes. */
@@ -11,7 +11,7 @@ function morning(of: Date, days: number): Date {
   return new Date(of.getFullYear(), of.getMonth(), of.getDate() + days, MORNING)
 }
 
-/** Later today is offered while there is such a time; next week begins on Monday. */
+/** "Later today" is offered only while there is such a time; next week starts on Monday. */
 export function snoozeChoices(now: Date): SnoozeChoice[] {
   const inThreeHours = new Date(now.getTime() + 3 * 3_600_000)
   inThreeHours.setMinutes(0, 0, 0)

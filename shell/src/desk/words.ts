@@ -1,4 +1,4 @@
-/** What conversations are called, and changes of them in words. */
+/** Names of conversations, and changes in words. */
 import type { Conversation } from '#api/types.ts'
 
 import type { Change } from './change.ts'
@@ -29,7 +29,7 @@ export function told(change: Change): string {
   return remove.length > 0 ? `Label ${remove.join(', ')} removed` : 'Changed'
 }
 
-/** What Chatwoot refused, by the name of its command. */
+/** Says what was not done after Chatwoot refused this command. */
 export function refusedCommand(command: unknown): string {
   switch (command) {
     case 'set_status':

@@ -6,7 +6,7 @@ import type { Activity } from '../api/types.ts'
 import { When } from './When.tsx'
 import { titled } from './words.ts'
 
-/** Types that the timeline can be filtered by, and what each is called. */
+/** The types that the timeline can be filtered by, with their names. */
 export const ACTIVITY_TYPES: Record<string, { name: string; icon: LucideIcon }> = {
   message_created: { name: 'Messages', icon: MessageSquare },
   message_updated: { name: 'Message changes', icon: MessageSquare },
@@ -54,19 +54,19 @@ function attributes(facts: Facts): string {
   return names.length > 0 ? [...new Set(names.map(attributeName))].join(', ') : 'details'
 }
 
-/** What somebody asked for, after the words that tell it. */
+/** The type of a request, to be added to a sentence. */
 function asked(facts: Facts): string {
   const kind = text(facts, 'approvalType')
   return kind === null ? '' : `: ${titled(kind).toLowerCase()}`
 }
 
-/** Whose it was; lines of long ago do not say. */
+/** Whose request it was. Old lines do not say. */
 function request(facts: Facts): string {
   const name = text(facts, 'requestedBy')
   return name === null ? 'a request' : `the request of ${name}`
 }
 
-/** What happened: after who did it, and on its own where nobody knows who. */
+/** What happened, as a phrase after the actor's name, and as a sentence of its own if the actor is not known. */
 function inWords(activity: Activity): [after: string, alone: string] {
   const facts: Facts = activity.data
   switch (activity.type) {
@@ -167,9 +167,9 @@ export function ActivityLine({ activity, about }: ActivityLineProps) {
       <span className="flex size-7 shrink-0 items-center justify-center rounded-full bg-sunken text-soft">
         <Icon aria-hidden className="size-3.5" />
       </span>
-      {/* Where there is little room it takes two. */}
+      {/* Two lines where there is little room. */}
       <p className="line-clamp-2 min-w-0 grow leading-snug">
-        {/* A long name leaves room for what was done. */}
+        {/* A long name leaves room for what happened. */}
         {actor && <span dir="auto" className="inline-block max-w-2/3 truncate align-bottom font-medium">{actor}</span>}{' '}
         {actor ? <span className="text-soft">{after}</span> : alone}
         {about && <span className="text-soft"> · {about}</span>}

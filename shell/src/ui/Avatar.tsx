@@ -1,7 +1,7 @@
 import { ChannelIcon } from './ChannelIcon.tsx'
 import { classes } from './classes.ts'
 
-/** Calm and far enough apart; the text on them is dark or light as the theme wants. */
+/** Hues that are calm and easy to tell apart. */
 const HUES = [25, 60, 95, 150, 190, 225, 265, 300, 340]
 
 function hueOf(text: string): number {
@@ -24,7 +24,7 @@ export function initials(name: string): string {
 
 interface AvatarProps {
   name: string
-  /** Tells people of one name apart. */
+  /** Gives people of the same name different colours. */
   seed?: string
   channel?: string | null | undefined
   size?: 'small' | 'medium'
@@ -40,7 +40,7 @@ export function Avatar({ name, seed = name, channel, size = 'medium', className 
           'flex items-center justify-center rounded-full font-semibold select-none before:content-[attr(data-initials)]',
           size === 'medium' ? 'size-9 text-xs' : 'size-6 text-[0.625rem]',
         )}
-        // A picture, not words: they are part of no name.
+        // Drawn by CSS, so that screen readers and names of elements leave the initials out.
         data-initials={initials(name)}
         style={{
           background: `light-dark(oklch(91% 0.05 ${hue}), oklch(36% 0.06 ${hue}))`,

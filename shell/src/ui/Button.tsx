@@ -12,7 +12,7 @@ const LOOKS = {
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: keyof typeof LOOKS
-  /** What it does is under way: it does nothing, and keeps the focus, which a disabled one would lose. */
+  /** Its work is under way. It ignores clicks, but keeps the focus, which a disabled button would lose. */
   busy?: boolean
 }
 
@@ -39,7 +39,7 @@ interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   children: ReactNode
 }
 
-/** A button that is only an icon: its label is told and shown on hover. */
+/** A button with only an icon: its label is read out, and shown on hover. */
 export function IconButton({ label, keys, className, children, ...rest }: IconButtonProps) {
   return (
     <button

@@ -20,9 +20,9 @@ export function chipLook(set: boolean): string {
 
 interface ChipButtonProps extends ComponentProps<'button'> {
   name: string
-  /** What the filter is set to, in words; undefined while it restricts nothing. */
+  /** The current value in words; undefined while the filter restricts nothing. */
   chosen: string | undefined
-  /** What it says then. */
+  /** What screen readers say in that case. */
   anything: string
 }
 
@@ -44,7 +44,7 @@ interface ChipProps {
   onChange: (value: string | undefined) => void
 }
 
-/** One filter: what it is set to, and a menu to set it. */
+/** A filter with a single value: its current value, and a menu to change it. */
 export function Chip({ name, value, anything, options, onChange }: ChipProps) {
   const chosen = options.find((one) => one.value === value)?.label ?? value
   return (

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** What is known of something, in a list of descriptions. */
+/** A name and its value, for a description list. */
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>

@@ -2,7 +2,7 @@ import { classes } from './classes.ts'
 
 const APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
-/** Keys to press, `Mod` for Ctrl or ⌘: `Mod+Enter`, `G I`. */
+/** Draws keys: `Mod+Enter` (Ctrl or ⌘), `G I`. */
 export function Keys({ keys, className }: { keys: string; className?: string }) {
   return (
     <kbd className="inline-flex gap-1 font-sans">

@@ -5,14 +5,14 @@ import { TryAgain } from './State.tsx'
 
 interface LoadMoreProps {
   of: Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'isFetchNextPageError' | 'fetchNextPage'>
-  /** What comes when it is pressed. */
+  /** What it loads, for the message if that fails. */
   what: string
-  /** What it says. */
+  /** The label of the button. */
   name: string
   className?: string
 }
 
-/** The way to more of a list, as long as there is more. */
+/** A button that loads more of a list, as long as there is more. */
 export function LoadMore({ of, what, name, className }: LoadMoreProps) {
   const load = () => void of.fetchNextPage()
   if (!of.hasNextPage) return null

@@ -72,7 +72,7 @@ export function ApprovalMark({ status }: { status: string }) {
   )
 }
 
-/** A label, where there is little room cut off at its end. */
+/** A label. Unless `whole`, a long one is cut off. */
 export function Label({ name, whole = false }: { name: string; whole?: boolean }) {
   return (
     <span

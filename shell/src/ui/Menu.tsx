@@ -6,7 +6,7 @@ import { lazily } from './lazily.tsx'
 const loadItems = () => import('./MenuItems.tsx')
 const Items = lazily(loadItems)
 
-/** What the button needs that opens a menu. */
+/** The props of the button that opens a menu. */
 export interface Trigger {
   'aria-haspopup': 'menu'
   'aria-expanded': boolean
@@ -26,12 +26,12 @@ export interface Action {
   name: string
   icon: LucideIcon
   disabled?: boolean
-  /** Why one may want to, beside its name. */
+  /** A reason to use it, shown beside its name. */
   hint?: string | false
   run: () => void
 }
 
-/** What is in a menu: one thing to be chosen, several, or things to do. */
+/** What a menu contains: options of which one or several can be chosen, or actions. */
 export type Entries =
   | { kind: 'choice'; value: string | undefined; options: readonly Option<string>[]; onChange: (value: string | undefined) => void }
   | { kind: 'choices'; values: readonly string[]; options: readonly Option<string>[]; onChange: (values: string[]) => void }
@@ -48,7 +48,7 @@ interface ChoiceProps<T extends string> extends MenuProps {
   onChange: (value: T | undefined) => void
 }
 
-/** A menu in which one thing is chosen. */
+/** A menu in which one option is chosen. */
 export function Choice<T extends string>({ trigger, label, value, options, onChange }: ChoiceProps<T>) {
   const choose = (next: string | undefined) => onChange(options.find((one) => one.value === next)?.value)
   return <Menu trigger={trigger} label={label} entries={{ kind: 'choice', value, options, onChange: choose }} />
@@ -60,12 +60,12 @@ interface ChoicesProps extends MenuProps {
   onChange: (values: string[]) => void
 }
 
-/** A menu in which several things can be chosen; it stays open meanwhile. */
+/** A menu in which several options can be chosen; it stays open. */
 export function Choices({ trigger, label, ...choices }: ChoicesProps) {
   return <Menu trigger={trigger} label={label} entries={{ kind: 'choices', ...choices }} />
 }
 
-/** A menu of things to do. */
+/** A menu of actions. */
 export function Actions({ trigger, label, actions }: MenuProps & { actions: readonly Action[] }) {
   return <Menu trigger={trigger} label={label} align="end" entries={{ kind: 'actions', actions }} />
 }
@@ -73,14 +73,14 @@ export function Actions({ trigger, label, actions }: MenuProps & { actions: read
 interface AnyMenuProps extends MenuProps {
   align?: 'start' | 'end'
   side?: 'bottom' | 'right'
-  /** Above everything else in it. */
+  /** Shown at the top. */
   title?: string
-  /** Things to do, above what else is in it. */
+  /** Actions above the other entries. */
   actions?: readonly Action[]
   entries: Entries
 }
 
-/** Its button is here at once; what is in it comes when somebody is about to open it. */
+/** The button is there at once; the menu's code is loaded when somebody is about to open it. */
 export function Menu({ trigger, ...rest }: AnyMenuProps) {
   const [open, setOpen] = useState<'pointer' | 'key' | null>(null)
   const place = useRef<HTMLSpanElement>(null)
@@ -95,7 +95,7 @@ export function Menu({ trigger, ...rest }: AnyMenuProps) {
       event.preventDefault()
       setOpen('pointer')
     },
-    // By what presses no pointer and no key.
+    // Assistive technology may click without a pointer or a key.
     onClick: (event) => {
       if (event.detail === 0) setOpen('key')
     },

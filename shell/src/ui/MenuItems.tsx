@@ -11,12 +11,12 @@ interface ItemsProps {
   title?: string
   actions?: readonly Action[]
   entries: Entries
-  /** Then the first item has the focus. */
+  /** Opened by key, so the first item gets the focus. */
   byKey: boolean
   close: () => void
 }
 
-/** A menu that is open, beside the button it stands next to. */
+/** An open menu, beside the button that opened it. */
 export default function MenuItems({ label, align = 'start', side = 'bottom', title, actions = [], entries, byKey, close }: ItemsProps) {
   const content = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -56,7 +56,7 @@ export default function MenuItems({ label, align = 'start', side = 'bottom', tit
   )
 }
 
-/** Its highlighted background is hard to see; focus by key also shows the usual outline, inside the item. */
+/** The highlight alone is hard to see, so keyboard focus also shows the usual outline, inside the item. */
 const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 -outline-offset-2 data-disabled:opacity-50 data-highlighted:bg-hover'
 
 function Listed({ entries, close }: Pick<ItemsProps, 'entries' | 'close'>) {
@@ -96,7 +96,7 @@ function Listed({ entries, close }: Pick<ItemsProps, 'entries' | 'close'>) {
           key={name}
           disabled={disabled}
           onSelect={(event) => {
-            // The button has the focus again before what is done takes it, and gives it back there.
+            // The button gets the focus back first: what runs may take it, and returns it there.
             event.preventDefault()
             close()
             run()
@@ -111,7 +111,7 @@ function Listed({ entries, close }: Pick<ItemsProps, 'entries' | 'close'>) {
   }
 }
 
-/** Marks what is chosen. */
+/** Marks chosen options. */
 function Tick() {
   return (
     <span className="flex size-4 items-center">

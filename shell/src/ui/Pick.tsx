@@ -8,34 +8,34 @@ import { Keys } from './Keys.tsx'
 export interface Option {
   readonly id: string
   readonly name: string
-  /** Beside the name, and searched too. */
+  /** Shown beside the name, and searched too. */
   readonly detail?: string | undefined
   readonly icon?: LucideIcon | undefined
-  /** Instead of an icon. */
+  /** Shown instead of an icon. */
   readonly mark?: ReactNode
   readonly keys?: string | undefined
-  /** So it is already; of several, some. */
+  /** Already chosen; 'some' if that is so for some of several conversations. */
   readonly checked?: boolean | 'some' | undefined
-  /** Shown whatever is typed: it was found by that. */
+  /** Always shown: it was found by a search for the text. */
   readonly found?: boolean | undefined
   readonly run: () => void
 }
 
 interface PickProps {
-  /** What is chosen here. */
+  /** The label of the field. */
   label: string
   placeholder: string
-  /** What the list is called. */
+  /** The label of the list. */
   list: string
   options: readonly Option[]
   onText?: (text: string) => void
-  /** Said below the list. */
+  /** Shown below the list. */
   note?: string | undefined
-  /** Said when nothing fits. */
+  /** Shown if nothing matches. */
   nothing: string
 }
 
-/** A field that narrows a list; the field keeps the focus, and Enter takes what is marked. */
+/** A field that filters a list. The field keeps the focus, and Enter takes the highlighted option. */
 export function Pick({ label, placeholder, list, options, onText, note, nothing }: PickProps) {
   const id = useId()
   const [text, setText] = useState('')

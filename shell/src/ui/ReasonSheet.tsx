@@ -10,11 +10,11 @@ const LONGEST = 2_000
 
 interface ReasonSheetProps {
   title: string
-  /** What the reason is of, and of nothing else: it is kept by that until it is sent, and forgotten by `forgetUnsent`. */
+  /** What the reason is for. It is kept under this name until it is sent, when `forgetUnsent` removes it. */
   about: string
   question: string
   rows: number
-  /** What is read before the question. */
+  /** Shown above the question. */
   children?: ReactNode
   pending: boolean
   error: Error | null
@@ -22,7 +22,7 @@ interface ReasonSheetProps {
   close: () => void
 }
 
-/** Asks for the reason of what its title says, which is then done. */
+/** A dialog that asks for a reason before it does what its title says. */
 export function ReasonSheet({ title, about, question, rows, children, pending, error, send, close }: ReasonSheetProps) {
   const [reason, setReason] = useUnsent(about, '')
   const blank = reason.trim() === ''

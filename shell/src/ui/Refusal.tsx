@@ -1,6 +1,6 @@
 import { classes } from './classes.ts'
 
-/** Why what somebody asked for was not done; nothing while nothing went wrong. */
+/** Shows an error in words, or nothing if there is none. */
 export function Refusal({ error, className }: { error: Error | null; className?: string }) {
   if (!error) return null
   return (

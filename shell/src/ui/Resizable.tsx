@@ -4,7 +4,7 @@ import { useWindowWidth } from './media.ts'
 import { useRemembered } from './remembered.ts'
 
 interface ResizableProps {
-  /** Where the width is remembered. */
+  /** The name under which the width is remembered. */
   name: string
   label: string
   initial: number
@@ -13,7 +13,9 @@ interface ResizableProps {
   children: ReactNode
 }
 
-/** The largest share of the window's width that it takes, whatever is remembered: there must be room beside it. */
+/**
+ * The largest share of the window that the pane may take, whatever width is remembered: there must be room beside it.
+ */
 const SHARE = 0.45
 
 /** A press that moves no further than this is a click. Pixels. */
@@ -65,7 +67,8 @@ export function Resizable({ name, label, initial, least, most: mostEver, childre
         onPointerDown={drag}
         onDoubleClick={() => put(initial)}
         onKeyDown={press}
-        // A target 24 pixels wide, mostly beside the pane, whose scroll bar is here; the visible edge is narrower.
+        // The target is 24 pixels wide, mostly beside the pane, where its scroll bar does not get in the way; the
+        // visible edge is narrower.
         className="absolute inset-y-0 -right-5 z-10 w-6 cursor-col-resize touch-none before:absolute before:inset-y-0 before:left-0 before:w-2 before:transition-colors hover:before:bg-accent-line/60 active:before:bg-accent-line"
       />
     </div>

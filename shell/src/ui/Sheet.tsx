@@ -11,11 +11,11 @@ interface SheetProps {
   onOpenChange: (open: boolean) => void
   title: string
   children: ReactNode
-  /** From the right edge, or in the middle. */
+  /** At the right edge, or in the middle. */
   side?: 'right' | 'middle'
 }
 
-/** Something above everything else, until it is closed; then what had the focus before has it again. */
+/** A dialog above everything else. When it closes, the focus goes back to where it was. */
 export function Sheet({ open, onOpenChange, title, children, side = 'middle' }: SheetProps) {
   const content = useRef<HTMLDivElement>(null)
   return (

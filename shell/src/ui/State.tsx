@@ -10,11 +10,11 @@ interface EmptyProps {
   title: string
   children?: ReactNode
   action?: ReactNode
-  /** It is all that there is on the page. */
+  /** It is all that the page shows, so its title is the heading. */
   alone?: boolean
 }
 
-/** Nothing to show, and why. */
+/** Says that there is nothing to show, and why. */
 export function Empty({ icon: Icon, title, children, action, alone = false }: EmptyProps) {
   const Title = alone ? 'h1' : 'p'
   return (
@@ -27,7 +27,7 @@ export function Empty({ icon: Icon, title, children, action, alone = false }: Em
   )
 }
 
-/** What went wrong, in words, and another try. */
+/** Says in words what went wrong, with a button to try again. */
 export function Failed({ what, error, retry }: { what: string; error: Error; retry: () => void }) {
   const traceId = 'traceId' in error && typeof error.traceId === 'string' ? error.traceId : null
   const offline = 'code' in error && error.code === OFFLINE
@@ -45,7 +45,7 @@ export function Failed({ what, error, retry }: { what: string; error: Error; ret
   )
 }
 
-/** Says that what is shown may be out of date, if it could not be read again. */
+/** Says that the content may be out of date, if it could not be loaded again. */
 export function Stale({ of: { error, data } }: { of: { error: Error | null; data: unknown } }) {
   if (!error || data === undefined) return null
   return (
@@ -56,7 +56,7 @@ export function Stale({ of: { error, data } }: { of: { error: Error | null; data
   )
 }
 
-/** More of a list did not come, and another try. */
+/** A line that says what did not load; pressing it tries again. */
 export function TryAgain({ what, retry }: { what: string; retry: () => void }) {
   return (
     <p role="alert" className="py-2 text-center text-sm">

@@ -3,14 +3,14 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { Keys } from './Keys.tsx'
 import type { Side } from './tip.ts'
 
-/** How long the pointer rests before a tip shows; none if one was shown just now. Milliseconds. */
+/** How long the pointer has to rest before a tip shows; at once if another one was just shown. Milliseconds. */
 const RESTS = 400
-/** How long a tip stays after the pointer has left, so that the tip itself can be reached. Milliseconds. */
+/** How long a tip stays after the pointer has left, so that people can move onto the tip. Milliseconds. */
 const STAYS = 120
-/** From what it is about, and from the edges of the window. Pixels. */
+/** The distance from its element, and from the edges of the window. Pixels. */
 const GAP = 6
 
-/** Says what an element says of itself (`tip`), beside it. */
+/** Shows the tips of all elements that have one (`tip`). */
 export function Tips() {
   const id = useId()
   const [about, setAbout] = useState<HTMLElement | null>(null)
@@ -86,7 +86,9 @@ export function Tips() {
   )
 }
 
-/** At the side that is wished, or the other one if there is no room; never beyond the window. */
+/**
+ * The position of a tip: on the preferred side, or on the other one if there is no room, and always within the window.
+ */
 function beside(about: HTMLElement, box: HTMLElement): { left: number; top: number } {
   const place = about.getBoundingClientRect()
   const { width, height } = box.getBoundingClientRect()

@@ -6,7 +6,7 @@ import { classes } from './classes.ts'
 import { restoreFocus } from './focus.ts'
 import { dismiss, type Shown, useToasts } from './toasts.ts'
 
-/** Milliseconds; whoever is about to press its button has all the time there is. */
+/** How long a toast stays, unless somebody points at it or has the focus in it. Milliseconds. */
 const LASTS = 6_000
 
 export function Toasts() {
@@ -33,7 +33,7 @@ function Card({ toast }: { toast: Shown }) {
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)
   const looked = useSyncExternalStore(onVisibility, isVisible)
-  // What went wrong stays until somebody has seen it, and nothing goes while they look at another tab.
+  // Failures stay until they are dismissed, and nothing goes while the person looks at another tab.
   const stays = bad === true || pointed || focused || !looked
   useEffect(() => {
     if (stays) return
@@ -41,13 +41,13 @@ function Card({ toast }: { toast: Shown }) {
     return () => clearTimeout(timer)
   }, [key, count, stays])
   const close = () => {
-    // What had the focus before has it again, before what is done now may give it to something else.
+    // Restore the focus first: what runs next may move it.
     if (document.activeElement instanceof HTMLElement && focused) document.activeElement.blur()
     restoreFocus()
     dismiss(key)
   }
   return (
-    // Several say “Undo”: of what, the group says.
+    // Several toasts may have the same button; the group's name tells them apart.
     <div
       role="group"
       aria-labelledby={title}

@@ -1,7 +1,7 @@
 import { useNow } from './clock.ts'
 import { briefly, exactly } from './time.ts'
 
-/** How long ago, as short as can be; the exact time on hover. */
+/** A time as short as possible; the exact time shows on hover. */
 export function When({ at, className }: { at: string; className?: string }) {
   const now = useNow()
   return (

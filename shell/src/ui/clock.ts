@@ -2,14 +2,14 @@ import { useSyncExternalStore } from 'react'
 
 import { createStore, type Store } from '#base/store.ts'
 
-/** One timer for all that show the time, and none while nobody does. */
+/** A clock with one timer for everything that shows the time, and none while nothing does. */
 function ticking(milliseconds: number): Pick<Store<number>, 'get' | 'subscribe'> {
   const now = createStore(Date.now())
   let timer: ReturnType<typeof setInterval> | undefined
   let watchers = 0
   return {
     get: () => {
-      // While nobody showed the time, it stood still.
+      // It stood still while nothing showed it.
       if (timer === undefined && Date.now() - now.get() >= milliseconds) now.set(Date.now())
       return now.get()
     },
@@ -31,7 +31,7 @@ function ticking(milliseconds: number): Pick<Store<number>, 'get' | 'subscribe'>
 const slow = ticking(20_000)
 const fast = ticking(1_000)
 
-/** Now, in milliseconds since 1970; moves on every 20 seconds, or every second for what counts down. */
+/** Now, in milliseconds since 1970; updated every 20 seconds, or every second for countdowns. */
 export function useNow(pace: 'slow' | 'fast' = 'slow'): number {
   const clock = pace === 'fast' ? fast : slow
   return useSyncExternalStore(clock.subscribe, clock.get)

@@ -1,18 +1,24 @@
-/** What had the focus, to have it again once a dialog or a toast is closed, or what is near to it if that is gone. */
+/**
+ * Remembers what had the focus, and gives it back after a dialog or a toast has closed; if that element is gone, to
+ * something near it.
+ */
 
-/** What holds the focus as long as it is open, and is gone after that. */
+/** Elements that hold the focus only while they are open. */
 const DIALOGS = '[role=dialog]'
 const MENUS = '[role=menu], [role=listbox]'
-/** What has it for a moment, for those who never see it. */
+/** Elements that get the focus for a moment, and that nobody sees. */
 const NOBODY = '[aria-hidden=true], [data-radix-focus-guard]'
-/** What is pressed beside whatever somebody does, and is gone then. */
+/** Elements outside of the person's work, which disappear when they are used. */
 const ASIDE = '[data-aside]'
 
-/** Outside of any dialog. */
+/** The last focused element outside of dialogs. */
 let outside: HTMLElement | null = null
-/** What that is in and may have the focus, the nearest first. */
+/** Focusable elements around it, the nearest first. */
 let around: HTMLElement[] = []
-/** Within dialogs since, the last one last: one may be opened from another that stays open. */
+/**
+ * Focused elements in dialogs since then, the latest last: a dialog may have been opened from another one that stays
+ * open.
+ */
 let inside: HTMLElement[] = []
 
 function note(target: EventTarget | null): void {
@@ -34,7 +40,7 @@ function within(one: HTMLElement): HTMLElement | null {
 
 const page = () => document.querySelector<HTMLElement>('main') ?? document.querySelector<HTMLElement>('[role=log]')
 
-/** Whether nothing has the focus: what had it is gone. */
+/** Whether nothing has the focus, because the element that had it is gone. */
 export function isFocusLost(): boolean {
   const { activeElement } = document
   return activeElement === null || activeElement === document.body
@@ -42,7 +48,8 @@ export function isFocusLost(): boolean {
 
 document.addEventListener('focusin', ({ target }) => note(target))
 document.addEventListener('focusout', ({ target, relatedTarget }) => {
-  // Somebody has left it for nothing else; what is taken away is not left, nor is it in a window that is.
+  // The person left it for nothing else. Removing an element also fires this, and so does leaving the window; neither
+  // counts.
   if (relatedTarget !== null || target !== outside) return
   queueMicrotask(() => {
     if (target === outside && outside?.isConnected && document.activeElement === document.body) outside = null
@@ -51,15 +58,15 @@ document.addEventListener('focusout', ({ target, relatedTarget }) => {
 note(document.activeElement)
 
 /**
- * For a dialog's `onCloseAutoFocus`: gives the focus back to what had it last and is still there, else to the page,
- * where keys do something. What was done in the dialog may have given it to something else.
+ * For a dialog's `onCloseAutoFocus`: gives the focus back to the last element that had it and still exists, or else to
+ * the page, where keys work. It does nothing if the focus has already moved to another element.
  */
 export function giveFocusBack(event: Event): void {
   event.preventDefault()
   restoreFocus()
 }
 
-/** The same for whatever else had the focus and is gone. */
+/** The same after anything else that had the focus is gone. */
 export function restoreFocus(): void {
   for (const one of [...inside.toReversed(), outside, ...around, page()]) {
     if (!isFocusLost()) return
@@ -67,7 +74,7 @@ export function restoreFocus(): void {
   }
 }
 
-/** After a screen has come in place of another one: what went with that may have had the focus. */
+/** Call it after a screen replaced another one, which may have had the focus. */
 export function keepFocus(): void {
   if (outside && !outside.isConnected) restoreFocus()
 }

@@ -5,18 +5,19 @@ import { read } from './remembered.ts'
 
 export type Bindings = Record<string, (event: KeyboardEvent) => void>
 
-/** Storage name of whether single-key shortcuts are on. People who type by voice, for one, switch them off. */
+/** Storage name of the setting for single-key shortcuts. People who dictate, for example, switch them off. */
 export const SINGLE_KEYS = 'axis.keys'
-/** How long the second key of two may take. */
+/** The longest pause between the two keys of a sequence. Milliseconds. */
 const PATIENCE = 1_200
-/** Keys that go on while they are held down: from one to the next. */
+/** Keys that repeat while they are held down, to move from row to row. */
 const GO_ON = new Set(['j', 'k'])
-/** The first of two keys, and the event of the second one once there is one. */
+/** The first key of a sequence, and the event of the second one once it came. */
 let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null = null
 
 /**
- * Keys that do something: `j`, `?`, `Escape`, `g i` (one after the other), `mod+k`. Single keys work
- * only while no field has the focus (a checkbox does not count: it takes the space bar alone), no dialog is open, and nobody has switched them off.
+ * Binds keys: `j`, `?`, `Escape`, `g i` (one after the other), `mod+k`. Single keys work only while no field has the
+ * focus (a checkbox does not count, since it only uses the space bar), no dialog is open, and they are not switched
+ * off.
  */
 export function useKeys(bindings: Bindings, enabled = true): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
@@ -24,7 +25,8 @@ export function useKeys(bindings: Bindings, enabled = true): void {
     const act = find(bindings, event)
     if (!act) return
     event.preventDefault()
-    // Held down, any other would act on what came of it: resolve the next one, approve what has just changed.
+    // Otherwise, holding a key down would act again on the result: resolve the next conversation, or approve what has
+    // just changed.
     if (!event.repeat || GO_ON.has(keyOf(event))) act(event)
   })
   useEffect(() => {
@@ -35,7 +37,7 @@ export function useKeys(bindings: Bindings, enabled = true): void {
   }, [enabled])
 }
 
-/** Where other letters are written, such as Greek, Hebrew or Russian ones, a key is that which has its place. */
+/** The key by its position, where the keyboard writes other scripts, such as Greek, Hebrew or Russian. */
 function keyOf({ key, code }: KeyboardEvent): string {
   if (key.length !== 1) return key
   const other = /\p{L}/u.test(key) && !/\p{Script=Latin}/u.test(key)
@@ -44,14 +46,14 @@ function keyOf({ key, code }: KeyboardEvent): string {
 
 function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | undefined {
   const key = keyOf(event)
-  // Enter confirms what lies above everything else, and nothing below.
+  // In a dialog, Enter confirms the dialog and nothing below it.
   if (event.metaKey || event.ctrlKey) return key === 'Enter' && inDialog(event.target) ? undefined : bindings[`mod+${key}`]
   if (event.altKey || busy(event.target)) return undefined
   if (event.key.length === 1 && !read<boolean>(SINGLE_KEYS, true)) return undefined
   if (prefix && event !== prefix.first) {
     prefix.second ??= event
     const late = event.timeStamp - prefix.first.timeStamp >= PATIENCE
-    // Everybody who listens hears of the second key: it is a key by itself for none of them.
+    // All listeners get the second key, and none of them may take it for a single key.
     if (event === prefix.second && !late) return bindings[`${prefix.key} ${key}`]
     prefix = null
   }
@@ -70,7 +72,7 @@ function busy(target: EventTarget | null): boolean {
   return isField(target) || target.closest('[role=dialog], [role=menu], [role=listbox]') !== null
 }
 
-/** Whether something is written or chosen in it by keys. */
+/** Whether keys write or choose something in this element. */
 export function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return target.isContentEditable || target.matches('input:not([type=checkbox]), textarea, select')

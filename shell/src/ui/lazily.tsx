@@ -1,7 +1,6 @@
 /**
- * Parts of the page that come when they are needed, and may not come: without a connection, or after
- * a deployment that has others in their place. The rest goes on without them, and whoever wants one
- * once more has it asked for anew.
+ * Parts of the page that are loaded on demand, which may fail: without a connection, or after a deployment that
+ * replaced them. The rest keeps working without them, and the next use tries to load them again.
  */
 import { type ErrorComponentProps, useRouter } from '@tanstack/react-router'
 import { type ComponentType, createElement, type ReactNode, useEffect, useEffectEvent, useState } from 'react'
@@ -9,20 +8,22 @@ import { type ComponentType, createElement, type ReactNode, useEffect, useEffect
 import { Failed } from './State.tsx'
 import { toast } from './toasts.ts'
 
-/** As browsers say it of modules, and the build of their styles. */
+/** How browsers report modules that did not load, and how the build reports styles. */
 const NOT_LOADED = /dynamically imported module|importing a module script|unable to preload/i
 const WHY = 'There may be no connection, or a newer version of this page.'
 
 const reload = () => window.location.reload()
 
 interface Late {
-  /** Shown until it is here. */
+  /** Shown until it has loaded. */
   meanwhile?: ReactNode
-  /** It did not come, which is told: nobody waits for it any more. Without this, nobody did. */
+  /**
+   * Called if it did not load, after the person was told. Without this, nobody was waiting for it and nothing is said.
+   */
   missing?: () => void
 }
 
-/** What the module has to show, once it is here. */
+/** A component whose module is loaded when it is first rendered. */
 export function lazily<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): ComponentType<P & Late> {
   let loaded: ComponentType<P> | undefined
   return function Lazily({ meanwhile, missing, ...rest }: P & Late) {
@@ -50,12 +51,12 @@ export function lazily<P extends object>(load: () => Promise<{ default: Componen
   }
 }
 
-/** In the place of a screen that did not load, or broke. */
+/** Shown in place of a screen that did not load, or crashed. */
 export function Broken({ error: thrown }: ErrorComponentProps) {
   const router = useRouter()
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const absent = NOT_LOADED.test(error.message)
-  // What a newer version has no more comes with that one; without a connection, a reload would take the rest away too.
+  // A reload gets the newer version; without a connection it would only lose the rest of the page.
   const again = () => (absent && navigator.onLine ? reload() : void router.invalidate())
   return absent ? (
     <Failed what="This screen did not load" error={new Error(WHY)} retry={again} />

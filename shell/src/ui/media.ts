@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from 'react'
 
-/** From this width on there are several panes beside each other, and not one at a time. Pixels. */
+/** The width from which several panes stand side by side. Pixels. */
 export const PANES = 760
 
-/** Whether the window is at least that wide, in pixels, at this moment. */
+/** Whether the window is currently at least this wide. */
 export function isWide(pixels: number): boolean {
   return window.matchMedia(queryOf(pixels)).matches
 }
@@ -12,7 +12,7 @@ function queryOf(pixels: number): string {
   return `(min-width: ${pixels}px)`
 }
 
-/** Whether the window is at least that wide, in pixels. */
+/** Whether the window is at least this wide. */
 export function useWide(pixels: number): boolean {
   const query = queryOf(pixels)
   return useSyncExternalStore(
@@ -36,7 +36,7 @@ export function useWindowWidth(): number {
   )
 }
 
-/** How to scroll to where somebody wants to be: a style that says so is not heard by what asks for it by itself. */
+/** How to scroll to a place. The style sheet's setting does not apply to scrolling by script. */
 export function scrollBehavior(): ScrollBehavior {
   return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'
 }

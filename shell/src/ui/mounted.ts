@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef } from 'react'
 
-/** Tells, when an answer comes, whether what asked for it is still on the screen: it may be closed by then. */
+/** Returns a function that says whether the component is still mounted: when an answer comes, it may be closed. */
 export function useMounted(): () => boolean {
   const mounted = useRef(false)
   useEffect(() => {

@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import { local } from '#base/storage.ts'
 
-/** A value that outlives the page, such as a width or what is open. */
+/** State that outlives the page, such as a width or what is open. */
 export function useRemembered<T>(key: string, initial: T): [T, (next: T) => void] {
   const [value, setValue] = useState(() => read(key, initial))
   const remember = (next: T) => {

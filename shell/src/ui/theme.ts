@@ -3,7 +3,7 @@ import { createStore, useStore } from '#base/store.ts'
 
 export type Theme = 'light' | 'dark'
 
-/** As it is before the first paint (`public/theme.js`), which reads what is kept. */
+/** Starts with what `public/theme.js` set before the first paint, from the stored choice. */
 const theme = createStore<Theme>(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light')
 
 export function currentTheme(): Theme {

@@ -1,4 +1,4 @@
-/** Times in words. `now` is given, so that what is shown can be tested. */
+/** Times in words. `now` is a parameter, so that tests can set it. */
 const DAY = 86_400_000
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
@@ -54,12 +54,12 @@ export function lasting(since: string, now: number): string {
   return `${Math.floor(minutes / 1_440)} days`
 }
 
-/** As `<input type=datetime-local>` writes it, in the time of this place. */
+/** The value of an `<input type=datetime-local>`, in local time. */
 export function asField(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
-/** A span that counts: `8 s`, `3 min`. */
+/** A duration: `8 s`, `3 min`. */
 export function span(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))
   if (seconds < 90) return `${seconds} s`

@@ -1,26 +1,26 @@
 /**
- * Short news at the edge of the screen: three, those of one kind merged into one. What went wrong stays longest;
- * over three of that, a fourth shows for its time.
+ * Short messages at the edge of the screen: three at a time, those of one kind merged into one. Failures stay longest;
+ * if there are three of them, a fourth toast is shown beside them for its usual time.
  */
 import { createStore, useStore } from '#base/store.ts'
 
 export interface Toast {
-  /** Toasts with the same key are one. */
+  /** Toasts with the same key are merged. */
   readonly key: string
   readonly title: string
   readonly detail: string
-  /** What can be done about it, if not only to be read. */
+  /** What can be done about it; left out if there is nothing to do but read. */
   readonly action?: { readonly label: string; readonly run: () => void }
   readonly bad?: boolean
 }
 
 export interface Shown extends Toast {
-  /** How many were merged. */
+  /** How many toasts were merged. */
   readonly count: number
 }
 
 const MOST = 3
-/** How far above their edge they are. */
+/** The CSS variable that moves them up. */
 const LIFT = '--toasts-lift'
 const shown = createStore<readonly Shown[]>([])
 
@@ -36,7 +36,7 @@ export function toast(next: Toast): void {
   const alike = toasts().find((one) => one.key === next.key)
   const merged = { ...next, count: (alike?.count ?? 0) + 1 }
   let others = toasts().filter((one) => one.key !== next.key)
-  // The oldest makes room, and what went wrong only for what did, too.
+  // The oldest makes room. A failure makes room only for another failure.
   while (others.length >= MOST) {
     const drop = others.find((one) => !one.bad) ?? (next.bad ? others[0] : undefined)
     if (!drop) break
@@ -45,12 +45,15 @@ export function toast(next: Toast): void {
   shown.set([...others, merged])
 }
 
-/** What was not done, and why, for whoever has closed meanwhile what would have told them. */
+/** Reports a failure to a person who has meanwhile closed what would have shown it. */
 export function toastFailure(title: string, about: string, { message: detail }: Error): void {
   toast({ key: `${title} ${about}`, title, detail, bad: true })
 }
 
-/** Makes room for a bar of this height, in pixels, at the edge where toasts are on wide screens: they stay above it until the returned function is called. */
+/**
+ * Keeps toasts above a bar of this height, in pixels, at the edge where they are on wide screens, until the returned
+ * function is called.
+ */
 export function liftToasts(height: number): () => void {
   const { style } = document.documentElement
   style.setProperty(LIFT, `${height}px`)

@@ -1,6 +1,6 @@
 /**
- * What was typed and not sent yet, by what it is about: whoever closes a sheet, or goes elsewhere, finds it when they
- * are back. It outlives the page in its tab, for whoever signs in anew there, and for nobody else.
+ * Texts that were typed and not sent, by what they are about: somebody who closes a dialog, or goes elsewhere, finds
+ * them again. They outlive the page in its tab, for the person who signs in there again, and for nobody else.
  */
 import { useState } from 'react'
 
@@ -14,15 +14,15 @@ interface Entry {
 }
 
 const EVERYBODY = 'axis.unsent.'
-/** Of more than that, what was typed longest ago is given up. */
+/** Above this number, the oldest text is dropped. */
 const MOST = 50
 
-/** What was typed last is last. */
+/** The latest text is last. */
 const unsent = createStore<ReadonlyMap<string, unknown>>(new Map())
-/** Where the tab keeps it; nowhere before it is known who types. */
+/** The storage prefix; null until it is known who types. */
 let place: string | null = null
 
-/** Takes up what an earlier page of this tab left of this person; what anybody else left is forgotten. */
+/** Restores what an earlier page of this tab left for this person, and removes what it left for anybody else. */
 export function takeUpUnsent(person: string): void {
   place = `${EVERYBODY}${person}.`
   const found: [string, Entry][] = []
@@ -38,7 +38,10 @@ function isEntry(entry: unknown): entry is Entry {
   return typeof entry === 'object' && entry !== null && 'value' in entry && 'at' in entry
 }
 
-/** Like `useState`, until it is forgotten: then it is as it was first. Give it what it is about as the component's key too. */
+/**
+ * Like `useState`, but kept until it is forgotten, when it returns to its initial value. Use `about` as the component's
+ * key too.
+ */
 export function useUnsent<T>(about: string, initial: T): [T, (next: T) => void] {
   const [first] = useState(initial)
   const value = useStore(unsent, (all) => (all.has(about) ? (all.get(about) as T) : first))
@@ -46,7 +49,7 @@ export function useUnsent<T>(about: string, initial: T): [T, (next: T) => void] 
   return [value, put]
 }
 
-/** It was sent: who has opened it again meanwhile does not send it once more. What is there instead of what was sent stays. */
+/** Call it when a text was sent, so that it is not sent again. A text that has changed since stays. */
 export function forgetUnsent(about: string, sent?: string): void {
   const there = unsent.get().get(about)
   if (sent !== undefined && typeof there === 'string' && there.trim() !== sent.trim()) return
@@ -55,7 +58,7 @@ export function forgetUnsent(about: string, sent?: string): void {
 
 function keep(about: string, value: unknown): void {
   const next = new Map(unsent.get())
-  // At the end, if it was there before.
+  // Moved to the end if it existed.
   next.delete(about)
   next.set(about, value)
   const [oldest] = next.keys()

@@ -1,8 +1,8 @@
-/** The API's names in words. */
+/** Names from the API in words. */
 export const PRIORITIES = ['urgent', 'high', 'medium', 'low'] as const
 export const STATUSES = ['open', 'pending', 'snoozed', 'resolved'] as const
 
-/** What a part of the system is called, in words; parts that are not here are called by their name. */
+/** Names of parts of the system; other parts are called by their own name. */
 const PARTS: Record<string, string> = {
   nats: 'Live updates',
   postgres: 'Database',
