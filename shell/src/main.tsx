@@ -17,7 +17,7 @@ import { takeUpUnsent } from './ui/unsent.ts'
 import './styles.css'
 
 const queryClient = createQueryClient()
-/** One, however often somebody tries to come in: it watches answers from the first on. */
+/** Created once, however often somebody tries to sign in: it watches answers from the first one on. */
 const live = new Live(queryClient)
 
 const router = createRouter({
@@ -27,7 +27,7 @@ const router = createRouter({
   defaultErrorComponent: Broken,
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
-  // Addresses that people can read and write: no quotes, no braces.
+  // Addresses that people can read and write: without quotes and braces.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {
     const said = Object.entries(search).filter(([, value]) => value !== undefined)
@@ -48,7 +48,7 @@ const page = createRoot(place)
 
 let opening: Promise<void> | null = null
 
-/** Lets somebody in, or says why not: once, however often they knock meanwhile. */
+/** Opens the workspace, or says why that is not possible; only once, however often somebody tries in the meantime. */
 function open(failures = 0): Promise<void> {
   opening ??= letIn(failures).finally(() => (opening = null))
   return opening
@@ -56,7 +56,7 @@ function open(failures = 0): Promise<void> {
 
 async function letIn(failures: number): Promise<void> {
   try {
-    // What the address asks for is read while the API says who asks.
+    // Loads the data for the address while the API says who is signed in.
     await begin(() => void router.load())
   } catch (error) {
     const failure = Failure.from(error)

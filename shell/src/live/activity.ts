@@ -7,14 +7,14 @@ import type { Activity, ActivityFilter, ActivityList } from '../api/types.ts'
 import { keys } from './keys.ts'
 import { find, type Paged, placed, rowsOf } from './pages.ts'
 
-/** A page, and what was heard while it was the last one and belongs behind its rows: only what comes next tells where. */
+/** A page, and events that came while it was the last one and belong after its rows: only the next page shows where. */
 export interface ActivityPage extends ActivityList {
   late?: readonly Activity[]
 }
 
 export type ActivityPages = Paged<ActivityPage>
 
-/** How many late lines of a page are kept, the newest: those far behind its cursor come with a later page. */
+/** How many of these late lines a page keeps, the newest. Those far beyond its cursor come with a later page anyway. */
 const MOST_LATE = 100
 
 function order(a: Activity, b: Activity): number {
@@ -22,7 +22,7 @@ function order(a: Activity, b: Activity): number {
 }
 
 function matches(filter: ActivityFilter, activity: Activity): boolean {
-  // A row looks otherwise: that is no line.
+  // A refresh says that a row looks different; it is no line of the timeline.
   if (activity.type === 'conversation_refreshed' || activity.type === 'contact_refreshed') return false
   const types = filter.type?.split(',').map((type) => type.trim()).filter(Boolean) ?? []
   if (types.length > 0 && !types.includes(activity.type)) return false
@@ -39,7 +39,9 @@ export function addActivity(list: ActivityPages, filter: ActivityFilter, activit
   return end && order(activity, end) > 0 ? keptLate(list, activity) : placed(list, activity, order, end)
 }
 
-/** The last line that was loaded, as long as others come after it; a page may have no rows, and others after it. */
+/**
+ * The last loaded line, if there are more to load. The last page may have no rows, although there are others after it.
+ */
 function endOf(list: { pages: ActivityPage[] }): Activity | null {
   if (list.pages.at(-1)?.page.nextCursor == null) return null
   return list.pages.findLast(({ data }) => data.length > 0)?.data.at(-1) ?? null
@@ -52,7 +54,7 @@ function keptLate(list: ActivityPages, activity: Activity): ActivityPages {
   return { ...list, pages: [...list.pages.slice(0, -1), { ...last, late }] }
 }
 
-/** All lines, newest first, each once. One that is late shows as soon as what comes after it is loaded, or nothing does. */
+/** All lines, newest first, each once. A late line shows once the lines after it are loaded, or if there are none. */
 export function linesOf(list: { pages: ActivityPage[] }): Activity[] {
   const lines = rowsOf<Activity>(list)
   const late = list.pages.flatMap((page) => page.late ?? [])
@@ -63,7 +65,10 @@ export function linesOf(list: { pages: ActivityPage[] }): Activity[] {
   return known.length > 0 ? [...lines, ...known].sort(order) : lines
 }
 
-/** Lets go of all but the beginning, which is read again: what was heard has made it long, and it ends where its cursor says. */
+/**
+ * Drops all but the first page, which is loaded again: events have made it long, and it has to end where its cursor
+ * says.
+ */
 export function shortenActivity(client: QueryClient, filter: ActivityFilter): void {
   const queryKey = keys.activity(filter)
   client.setQueryData<ActivityPages>(queryKey, (list) =>

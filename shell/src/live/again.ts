@@ -1,14 +1,14 @@
-/** What somebody wants once more that was refused, or did not come. */
+/** Trying again what was refused, or did not load. */
 import { Failure } from '../api/failure.ts'
 import { withRolesOfNow } from '../auth/session.ts'
 
-/** Goes by what this person may by now, if what they may was why: roles may have been given since. */
+/** Gets the person's current permissions if a lack of them was the reason: roles may have changed since. */
 export async function afterRefusal(refused: unknown): Promise<void> {
-  // Without another token the answer to this one says it.
+  // If there is no new token, the answer to the next request says so.
   if (Failure.from(refused).status === 403) await withRolesOfNow().catch(() => undefined)
 }
 
-/** Reads again what did not load. */
+/** Loads again what did not load. */
 export async function again(query: { error: unknown; refetch: () => Promise<unknown> }): Promise<void> {
   await afterRefusal(query.error)
   await query.refetch()

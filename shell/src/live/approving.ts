@@ -1,4 +1,4 @@
-/** What is asked of those who decide, and what they decide. */
+/** Requests for approval, and decisions on them. */
 import { answerOf, client } from '../api/client.ts'
 import { approvalTag } from '../api/tag.ts'
 import type { Approval } from '../api/types.ts'
@@ -7,7 +7,7 @@ import { Unanswered } from './unanswered.ts'
 
 const unanswered = new Unanswered()
 
-/** Asks those who decide about a conversation; one request however often it is asked until there is an answer. */
+/** Escalates a conversation. Asking again before there is an answer repeats the same request. */
 export async function escalate(id: string, reason: string): Promise<Approval> {
   return await unanswered.ask(['escalate', id], (key) =>
     answerOf(
@@ -19,7 +19,7 @@ export async function escalate(id: string, reason: string): Promise<Approval> {
   )
 }
 
-/** Asks those who decide whether a reply may go out; one request however often it is asked until there is an answer. */
+/** Asks for approval of a reply. Asking again before there is an answer repeats the same request. */
 export async function propose(conversationId: string, content: string, reason: string): Promise<Approval> {
   return await unanswered.ask(['propose', conversationId], (key) =>
     answerOf(
@@ -31,7 +31,10 @@ export async function propose(conversationId: string, content: string, reason: s
   )
 }
 
-/** Decides what this person has read: as it was then, or not at all. With a text, that one goes out. */
+/**
+ * Decides a request as this person has read it; if it has changed since, the API refuses. With `content`, that text is
+ * sent instead of the proposed one.
+ */
 export async function decide(
   approval: Approval,
   { status, words, content }: { status: 'approved' | 'rejected'; words: string; content?: string },

@@ -1,4 +1,4 @@
-/** Announcements and answers meet here, and end in the same cache whatever their order. */
+/** Events and answers meet here, and end in the same cache whatever their order. */
 import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { Failure } from '../api/failure.ts'
@@ -18,17 +18,19 @@ import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
 import type { Seen } from './written.ts'
 
-/** Something asked for here that the API has not answered yet: shown over whatever is heard meanwhile. */
+/** A change that the API has not answered yet: it shows over whatever arrives in the meantime. */
 export interface Wish {
   readonly conversationId: string
   readonly over: (conversation: Conversation) => Conversation
 }
 
-/** How often, at most, the API is asked for what the stream does not carry. Milliseconds. */
+/**
+ * The shortest interval at which a query is loaded again for something that the stream does not carry. Milliseconds.
+ */
 const ASKS_EVERY = 5_000
-/** How many of the newest messages record what somebody had seen. */
+/** How many of the newest messages are recorded as seen. */
 const MOST_SEEN = 60
-/** A tag that no conversation has: what was seen is then told by its messages alone. */
+/** A tag that no conversation has: then only the messages say what was seen. */
 const NO_TAG = '"0"'
 
 interface Placed {
@@ -39,17 +41,17 @@ export class Cache {
   readonly #client: QueryClient
   readonly #journal: Journal
   readonly #doubts = new Doubts((query) => void this.#refresh(query))
-  /** Messages that were taken back; a late look at one brings it back no more, unless Chatwoot has it after all. */
+  /** Messages that were taken back. A late look at one does not bring it back, unless Chatwoot has it after all. */
   readonly #withdrawn = new Set<string>()
-  /** Messages that an answer to their writer brought: what came before them is not here for that. */
+  /** Messages that came with the answer to their writer: the thread may lack what came before them. */
   readonly #brought = new Set<string>()
-  /** Conversations that were deleted, and of which Chatwoot has told nothing since. */
+  /** Conversations that were deleted, and about which Chatwoot has sent nothing since. */
   readonly deleted = createStore<ReadonlySet<string>>(new Set())
-  /** In the order in which they were made. */
+  /** Changes by conversation, in the order in which they were made. */
   readonly #wishes = new Map<string, readonly Wish[]>()
-  /** Queries whose first answer may lack what was told before it came. */
+  /** Queries whose first answer may lack what arrived before it. */
   readonly #early = new WeakSet<Query>()
-  /** Queries that were asked again lately, and whether they are to be once more. */
+  /** Queries that were recently loaded again, and whether they have to be once more. */
   readonly #asked = new WeakMap<Query, { again: boolean }>()
 
   constructor(client: QueryClient, journal: Journal) {
@@ -57,7 +59,7 @@ export class Cache {
     this.#journal = journal
   }
 
-  /** Watches answers come in; undoes that when called. */
+  /** Watches answers come in, until the returned function is called. */
   watch(): () => void {
     return this.#client.getQueryCache().subscribe((event) => {
       const query = event.query as Query
@@ -69,7 +71,7 @@ export class Cache {
     })
   }
 
-  /** Tells everybody of an announcement; false if it was told before. */
+  /** Applies an event everywhere. Returns false if it came before. */
   announce(position: Position, told: Announcement): boolean {
     const announcement = this.#completed(told)
     if (!this.#journal.note(position, announcement)) return false
@@ -90,7 +92,10 @@ export class Cache {
     return true
   }
 
-  /** Requests are not told as they become: what was asked or decided is asked for, and what a customer's words make stale. */
+  /**
+   * Events do not carry approvals in every state, so what was requested or decided is loaded again, and so is what a
+   * new message of the customer makes stale.
+   */
   #doubtApprovals({ type, message, conversationId }: Announcement): void {
     const decided = type.startsWith('approval')
     const wrote = type === 'message_created' && (!message || message.messageType === 'incoming')
@@ -98,14 +103,17 @@ export class Cache {
     for (const query of this.#client.getQueryCache().getAll()) {
       const [what] = query.queryKey
       if (what !== 'approvals' && what !== 'approval') continue
-      // What is being read for the first time is not begun anew.
+      // A first load that is under way is not started again.
       if (query.state.data === undefined) this.#early.add(query)
       else if (decided) void this.#refresh(query)
       else if (waitsIn(query, conversationId)) this.#askAgain(query)
     }
   }
 
-  /** Of a contact only which fields changed is told: it is asked for wherever they show, and rows of conversations have few. */
+  /**
+   * Events only say which fields of a contact changed, so contacts are loaded again wherever these show. Rows of
+   * conversations show few of them.
+   */
   #doubtContact({ type, data }: Announcement): void {
     if (type !== 'contact_updated' && type !== 'contact_refreshed' && type !== 'contact_deleted') return
     const id = typeof data.contact === 'string' ? data.contact : null
@@ -117,7 +125,7 @@ export class Cache {
     }
   }
 
-  /** With the conversation, where only its last message is told: a list shows how far that one is. */
+  /** Adds the conversation to an event that only has its last message: lists show how far that message is. */
   #completed(announcement: Announcement): Announcement {
     const { conversation, message } = announcement
     const known = message && !conversation ? this.#journal.look(message.conversationId) : undefined
@@ -125,7 +133,7 @@ export class Cache {
     return { ...announcement, conversation: { ...known, lastMessage: { ...known.lastMessage, state: message.state ?? null } } }
   }
 
-  /** Takes what the API answered to a message that was written here. */
+  /** Adds the API's answer to a message that was written here. */
   accept(message: Message): void {
     const thread = this.#client.getQueryData<MessagePages>(keys.messages(message.conversationId))
     if (thread && !find<Message, MessageList>(thread, message.id)) this.#brought.add(message.id)
@@ -134,13 +142,15 @@ export class Cache {
     )
   }
 
-  /** The newest look at a conversation, with what is wished for it. */
+  /** The newest known state of a conversation, with the changes that are still pending. */
   look(id: string): Conversation | undefined {
     const newest = this.#journal.look(id)
     return newest && this.#wished(newest)
   }
 
-  /** Whether a list on the screen has it; what somebody wrote before, beside another conversation, is none. */
+  /**
+   * Whether a list on the screen has it. A contact's previous conversations beside another conversation do not count.
+   */
   isListed(id: string): boolean {
     const lists = this.#client.getQueryCache().findAll({ queryKey: ['conversations'], type: 'active' })
     return lists.some((query) => {
@@ -151,8 +161,8 @@ export class Cache {
   }
 
   /**
-   * What a person who looks at a conversation has before them; null while that is not all there. An answer, to a
-   * change for one, may know of messages that the thread does not have yet: its tag is then not that of what is seen.
+   * What a person looking at a conversation has seen. Returns null until all of it is loaded. An answer, such as to a
+   * change, may know of messages that the thread does not have yet; then its tag is not that of what was seen.
    */
   seen(id: string): Seen | null {
     const thread = this.#client.getQueryData<MessagePages>(keys.messages(id))
@@ -164,14 +174,14 @@ export class Cache {
     return { tag: all ? tagOf(conversation.updatedAt) : NO_TAG, messages: messages.slice(-MOST_SEEN) }
   }
 
-  /** Shows what is wished for, from now until it is `granted` or given up. */
+  /** Shows a change, until it is settled. */
   wish(wish: Wish): void {
     const { conversationId: id } = wish
     this.#wishes.set(id, [...(this.#wishes.get(id) ?? []), wish])
     this.#show(id)
   }
 
-  /** The wish is over: as the API answered, or, without an answer, as it was told last. */
+  /** Ends a change: with the API's answer, or without one back to what was last known. */
   settle(wish: Wish, answer?: Conversation): void {
     const { conversationId: id } = wish
     const left = (this.#wishes.get(id) ?? []).filter((one) => one !== wish)
@@ -179,11 +189,11 @@ export class Cache {
     else this.#wishes.delete(id)
     if (answer) this.#journal.newest(answer, this.#journal.sequenceOf(null))
     this.#show(id)
-    // Whether it is found again by its words, only the API can say.
+    // Only the API can tell whether a search still finds it.
     void this.#client.invalidateQueries({ predicate: isSearch })
   }
 
-  /** A message was taken back. */
+  /** Removes a message that was taken back. */
   withdraw({ id, conversationId }: Message): void {
     this.#withdrawn.add(id)
     this.#client.setQueryData<MessagePages>(keys.messages(conversationId), (thread) =>
@@ -191,12 +201,15 @@ export class Cache {
     )
   }
 
-  /** What became of a message was not answered: reads the thread again, quietly. */
+  /** Loads a thread again in the background, because nothing said what became of a message. */
   reread(conversationId: string): void {
     void this.#client.invalidateQueries({ queryKey: keys.messages(conversationId), exact: true })
   }
 
-  /** Everything up to here was heard. What was read before the journal began is read again, and what could not be read while nobody answered. */
+  /**
+   * The stream has caught up to this position. Loads again what was read before the journal began, and what could not
+   * be read while the API did not answer.
+   */
   ready(position: Position): void {
     this.#journal.ready(position)
     for (const query of this.#client.getQueryCache().getAll()) {
@@ -205,25 +218,25 @@ export class Cache {
     }
   }
 
-  /** What was heard does not join on to what is known: reads everything again, quietly. */
+  /** There is a gap before this position: loads everything again in the background. */
   reset(position: Position): void {
     this.#journal.reset(position)
-    // Chatwoot may have told of one since: its row says whether it is there.
+    // Chatwoot may have sent something since; the row then shows that it exists.
     this.deleted.set(new Set())
     this.doubt()
   }
 
-  /** Reads everything again, quietly; contacts too, whose changes may have been told. */
+  /** Loads everything again in the background, contacts too, because events about them may have been missed. */
   doubt(): void {
     void this.#client.invalidateQueries({ predicate: (query) => isLive(query) || query.queryKey[0] === 'contact' })
   }
 
-  /** Reads again what was refused for want of a role: one may have been given since. */
+  /** Loads again what was refused because of missing permissions: roles may have changed since. */
   retryRefused(): void {
     void this.#client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' && Failure.from(state.error).status === 403 })
   }
 
-  /** An answer came in: brings it up to what was heard meanwhile. */
+  /** Brings a new answer up to date with the events since its position. */
   #join(query: Query): void {
     const place = placeOf(query)
     const sequence = this.#journal.sequenceOf(place)
@@ -233,7 +246,7 @@ export class Cache {
       }
       for (const id of this.#wishes.keys()) this.#showIn(query, id)
     }
-    // A further page says nothing of the newest.
+    // A further page says nothing about the newest messages.
     if (query.queryKey[0] === 'messages' && !query.state.fetchMeta?.fetchMore) {
       for (const { id } of messagesOf(query.state.data as MessagePages)) this.#brought.delete(id)
     }
@@ -244,21 +257,21 @@ export class Cache {
     }
     const missed = this.#journal.since(place)
     if (missed === null) {
-      // Asked again only if the place is known: else this would go on as long as the API has none.
+      // Load it again only if the position is known. Otherwise this would not end while the API has none.
       if (readPosition(place)) void this.#refresh(query)
       return
     }
     for (const heard of missed) this.#apply(query, heard)
   }
 
-  /** At once, and after a while if something came meanwhile: what shows is late by so much at most. */
+  /** Loads a query again at once, and once more later if another event comes: what shows is never older than that. */
   #askAgain(query: Query): void {
     const lately = this.#asked.get(query)
     if (lately) {
       lately.again = true
       return
     }
-    // What is being read is not read anew: it may lack this.
+    // A load that is under way may lack this event, so another one follows it.
     const now = { again: query.state.fetchStatus !== 'idle' }
     this.#asked.set(query, now)
     if (!now.again) void this.#refresh(query)
@@ -315,7 +328,7 @@ export class Cache {
     }
   }
 
-  /** Brings a list up to a look at a conversation; asks for it again if it cannot be told yet whose `me` is. */
+  /** Updates a list with the state of a conversation. If it is not known yet who `me` is, the list is loaded again. */
   #list(query: Query, filter: ConversationFilter, conversation: Conversation): void {
     const list = query.state.data as ConversationPages
     const mine = filter.assigneeId === 'me' ? mineOf(this.#client) : undefined
@@ -331,7 +344,7 @@ export class Cache {
     return wishes.reduce((row, wish) => wish.over(row), conversation)
   }
 
-  /** Brings a conversation up to date wherever it shows, and where it should. */
+  /** Updates a conversation wherever it shows or should show. */
   #show(id: string): void {
     for (const query of this.#client.getQueryCache().getAll()) {
       if (query.state.data !== undefined) this.#showIn(query, id)
@@ -365,12 +378,12 @@ function isLive(query: Query): boolean {
   return LIVE.has(query.queryKey[0])
 }
 
-/** Nobody answered: what was refused is refused again. */
+/** Whether nobody answered. What was refused would be refused again. */
 function isUnanswered({ state: { status, error } }: Query): boolean {
   return status === 'error' && Failure.from(error).passing
 }
 
-/** The place that the whole of an answer reflects. */
+/** The stream position that the whole of an answer reflects. */
 function placeOf(query: Query): string | null {
   const data = query.state.data as Partial<Paged<Placed> & Placed> | undefined
   if (data?.pages) return earliest(data.pages.map((page) => page.position.activity))

@@ -1,6 +1,6 @@
 /**
- * Files that somebody chose to send and has not sent, one set per conversation and kind, as long as the page lives:
- * whoever is about to leave it is asked.
+ * Files that were chosen and not sent, one set per conversation and kind, as long as the page lives. Leaving the page
+ * before they are sent asks for confirmation.
  */
 import { createStore, useStore } from '../base/store.ts'
 
@@ -11,7 +11,7 @@ export interface Chosen {
   readonly file: File
 }
 
-/** What the API takes. */
+/** The API's limits. */
 export const MOST_FILES = 15
 export const LARGEST = 40 * 1024 * 1024
 export const LARGEST_TOGETHER = 100 * 1024 * 1024
@@ -27,7 +27,7 @@ function put(key: string, files: readonly Chosen[]): void {
   if (files.length > 0) next.set(key, files)
   else next.delete(key)
   chosen.set(next)
-  // Only while there are some: a page that asks is not kept by browsers to come back to.
+  // Only while there are files: browsers do not keep a page with this listener for the back button.
   if (next.size > 0) window.addEventListener('beforeunload', ask)
   else window.removeEventListener('beforeunload', ask)
 }
@@ -43,12 +43,12 @@ export function useChosen(conversationId: string, kind: DraftKind): readonly Cho
   return useStore(chosen, (files) => files.get(keyOf(conversationId, kind)) ?? NONE)
 }
 
-/** Whether files are chosen there, for either kind. */
+/** Whether files are chosen for this conversation, of either kind. */
 export function hasChosen(conversationId: string): boolean {
   return [...chosen.get().keys()].some((key) => key.startsWith(`${conversationId}.`))
 }
 
-/** Adds those files that may be sent; answers in words why others may not. */
+/** Adds the files that may be sent. Returns in words why others may not. */
 export function chooseFiles(conversationId: string, kind: DraftKind, files: Iterable<File>): string[] {
   const key = keyOf(conversationId, kind)
   const { next, refused } = weighed(key, files)
@@ -56,7 +56,7 @@ export function chooseFiles(conversationId: string, kind: DraftKind, files: Iter
   return refused
 }
 
-/** Why some of these files could not be added. */
+/** Says in words why files could not be added. */
 export function refusalsOf(conversationId: string, kind: DraftKind, files: Iterable<File>): string[] {
   return weighed(keyOf(conversationId, kind), files).refused
 }
@@ -87,7 +87,7 @@ export function dropChosen(conversationId: string, kind: DraftKind, id: string):
   put(key, (chosen.get().get(key) ?? NONE).filter((one) => one.id !== id))
 }
 
-/** The files, which are no longer chosen by that. */
+/** Returns the chosen files and forgets them. */
 export function takeChosen(conversationId: string, kind: DraftKind): File[] {
   const key = keyOf(conversationId, kind)
   const files = (chosen.get().get(key) ?? NONE).map(({ file }) => file)

@@ -4,56 +4,59 @@ import { wait } from './backoff.ts'
 import { type Frame, Parser } from './sse.ts'
 
 export interface Handlers {
-  /** One event. Its id is its place in the stream; none for what is stored nowhere. */
+  /** An event. Its id is its position in the stream; events that are not stored have none. */
   frame: (frame: Frame) => void
-  /** Bytes came, events or not. */
+  /** Bytes came, whether or not they complete an event. */
   alive: () => void
-  /** The connection is lost; it is being opened again, or waits for the network. */
+  /** The connection is lost. It is being opened again, or waits for the network. */
   lost: (reason: 'reconnecting' | 'offline') => void
-  /** The server does not want it, and will not soon: somebody has to do something about it. */
+  /** The server refuses the connection for good: somebody has to do something about it. */
   refused: (why: Failure) => void
-  /** Nobody needs it for now; it is opened again when somebody does. */
+  /** The stream is closed because nobody needs it; it is opened again when somebody does. */
   rests: () => void
 }
 
-/** What opens a stream once. */
+/** What it takes to open a stream once. */
 export interface Admission {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** When the server ends the stream by itself, in milliseconds since 1970; null: it does not. */
+  /** When the server ends the stream by itself, in milliseconds since 1970; null: never. */
   readonly endsAt: number | null
 }
 
 export interface Options {
-  /** Called with whether the last admission had expired. */
+  /** The argument says whether the last admission had expired. */
   readonly admission: (over: boolean) => Promise<Admission>
   readonly handlers: Handlers
 }
 
-/** Three heartbeats of the slowest server. */
+/** Three heartbeats of the slowest server. Milliseconds. */
 const LONGEST_SILENCE = 45_000
-/** By how much clocks may differ. */
+/** How far clocks may differ. Milliseconds. */
 const CLOCKS = 5_000
 
-/** How long to wait before asking again for a stream that was refused for good, unless somebody asks earlier. Milliseconds. */
+/** How long to wait before retrying a stream that was refused for good, unless somebody asks earlier. Milliseconds. */
 const REFUSED = 5 * 60_000
 
-/** How many refusals count as final: another token may be accepted, or a proxy may just be restarting. */
+/** How many refusals in a row count as final: a new token may be accepted, or a proxy may just be restarting. */
 const triesOf = ({ status }: Failure) => (status === 401 ? 2 : 4)
 
-/** How a stream ended: in time, after it was heard, before it was heard since its time was over, without a word, or refused. */
+/**
+ * How a stream ended: at its time; after something came; before anything came, because its time was over; without an
+ * answer; or refused.
+ */
 type End = 'in-time' | 'heard' | 'late' | 'silent' | Failure
 
-/** Keeps one stream open, from the last event on, whatever happens to the network. */
+/** Keeps one stream open, resuming after the last event, whatever happens to the network. */
 export class Connection {
   readonly #options: Options
   readonly #stopped = new AbortController()
   #lastEventId: string | undefined
   #retry = 1_000
   #failures = 0
-  /** Before then the server does not want to be asked; by a clock that nobody sets. */
+  /** The server does not want requests before this time, by the monotonic clock. */
   #notBefore = 0
-  /** Refusals since something was last heard. */
+  /** Refusals since something last came. */
   #refusals = 0
   #again: () => void = () => undefined
   #resting = false
@@ -76,16 +79,16 @@ export class Connection {
         continue
       }
       if (navigator.onLine) {
-        // A token is spent for nothing else: where none can be renewed, somebody would be signed out for it.
+        // Ask for a new token only then: where none can be had, the person would be signed out.
         const unknown = last instanceof Failure && last.status === 401
         const ended = await this.#listen(last === 'in-time' || last === 'late' || unknown)
         if (rests()) {
-          // It was closed here: that is no failure.
+          // Closed on purpose, which is no failure.
           last = ended
           this.#failures = 0
           continue
         }
-        // What let it in ended on the way: the next one does not, or it is something else.
+        // The admission expired on the way. The next one will not, or something else is wrong.
         const again = ended === 'in-time' || (ended === 'late' && last !== 'late')
         last = ended
         if (again) continue
@@ -109,19 +112,19 @@ export class Connection {
     this.#woken()
   }
 
-  /** Closes the stream, until somebody needs it. */
+  /** Closes the stream until somebody needs it. */
   rest(): void {
     this.#resting = true
     this.#close()
   }
 
-  /** Goes on from where it was. */
+  /** Opens the stream again, where it was. */
   wake(): void {
     this.#resting = false
     this.#woken()
   }
 
-  /** Tries now what it waits for. */
+  /** Retries now instead of waiting. */
   again(): void {
     this.#again()
   }
@@ -163,7 +166,7 @@ export class Connection {
       const failure = Failure.from(error)
       this.#notBefore = performance.now() + failure.retryAfter
       if (!heard && !failure.passing) return failure
-      // Whatever else it was, the answer is to open the stream again; the mark says so meanwhile.
+      // Whatever the error was, the stream is opened again; the connection mark shows that meanwhile.
       return heard ? 'heard' : 'silent'
     } finally {
       clearTimeout(watchdog)
@@ -185,12 +188,14 @@ export class Connection {
     const { frames, lastEventId, retry } = parser.push(bytes)
     handlers.alive()
     for (const frame of frames) handlers.frame(frame)
-    // After the frames: what was not taken is asked for again.
+    // Set after the frames were handled, so that anything unhandled is sent again.
     this.#lastEventId = lastEventId ?? this.#lastEventId
     this.#retry = retry ?? this.#retry
   }
 
-  /** Ends early when the network comes back, somebody looks at the page again, or asks for it. */
+  /**
+   * Waits before the next try. Ends early when the network comes back, or somebody looks at the page or asks for it.
+   */
   #pause(longest?: number): Promise<void> {
     return new Promise((resolve) => {
       const { signal } = this.#stopped
@@ -209,7 +214,7 @@ export class Connection {
       const timer = setTimeout(done, longest ?? wait(this.#failures, { retryAfter: this.#notBefore - performance.now() }, this.#retry))
       this.#again = done
       window.addEventListener('online', done)
-      // Then that is why nothing comes.
+      // Then the missing network is the reason.
       if (longest !== undefined) window.addEventListener('offline', done)
       document.addEventListener('visibilitychange', seen)
       signal.addEventListener('abort', done)
@@ -217,7 +222,7 @@ export class Connection {
   }
 }
 
-/** What was asked for, unless the signal comes first. */
+/** The result of `asked`, unless the signal aborts first. */
 function unless<T>(signal: AbortSignal, asked: Promise<T>): Promise<T> {
   const never = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error))

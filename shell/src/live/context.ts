@@ -1,4 +1,4 @@
-/** How screens get at the live state that is above them. */
+/** Gives components access to the live state. */
 import { createContext, use } from 'react'
 
 import { useStore } from '#base/store.ts'
@@ -12,14 +12,14 @@ import type { Written } from './written.ts'
 const LiveContext = createContext<Live | null>(null)
 export const LiveProvider = LiveContext.Provider
 
-/** What can be done with the whole of it. */
+/** The live state. Throws outside of a `LiveProvider`. */
 export function useLive(): Live {
   const live = use(LiveContext)
   if (!live) throw new Error('there is no LiveProvider above')
   return live
 }
 
-/** Whether it was heard that Chatwoot has deleted it. */
+/** Whether an event said that Chatwoot has deleted it. */
 export function useHeardDeleted(conversationId: string): boolean {
   const { deleted } = useLive()
   return useStore(deleted, (ids) => ids.has(conversationId))
@@ -38,14 +38,14 @@ export function useDraft(conversationId: string, kind: DraftKind): string {
   return useStore(drafts.all, () => drafts.of(conversationId, kind))
 }
 
-/** The draft that a list shows, a reply before a note. */
+/** The draft that a list shows: the reply, or else the note. */
 export function useDraftPreview(conversationId: string): string {
   const reply = useDraft(conversationId, 'reply')
   const note = useDraft(conversationId, 'note')
   return reply.trim() || note.trim()
 }
 
-/** What was written in this conversation and is not yet known to be with the API. */
+/** Messages written in this conversation that the API may not have yet. */
 export function useWritten(conversationId: string): readonly Written[] {
   const outbox = useOutbox()
   return useStore(outbox.entries, () => outbox.of(conversationId))

@@ -1,11 +1,11 @@
-/** Lists of conversations, kept as the API would answer them. */
+/** Lists of conversations, kept as the API would return them. */
 import { compareInstants, compareText } from '../api/instant.ts'
 import type { Conversation, ConversationFilter, ConversationList, ConversationSort } from '../api/types.ts'
 
 import type { Mine } from './mine.ts'
 import { find, type Paged, placed, replaced, without } from './pages.ts'
 
-/** A page, and the row it ended with when it was loaded: where its cursor points, wherever the row went. */
+/** A page, and the last row it had when it was loaded: that is where its cursor points, wherever the row goes. */
 export interface ConversationPage extends ConversationList {
   end: Conversation | null
 }
@@ -28,7 +28,7 @@ const byId: Order = (a, b) => compareText(a.id, b.id)
 const oldest: Order = (a, b) => compareInstants(a.lastActivityAt, b.lastActivityAt) || byId(a, b)
 const newest: Order = (a, b) => oldest(b, a)
 
-/** What comes first, as the API sorts. */
+/** The API's sort orders. */
 export const ORDERS: Record<ConversationSort, Order> = {
   newest,
   oldest,
@@ -43,7 +43,10 @@ export const ORDERS: Record<ConversationSort, Order> = {
 
 const NOBODY: Mine = () => false
 
-/** Whether the API would list it, as far as that can be told here: not what a search finds. `mine` tells who `me` is. */
+/**
+ * Whether the API would list a conversation, ignoring the search, which only the API can decide. `mine` says who `me`
+ * is.
+ */
 export function matches(filter: ConversationFilter, conversation: Conversation, mine: Mine = NOBODY): boolean {
   const { status, priority, assigneeId, teamId, label, inboxId, contactId } = filter
   if (conversation.deleted) return false
@@ -52,7 +55,7 @@ export function matches(filter: ConversationFilter, conversation: Conversation, 
   if (assigneeId === 'none' && conversation.assignee) return false
   if (assigneeId === 'any' && !conversation.assignee) return false
   if (assigneeId && assigneeId !== 'none' && assigneeId !== 'any') {
-    // A number is that of a person; bots have numbers of their own.
+    // The number is that of a person; bots have numbers of their own.
     const { id, type } = conversation.assignee ?? {}
     if (type === 'agent_bot' || id == null) return false
     if (assigneeId === 'me' ? !mine(conversation.accountId, id) : String(id) !== assigneeId) return false
@@ -63,15 +66,15 @@ export function matches(filter: ConversationFilter, conversation: Conversation, 
   return inboxId == null || conversation.inboxId === inboxId
 }
 
-/** Whether a search that does not list it might: only the API can say. */
+/** Whether a search that does not list a conversation might find it: only the API can say. */
 export function mayBeFound(list: ConversationPages, filter: ConversationFilter, conversation: Conversation, mine?: Mine): boolean {
   if (!filter.search || !matches(filter, conversation, mine)) return false
   return !find<Conversation, ConversationPage>(list, conversation.id)
 }
 
 /**
- * The list after a look at a conversation. Results of a search stay where they were found, up to date,
- * as long as the rest of the filter lets them; what joins them, the API says (`mayBeFound`).
+ * Updates a list with the state of a conversation. Results of a search keep their places, as long as the rest of the
+ * filter matches; only the API can say what joins them (`mayBeFound`).
  */
 export function upsertConversation(
   list: ConversationPages,

@@ -1,10 +1,10 @@
 /**
- * What was begun and not sent, one per conversation and kind.
+ * Drafts: one per conversation and kind.
  *
- * What is typed is here at once, and in local storage, where the person's other tabs hear of it; the API has it a little
- * later, and with it their other browsers. What was begun elsewhere takes the place of what is here, but of nothing that
- * was typed since the API had it, and not under the hands of somebody who writes. If both are news, both stay, one
- * below the other. A late answer is no news: what the API was told from here lately is remembered for that.
+ * What is typed is saved at once, in local storage too, which tells the person's other tabs. It reaches the API a
+ * little later, and with that their other browsers. A draft from elsewhere replaces the one here, unless that has
+ * changed since the API last had it, and never while somebody is typing. If both have changed, both stay, one below the
+ * other. A late answer is not a change: texts that were recently sent to the API are remembered to recognise it.
  */
 import { answerOf, client, doneOf } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
@@ -15,15 +15,15 @@ import { wait } from './backoff.ts'
 import { type Draft, onStoredDraft, storeDraft, storedDrafts } from './draftsStored.ts'
 import { type DraftKind, KINDS } from './kind.ts'
 
-/** How long after the first of some words they are sent to the API. Milliseconds. */
+/** How long after the first keystroke a draft is sent to the API. Milliseconds. */
 const PAUSE = 1_000
-/** How long drafts that were read count as fresh, and how long for somebody who is about to write. Milliseconds. */
+/** How long loaded drafts count as fresh, and how long for somebody who is about to write. Milliseconds. */
 const FRESH = 10_000
 const FRESHEST = 2_000
-/** How many texts that the API had of one draft are remembered. */
+/** How many earlier texts of a draft are remembered. */
 const MOST_KNOWN = 10
 const PAGE = 100
-/** Nobody has more drafts than that on their mind. */
+/** Nobody keeps more drafts in mind than these pages hold. */
 const MOST_PAGES = 5
 
 const keyOf = (conversationId: string, kind: DraftKind) => `${conversationId}.${kind}`
@@ -35,18 +35,18 @@ export class Drafts {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #saving = new Set<string>()
   readonly #failures = new Map<string, number>()
-  /** For each reading that is on its way: what was saved since it began. */
+  /** For each load that is under way: the drafts saved since it began. */
   readonly #readings = new Set<Set<string>>()
-  /** What the API had of a draft, or was told from here, the newest last: none of that is news. */
+  /** Texts of a draft that the API had or was sent, the newest last: these are not changes from elsewhere. */
   readonly #known = new Map<string, readonly string[]>()
-  /** What came from elsewhere while somebody writes here: it waits for them to leave the field. */
+  /** Texts that came from elsewhere while somebody is typing here: they wait until the field is left. */
   readonly #aside = new Map<string, string>()
-  /** The draft in the field that has the focus, and whether somebody has typed there since. */
+  /** The draft in the focused field, and whether somebody has typed there since. */
   #held: string | null = null
   #typed = false
   #readAt = -Infinity
 
-  /** Takes up what an earlier page left, and what other browsers have kept. */
+  /** Restores what an earlier page left, and loads what other browsers have saved. */
   start(): () => void {
     this.all.set(storedDrafts())
     for (const [key, { text, base }] of this.all.get()) {
@@ -96,7 +96,7 @@ export class Drafts {
     else if (!this.#timers.has(key)) this.#plan(key, PAUSE)
   }
 
-  /** Puts a text before what is there already. */
+  /** Puts a text before the existing one. */
   prepend(conversationId: string, kind: DraftKind, text: string): void {
     this.set(conversationId, kind, both(text, this.of(conversationId, kind)))
   }
@@ -105,17 +105,17 @@ export class Drafts {
     return this.#textOf(keyOf(conversationId, kind))
   }
 
-  /** Whether something is begun there, of either kind. */
+  /** Whether there is a draft of either kind. */
   hasBegun(conversationId: string): boolean {
     return KINDS.some((kind) => this.of(conversationId, kind).trim() !== '')
   }
 
-  /** Whether the field that has the focus is that of this conversation. */
+  /** Whether the focused field belongs to this conversation. */
   isHeld(conversationId: string): boolean {
     return KINDS.some((kind) => this.#held === keyOf(conversationId, kind))
   }
 
-  /** Somebody is in the field of this draft: from their first word on, what it says is not changed under their hands. */
+  /** The field of this draft has the focus: from the first keystroke on, its text is not changed from outside. */
   hold(conversationId: string, kind: DraftKind): void {
     this.#held = keyOf(conversationId, kind)
     this.#typed = false
@@ -137,7 +137,7 @@ export class Drafts {
     return this.#held === key && this.#typed && this.#textOf(key) !== ''
   }
 
-  /** Reads what the person has begun elsewhere, unless that was done a moment ago. */
+  /** Loads what the person has written elsewhere, unless that was done a moment ago. */
   async read(fresh = FRESH): Promise<void> {
     if (!may() || Date.now() - this.#readAt < fresh) return
     this.#readAt = Date.now()
@@ -153,7 +153,7 @@ export class Drafts {
       }
       this.#take(found, all, since)
     } catch {
-      // Then what is known here is all there is, until it is asked for again.
+      // Keep what is known here until the next load.
       this.#readAt = -Infinity
     } finally {
       this.#readings.delete(since)
@@ -170,7 +170,7 @@ export class Drafts {
     }
   }
 
-  /** A draft as it is elsewhere; whether it is another one here by now, and that not known there. */
+  /** Takes a draft from elsewhere. `changed` says whether the one here has changed in a way that is not known there. */
   #hear(key: string, text: string, changed: boolean): void {
     const here = this.#textOf(key)
     const news = !this.#known.get(key)?.includes(text)
@@ -183,7 +183,7 @@ export class Drafts {
     }
   }
 
-  /** Puts what came from elsewhere before what was written here. */
+  /** Puts a text from elsewhere before the one written here. */
   #join(key: string): void {
     const text = this.#aside.get(key)
     this.#aside.delete(key)
@@ -191,10 +191,13 @@ export class Drafts {
     if (text !== undefined && !here.includes(text)) this.#write(key, text.includes(here) ? text : both(text, here))
   }
 
-  /** Another tab has changed a draft: it had what this one has, so that is in it, unless somebody writes here. */
+  /**
+   * Another tab changed a draft. It had this tab's text before, so its text replaces this one, unless somebody is
+   * typing here.
+   */
   #mirror(key: string, draft: Draft | null): void {
     const now = draft ?? { text: '', kept: true }
-    // What was read before that is late.
+    // What a load that is under way brings is older.
     this.#touch(key)
     if (this.#isWriting(key)) {
       this.#hear(key, now.text, true)
@@ -219,7 +222,7 @@ export class Drafts {
     )
   }
 
-  /** Sends on everything that the API does not have; the page may be about to go. */
+  /** Sends all drafts that the API does not have; `goes` says that the page may be about to close. */
   #flush(goes = false): void {
     for (const [key, draft] of this.all.get()) if (!draft.kept) void this.#save(key, goes)
   }
@@ -240,7 +243,7 @@ export class Drafts {
     } catch (error) {
       const count = (this.#failures.get(key) ?? 0) + 1
       this.#failures.set(key, count)
-      // What the API will not have stays here.
+      // A draft that the API refuses stays here.
       const failure = Failure.from(error)
       again = failure.passing ? wait(count, failure) : null
     } finally {

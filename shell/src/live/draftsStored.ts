@@ -1,14 +1,14 @@
-/** Drafts in local storage, an entry each, of the person here: what one tab puts there, the others hear of. */
+/** This person's drafts in local storage, one entry each. A change in one tab reaches the others. */
 import { session } from '../auth/session.ts'
 import { local, parsed } from '../base/storage.ts'
 
 export interface Draft {
   readonly text: string
-  /** The API has it just so. */
+  /** The API has exactly this text. */
   readonly kept: boolean
-  /** What the API had last, if it has not got this. */
+  /** The text that the API last had, if it does not have this one. */
   readonly base?: string
-  /** Another tab has it, and sends it on. */
+  /** Another tab has it, and sends it to the API. */
   readonly theirs?: true
 }
 
@@ -28,7 +28,7 @@ export function storedDrafts(): Map<string, Draft> {
   return found
 }
 
-/** Tells what other tabs put there, and null for what they take away; until the returned function is called. */
+/** Reports what other tabs store, and null for what they remove, until the returned function is called. */
 export function onStoredDraft(tell: (key: string, draft: Draft | null) => void): () => void {
   const heard = ({ key: name, newValue }: StorageEvent) => {
     if (!name?.startsWith(prefix())) return

@@ -1,4 +1,4 @@
-/** Files of messages, kept for a while after they were last looked at. */
+/** Files of messages, kept in memory for a while after they were last shown. */
 import { queryOptions } from '@tanstack/react-query'
 
 import type { Failure } from '../api/failure.ts'

@@ -1,10 +1,9 @@
 /**
- * What was heard lately.
+ * Recent events.
  *
- * An answer of the API names the place in the stream that it reflects at least. Whatever was heard
- * after that place while the answer was on its way is applied to it once more, so that no order of
- * answers and events loses anything. Only so much is kept; an answer from before that must be asked
- * for again.
+ * An answer of the API names a stream position that it reflects at least. Events after that position which arrived
+ * while the answer was under way are applied to it again, so that no order of answers and events loses anything. The
+ * journal is limited; an answer from before its start has to be requested again.
  */
 import { compareInstants } from '../api/instant.ts'
 import type { Announcement, Conversation } from '../api/types.ts'
@@ -27,19 +26,19 @@ interface Look {
 export class Journal {
   #epoch: string | null = null
   #heard = -1
-  /** Nothing up to here can be told any more. */
+  /** Events up to here are no longer in the journal. */
   #horizon = -1
   #announcements: Heard[] = []
-  /** The newest look at each conversation, those least lately seen first. */
+  /** The newest state of each conversation, those least recently seen first. */
   readonly #looks = new Map<string, Look>()
 
-  /** A place from which on everything is heard, or up to which everything was. */
+  /** A position from which on everything will come, or up to which everything has come. */
   ready(position: Position): void {
     if (this.#epoch !== position.epoch) this.#begin(position)
     else this.#heard = Math.max(this.#heard, position.sequence)
   }
 
-  /** Looks from before anything was heard stay: they are older than any other of their version. */
+  /** States read before the first event stay: they are older than any other of their version. */
   #begin(position: Position): void {
     if (this.#epoch !== null) {
       this.reset(position)
@@ -50,7 +49,7 @@ export class Journal {
     this.#horizon = position.sequence
   }
 
-  /** Forgets everything: what comes next does not join on to it. */
+  /** Forgets everything, because there is a gap before this position. */
   reset(position: Position): void {
     this.#epoch = position.epoch
     this.#heard = position.sequence
@@ -59,7 +58,7 @@ export class Journal {
     this.#looks.clear()
   }
 
-  /** Notes an announcement; false if it was heard before. */
+  /** Records an event. Returns false if it came before. */
   note(position: Position, announcement: Announcement): boolean {
     if (position.epoch !== this.#epoch) this.#begin({ ...position, sequence: position.sequence - 1 })
     if (position.sequence <= this.#heard) return false
@@ -73,8 +72,8 @@ export class Journal {
   }
 
   /**
-   * The newer one of this look at a conversation and of the newest so far. What a list shows of a
-   * conversation can change without its own version; then the later place in the stream decides.
+   * The newer of this state of a conversation and the newest known one. What a list shows of a conversation can change
+   * without a new version; then the later stream position decides.
    */
   newest(conversation: Conversation, sequence: number): Conversation {
     const known = this.#looks.get(conversation.id)
@@ -93,12 +92,12 @@ export class Journal {
     return look.conversation
   }
 
-  /** The newest look at a conversation so far. */
+  /** The newest known state of a conversation. */
   look(id: string): Conversation | undefined {
     return this.#looks.get(id)?.conversation
   }
 
-  /** Announcements that an answer from this place may lack; null: too old to tell. */
+  /** Events that an answer from this position may lack. Returns null if the position is too old to tell. */
   since(place: string | null | undefined): Heard[] | null {
     const position = readPosition(place)
     if (this.#epoch === null) return []
@@ -107,7 +106,7 @@ export class Journal {
     return this.#announcements.filter((one) => one.sequence > sequence)
   }
 
-  /** Where an answer is in the order of looks; one of unknown place counts as read just now. */
+  /** The sequence of an answer's position. An answer without a known one counts as read just now. */
   sequenceOf(place: string | null | undefined): number {
     const position = readPosition(place)
     if (position?.epoch !== this.#epoch) return this.#heard
@@ -115,7 +114,7 @@ export class Journal {
   }
 }
 
-/** The place that all of these answers reflect at least; null if there is none. */
+/** The position that all of these answers reflect at least; null if there is none. */
 export function earliest(places: (string | null | undefined)[]): string | null {
   const positions = places.map(readPosition)
   const first = positions[0]

@@ -1,8 +1,8 @@
 /**
- * What the outbox keeps in local storage, an entry each.
+ * The outbox in local storage, one entry per message.
  *
- * There is no room for files: an entry with files is kept as one that was refused, for whoever comes after
- * its page. While that page lives it holds a lock, so that no other tab takes its entry for a lost one.
+ * Files do not fit there, so an entry with files is stored as a refused one, for the page that comes after this one.
+ * While this page lives it holds a lock, so that no other tab takes its entry for a lost one.
  */
 import { session } from '../auth/session.ts'
 import { local } from '../base/storage.ts'
@@ -15,7 +15,7 @@ const nameOf = (clientId: string) => `axis.outbox.${session().person.id}.${clien
 const releases = new Map<string, () => void>()
 
 export function keep(entry: Written): void {
-  // How much of its files is sent is of this page alone.
+  // Upload progress concerns this page only.
   if (entry.progress > 0) return
   const withFiles = entry.files.length > 0
   if (withFiles) hold(entry.clientId)
@@ -38,7 +38,10 @@ export function stored(): Written[] {
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
 }
 
-/** Tells which entries other tabs have forgotten: they are with the API, or their writer's again. Undoes that when called. */
+/**
+ * Reports entries that other tabs have removed, because the API has them or their writer took them back, until the
+ * returned function is called.
+ */
 export function onForgotten(tell: (clientId: string) => void): () => void {
   const heard = ({ key, newValue }: StorageEvent) => {
     const prefix = nameOf('')
@@ -48,7 +51,7 @@ export function onForgotten(tell: (clientId: string) => void): () => void {
   return () => window.removeEventListener('storage', heard)
 }
 
-/** Goes on once no other page has the files of an entry; at once where the browser has no locks, or gives none. */
+/** Resolves once no other page has the files of an entry, or at once if the browser has no locks or grants none. */
 export async function left(clientId: string): Promise<void> {
   if ('locks' in navigator) await navigator.locks.request(nameOf(clientId), () => undefined).catch(() => undefined)
 }

@@ -2,7 +2,7 @@ import type { Query } from '@tanstack/react-query'
 
 import type { ActivityFilter, ApprovalFilter, ConversationFilter } from '../api/types.ts'
 
-/** Where the cache keeps what. */
+/** The keys of the query cache. */
 export const keys = {
   conversations: (filter: ConversationFilter) => ['conversations', filter] as const,
   conversation: (id: string) => ['conversation', id] as const,
@@ -20,10 +20,10 @@ export const keys = {
 
 type Key = ReturnType<(typeof keys)[keyof typeof keys]>
 
-/** The key of a query, which tells by its first part what its others are. Those that are made elsewhere begin otherwise. */
+/** The key of a query; its first part tells which kind it is. Keys made elsewhere start differently. */
 export function keyOf({ queryKey }: Pick<Query, 'queryKey'>): Key {
   return queryKey as unknown as Key
 }
 
-/** What events keep up to date, and a `reset` has read again. */
+/** The kinds of queries that events keep current, and that a `reset` loads again. */
 export const LIVE = new Set<unknown>(['conversations', 'conversation', 'messages', 'activity', 'approvals', 'approval'])

@@ -1,10 +1,10 @@
-/** What is being written in a conversation: it stays so however its screen is laid out. */
+/** Whether a reply or a note is being written in a conversation. It stays so however the screen is laid out. */
 import { createStore, useStore } from '../base/store.ts'
 
 export type DraftKind = 'reply' | 'note'
 export const KINDS: readonly DraftKind[] = ['reply', 'note']
 
-/** Conversations in which a note is being written, and not a reply. */
+/** Conversations in which a note is being written. */
 const noting = createStore<ReadonlySet<string>>(new Set())
 
 export function useKind(conversationId: string): DraftKind {

@@ -3,8 +3,8 @@
  *
  * ```text
  * stream ──► connection ──► cache ──► screens
- *                      ├──► outbox      (what was written here has arrived)
- *                      ├──► typists, everybody
+ *                      ├──► outbox      (messages written here have arrived)
+ *                      ├──► typing, presence
  *                      └──► news ──► toasts
  * ```
  */
@@ -34,15 +34,15 @@ import { tellAgain } from './telling.ts'
 import { Turns } from './turns.ts'
 import { isEcho, learnName, typedHere, typing } from './typing.ts'
 
-/** A change of a conversation, as it shows from now on and as the API is asked for it. */
+/** A change of a conversation: how it shows from now on, and the request for it. */
 export interface Alteration {
   readonly over: (row: Conversation) => Conversation
   readonly body: (row: Conversation) => UpdateConversation
-  /** What is asked for depends on what there is: somebody else may be changing the same. */
+  /** Whether the request depends on the current state, which others may be changing too. */
   readonly builds: boolean
 }
 
-/** How often a change is rebuilt on what others changed meanwhile. */
+/** How often a change is rebuilt on the changes of others. */
 const REBUILDS = 20
 
 export class Live {
@@ -50,13 +50,16 @@ export class Live {
   readonly drafts = new Drafts()
   readonly #cache: Cache
   #connection: Connection | null = null
-  /** What comes before the stream has caught up is no news, but for what concerns this person. */
+  /** Until the stream has caught up, events are not news, except those that this person is waiting for. */
   #caughtUp = false
-  /** That news, until the stream has caught up: by then it may be true no more. By what it is about. */
+  /**
+   * That news, by what it is about. It is held back until the stream has caught up, because it may be out of date by
+   * then.
+   */
   readonly #missed = new Map<string, News>()
-  /** Commands of this person, which they are told of should Chatwoot refuse them. */
+  /** Commands of this person, who is told if Chatwoot refuses one. */
   readonly #own = new Set<string>()
-  /** Changes of a conversation. */
+  /** Orders the changes of each conversation. */
   readonly #turns = new Turns()
 
   constructor(queryClient: QueryClient) {
@@ -71,7 +74,10 @@ export class Live {
     })
   }
 
-  /** Sends a message again that failed, or now one that waits; of one that may have left, it asks Chatwoot. */
+  /**
+   * Sends a failed message again, or a waiting one at once. For a message that may have left, the API first looks in
+   * Chatwoot.
+   */
   async retry({ id, conversationId }: Message): Promise<void> {
     const path = { id: conversationId, messageId: id }
     this.#cache.accept(
@@ -79,7 +85,9 @@ export class Live {
     )
   }
 
-  /** Takes back a message that has not left, or discards one that failed. One that Chatwoot has stays, as failed. */
+  /**
+   * Takes back a message that has not left, or discards one that failed. A message that Chatwoot has stays, as failed.
+   */
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
     const params = { path, header: { 'Idempotency-Key': crypto.randomUUID() } }
@@ -87,7 +95,8 @@ export class Live {
     const ask = () =>
       doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params })).catch((error: unknown) => {
         const { status, passing } = Failure.from(error)
-        // It was asked for before, and the answer was lost; else somebody else has its text.
+        // An earlier try succeeded and its answer was lost. Otherwise somebody else has taken the message back, and has
+        // its text.
         if (status === 404 && lost) return
         lost ||= passing
         throw error
@@ -100,7 +109,7 @@ export class Live {
     else this.#cache.reread(message.conversationId)
   }
 
-  /** Deletes a message that Chatwoot has. */
+  /** Deletes a message in Chatwoot. */
   async delete({ id, conversationId }: Message): Promise<void> {
     const path = { id: conversationId, messageId: id }
     const params = { path }
@@ -113,19 +122,19 @@ export class Live {
     return this.#cache.isListed(id)
   }
 
-  /** Conversations that Chatwoot has no more. */
+  /** Ids of conversations that were deleted in Chatwoot. */
   get deleted() {
     return this.#cache.deleted
   }
 
-  /** The newest that is known of a conversation here. */
+  /** The newest known state of a conversation. */
   look(id: string): Conversation | undefined {
     return this.#cache.look(id)
   }
 
   /**
-   * Changes a conversation: at once on the screen, and back again should the API refuse. Says what it was. The API is
-   * asked once it has answered the changes before: one that is tried again would else undo what was wanted after it.
+   * Changes a conversation: at once on the screen, and back again if the API refuses. Returns its earlier state.
+   * Changes of a conversation are sent one after another, because a retried one would otherwise undo a later one.
    */
   async change(id: string, { over, body, builds }: Alteration): Promise<Conversation> {
     const known = this.#cache.look(id)
@@ -167,7 +176,7 @@ export class Live {
     return await answerOf(client.GET('/api/v1/conversations/{id}', { params: { path: { id } } }))
   }
 
-  /** Says that the team has seen what the customer wrote, or has not. */
+  /** Marks a conversation as read or unread for the team. */
   async mark(id: string, read: boolean): Promise<void> {
     const over = (row: Conversation) => ({ ...row, unreadCount: read ? 0 : Math.max(1, row.unreadCount) })
     const wish = { conversationId: id, over }
@@ -183,7 +192,7 @@ export class Live {
     }
   }
 
-  /** Opens the connection; closes it when the returned function is called. */
+  /** Opens the connection, and closes it when the returned function is called. */
   start(): () => void {
     const stopOutbox = this.outbox.start()
     const stopDrafts = this.drafts.start()
@@ -200,7 +209,7 @@ export class Live {
           this.#caughtUp = false
           connectionStatus.set({ state: 'refused', why, heardAt: connectionStatus.get().heardAt })
         },
-        // Whoever looks again sees that it comes, not that something is wrong.
+        // Somebody who looks at the tab again should see that it is connecting, not that something is wrong.
         rests: () => {
           this.#caughtUp = false
           connectionStatus.set({ state: 'connecting', heardAt: connectionStatus.get().heardAt })
@@ -218,21 +227,21 @@ export class Live {
     }
   }
 
-  /** Tries now to have the connection that was refused, and whatever else was for want of a role. */
+  /** Retries a refused connection, and everything else that was refused because of missing permissions. */
   async reconnect(): Promise<void> {
     await afterRefusal(connectionStatus.get().why)
     this.#connection?.again()
     this.#cache.retryRefused()
   }
 
-  /** Takes one event of the stream. */
+  /** Handles one event of the stream. */
   take(frame: Frame): void {
     const position = readPosition(frame.id)
     let told: unknown
     try {
       told = JSON.parse(frame.data)
     } catch {
-      // Not to be read, now or when it is told again; what it said, the API knows.
+      // It will not be readable if it is sent again, but the API knows what it said.
       this.#cache.doubt()
       return
     }
@@ -258,7 +267,7 @@ export class Live {
     }
   }
 
-  /** What somebody does at the moment; oneself is nobody to be told of. */
+  /** Handles typing and presence. This person's own are not shown. */
   #moment(event: LiveEvent): void {
     const { conversationId, actorId, name = null } = event
     const own = actorId === session().person.id
@@ -292,7 +301,7 @@ export class Live {
     if (this.#caughtUp && type === 'message_created' && message.messageType === 'incoming') {
       tellNews({ kind: 'message', conversation, message })
     }
-    // Everybody else sees it in the list and in the thread. What comes once more is no news.
+    // Only the author is told: everybody else sees it in the list and the thread. A repeated event is not news.
     const again = type === 'message_created' || type === 'conversation_refreshed'
     if (message.state === 'failed' && !again && this.outbox.wrote(message)) {
       this.#tell(message.id, { kind: 'not-sent', conversation, message })
@@ -305,7 +314,7 @@ export class Live {
   }
 }
 
-/** Whether it was decided what this person had asked for. */
+/** Whether a request of this person was decided. */
 function isOwnDecision(type: string, { requestedById }: Approval): boolean {
   return (type === 'approval_approved' || type === 'approval_rejected') && requestedById === session().person.id
 }

@@ -1,4 +1,4 @@
-/** Threads. The first page has the newest messages; within a page the oldest come first. */
+/** Threads. The first page has the newest messages; within a page, the oldest come first. */
 import { compareInstants, compareText } from '../api/instant.ts'
 import type { Message, MessageList } from '../api/types.ts'
 
@@ -6,19 +6,19 @@ import { find, type Paged, placed, replaced, without } from './pages.ts'
 
 export type MessagePages = Paged<MessageList>
 
-/** As a thread is read: oldest first. */
+/** The order of a thread: oldest first. */
 export function messageOrder(a: Message, b: Message): number {
   return compareInstants(a.createdAt, b.createdAt) || compareText(a.id, b.id)
 }
 
-/** The thread after a look at a message; an older look than the one it has changes nothing. */
+/** Adds a message to a thread, or updates it. A version older than the known one changes nothing. */
 export function upsertMessage(thread: MessagePages, message: Message): MessagePages {
   const there = find<Message, MessageList>(thread, message.id)
   if (there) {
     if (compareInstants(there.updatedAt, message.updatedAt) > 0) return thread
     if (messageOrder(there, message) === 0) return replaced(thread, message)
   }
-  // Turned over it is a list that ends with the oldest, like all the others.
+  // Reversed, a thread is a list that ends with the oldest, like all other lists.
   const oldest = thread.pages.at(-1)
   const end = oldest?.page.hasMore ? (oldest.data[0] ?? null) : null
   return turned(placed(turned(thread), message, (a, b) => messageOrder(b, a), end))
@@ -45,7 +45,10 @@ export function messagesOf(thread: { pages: MessageList[] }): Message[] {
 
 const ON_THEIR_WAY = new Set<Message['state']>(['queued', 'sending', 'retrying', 'unknown'])
 
-/** All loaded messages as they are read. What Chatwoot does not have yet will have its time from there, and comes last until then. */
+/**
+ * All loaded messages in reading order. Messages that Chatwoot does not have yet come last, because their final time is
+ * not known.
+ */
 export function threadOf(thread: { pages: MessageList[] }): Message[] {
   const messages = messagesOf(thread)
   const waits = (message: Message) => message.chatwootId == null && ON_THEIR_WAY.has(message.state)

@@ -6,25 +6,28 @@ import type { Written } from './written.ts'
 export type News =
   | { readonly kind: 'message'; readonly conversation: Conversation; readonly message: Message }
   | { readonly kind: 'not-sent'; readonly conversation: Conversation; readonly message: Message }
-  /** What was written here is not with the API, and waits for somebody to act. */
+  /** A message written here did not reach the API, and waits for somebody to act. */
   | { readonly kind: 'held-up'; readonly written: Written }
-  /** What was written here is with the API. */
+  /** A message written here has reached the API. */
   | { readonly kind: 'sent'; readonly written: Written }
   /** Somebody has asked for approval, or decided. */
   | { readonly kind: 'approval'; readonly type: string; readonly approval: Approval }
-  /** Chatwoot refused what this person had asked for, and it shows as before. */
+  /** Chatwoot refused a change that this person made, and it was undone. */
   | { readonly kind: 'undone'; readonly announcement: Announcement }
 
-/** How much news is kept for listeners that come later. */
+/** How much news is kept until there is a listener. */
 const MOST_UNHEARD = 100
 
 const listeners = new Set<(news: News) => void>()
-/** What was told while nobody listened, the newest last: what an earlier page left is sent before there is a screen. */
+/**
+ * News from before there was a listener, the newest last: messages that an earlier page left are sent before there is a
+ * screen.
+ */
 let unheard: readonly News[] = []
 
 export function onNews(listener: (news: News) => void): () => void {
   listeners.add(listener)
-  // Once all who begin to listen together do.
+  // All listeners that are added together get it.
   queueMicrotask(() => {
     const missed = unheard
     unheard = []

@@ -1,4 +1,4 @@
-/** What operators see and do. Asked for again while somebody looks: none of it is told by events. */
+/** What operators see and do. No events report it, so it is loaded again at intervals while it is shown. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 
 import { answerOf, client } from '../api/client.ts'
@@ -8,7 +8,10 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterList, ReplayWanted } from 
 import { rowsOf } from './pages.ts'
 import { Unanswered } from './unanswered.ts'
 
-/** What did not load says so, and stays so until somebody asks for it, or the network or the API is back: else it would come and go. */
+/**
+ * Repeats a load only after one has succeeded. What failed to load says so until somebody retries, or the network or
+ * the API is back; otherwise the message would come and go.
+ */
 const onceHad = (pace: number) => (query: { state: { data: unknown } }) => query.state.data !== undefined && pace
 
 export function pipelineQuery() {
@@ -46,7 +49,7 @@ export function deadLetterQuery(id: string) {
   })
 }
 
-/** Sends a letter to its stream again, or removes it for good; dry, it only says what would be done. */
+/** Sends a dead letter to its stream again, or removes it for good; a dry run only says what would happen. */
 export function actOnLetter(id: string, act: 'redrive' | 'drop', dryRun: boolean) {
   const asked = { params: { path: { id } }, body: { dryRun } }
   return answerOf(
@@ -72,7 +75,7 @@ export function reconcile(id: string) {
   )
 }
 
-/** How often the state of a running replay is read. */
+/** How often the state of a running replay is loaded. Milliseconds. */
 const PACE = 1_000
 
 export function replaysQuery() {
@@ -88,7 +91,10 @@ export function replaysQuery() {
 
 const unanswered = new Unanswered()
 
-/** Counts what a replay would hand out, or begins it: one however often it is asked for until there is an answer. */
+/**
+ * Counts what a replay would hand out, or starts it. Starting it again before there is an answer repeats the same
+ * request.
+ */
 export function replay(wanted: ReplayWanted) {
   if (wanted.dryRun) return answerOf(client.POST('/api/v1/operations/replay', { body: wanted }))
   return unanswered.ask(['replay', JSON.stringify(wanted)], (key) =>

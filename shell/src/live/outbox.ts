@@ -1,14 +1,14 @@
 /**
- * What was written here and is not yet known to be with the API.
+ * Messages written here that the API may not have yet.
  *
- * An entry leaves when the API has its message (told by the answer or by the stream, whichever comes
- * first) or when a person discards it, never by a timer. It goes out under the same client id each
- * time, so trying again is safe; entries of one conversation go out one after the other. A reply goes
- * out only into what its writer had before them: if somebody else wrote since, the writer chooses. They are
- * kept in local storage, an entry each, and survive the page; those of another person wait for them. What one
- * tab lets go of, the others do too.
- * Files live as long as the page: what is left of their entry afterwards is its text, which waits for its
- * writer and never goes out without them.
+ * An entry leaves when the API has its message, whether the answer or the stream says so first, or when a person
+ * discards it, never after a timeout. It is sent with the same client id each time, so trying again is safe; entries of
+ * one conversation are sent one after another. A reply is sent only if nobody else has written since its writer looked;
+ * otherwise the writer chooses.
+ *
+ * Entries are stored in local storage and outlive the page; another person's entries wait for that person. An entry
+ * that one tab removes, the other tabs remove too. Files live only as long as the page: afterwards the text is left,
+ * which waits for its writer and is never sent without them.
  */
 import { answerOf, client } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
@@ -22,26 +22,26 @@ import { backoff, pause, wait } from './backoff.ts'
 import { forget, keep, keepWritten, left, onForgotten, stored, written } from './kept.ts'
 import type { Arrived, Next, Seen, Written } from './written.ts'
 
-/** What the outbox asks of those around it, and tells them. */
+/** What the outbox needs from its surroundings, and tells them. */
 export interface Post {
   /** The API has this message. */
   accept: (message: Message) => void
   seen?: (conversationId: string) => Seen | null
-  /** An entry has left because it is with the API. */
+  /** An entry has left, because the API has it. */
   sent?: (written: Written) => void
   /** An entry waits for somebody to act. */
   heldUp?: (written: Written) => void
 }
 
 const NONE: readonly Written[] = []
-/** More excerpts than that help nobody to choose. */
+/** More excerpts do not help anybody to choose. */
 const MOST_ARRIVED = 3
 const EXCERPT = 200
-/** How many of one's own messages are recognised later. */
+/** How many of this person's messages are recognised later. */
 const MOST_OWN = 500
 /** How many of the newest messages are compared with what was seen. */
 const COMPARED = 30
-/** How often in a row an entry is sent again at once because something else had changed. */
+/** How often in a row an entry is sent again at once after something else had changed. */
 const MOST_REBASED = 3
 
 type Entries = ReadonlyMap<string, readonly Written[]>
@@ -49,16 +49,16 @@ type Entries = ReadonlyMap<string, readonly Written[]>
 export class Outbox {
   readonly entries: Store<Entries> = createStore<Entries>(new Map())
   readonly #post: Post
-  /** By conversation, what is under way. */
+  /** The request under way, by conversation. */
   readonly #sending = new Map<string, Promise<unknown>>()
-  /** Entries whose writer wants them back: they are not begun again. */
+  /** Entries that are being taken back: they are not sent again. */
   readonly #wanted = new Set<string>()
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #failures = new Map<string, number>()
   readonly #uploads = new Map<string, AbortController>()
-  /** Before then the API wants nothing from here, whichever conversation it is of; by a clock that nobody sets. */
+  /** The API wants no requests before this time, for any conversation; by the monotonic clock. */
   #notBefore = 0
-  /** What this person has written in this browser, the newest last: Chatwoot may show it under another name. */
+  /** Client ids of what this person wrote in this browser, the newest last: Chatwoot may show it under another name. */
   #own: readonly string[] = []
   #open = false
 
@@ -66,7 +66,7 @@ export class Outbox {
     this.#post = post
   }
 
-  /** Takes up what an earlier page left. */
+  /** Restores what an earlier page left. */
   start(): () => void {
     this.#open = true
     this.#know()
@@ -97,7 +97,7 @@ export class Outbox {
     }
   }
 
-  /** Takes up an entry whose files went with its page, unless it has arrived before that. */
+  /** Restores an entry whose files were lost with its page, unless its message has arrived. */
   async #takeUp({ conversationId, clientId }: Written): Promise<void> {
     await left(clientId)
     const entry = stored().find((one) => one.clientId === clientId)
@@ -112,7 +112,8 @@ export class Outbox {
         else if (pending()) this.#post.heldUp?.(entry)
         return
       } catch (error) {
-        // Who could not ask does not know that it is lost; who may not ask is not told more by asking again.
+        // Without an answer it is not known whether the message was lost, so ask again. A refusal would be the same
+        // again.
         const failure = Failure.from(error)
         if (failure.passing) await pause(tries, failure)
         else return this.#post.heldUp?.(entry)
@@ -142,7 +143,7 @@ export class Outbox {
       createdAt: new Date().toISOString(),
       state: 'waiting',
       reason: null,
-      // A note disturbs nobody's answer.
+      // A note does not interfere with anybody's reply.
       seen: isPrivate ? null : (this.#post.seen?.(conversationId) ?? null),
       arrived: [],
       next,
@@ -157,7 +158,7 @@ export class Outbox {
     void this.#work(entry.conversationId)
   }
 
-  /** Its writer has read what came since. */
+  /** Sends an entry whose writer has read the new messages. */
   sendAnyway(entry: Written): void {
     this.retry({ ...entry, seen: null, arrived: [] })
   }
@@ -169,8 +170,8 @@ export class Outbox {
   }
 
   /**
-   * Takes an entry back that waits or is being uploaded: whether it is its writer's again, or with the API by now.
-   * Fails if that cannot be told; then it goes on as before.
+   * Takes back an entry that is waiting or being uploaded. Returns whether it is its writer's again, or false if the
+   * API has it by now. Throws if that cannot be determined; the entry then stays as it was.
    */
   async takeBack({ conversationId, clientId }: Written): Promise<boolean> {
     const now = () => this.of(conversationId).find((one) => one.clientId === clientId)
@@ -179,7 +180,7 @@ export class Outbox {
     this.#wanted.add(clientId)
     try {
       const upload = this.#uploads.get(clientId)
-      // What was not sent to its end nobody has.
+      // An upload that was not complete never became a message.
       const stopped = upload !== undefined && before.progress < 1
       if (stopped) upload.abort()
       if (before.state === 'sending') await this.#sending.get(conversationId)
@@ -192,7 +193,7 @@ export class Outbox {
           return false
         }
       }
-      // The stream may have told of it meanwhile.
+      // The stream may have reported it in the meantime.
       if (!now()) return false
       this.#failures.delete(conversationId)
       this.#remove(conversationId, clientId)
@@ -203,11 +204,11 @@ export class Outbox {
     }
   }
 
-  /** Whether it is this person's. */
+  /** Whether this person wrote a message. */
   wrote({ messageType, clientId, author, sender }: Message): boolean {
     if (messageType !== 'outgoing') return false
     if (author) return author.type === 'member' && author.id === session().person.id
-    // In Chatwoot, where nobody knows which of us it was but by name.
+    // Written in Chatwoot, where only the name says whose it is.
     return (clientId != null && this.#own.includes(clientId)) || sender?.name === session().person.name
   }
 
@@ -259,7 +260,7 @@ export class Outbox {
     }
   }
 
-  /** The API has an entry's message, and this is it. */
+  /** The API has this message of an entry. */
   #arrive({ conversationId, clientId }: Written, message: Message): void {
     this.#failures.delete(conversationId)
     this.#post.accept(message)
@@ -269,7 +270,7 @@ export class Outbox {
   /** Handles a failed entry. Returns how long to wait before the next try; 0 if there is something to send now. */
   async #failed(entry: Written, failure: Failure): Promise<number> {
     const { conversationId, clientId, seen } = entry
-    // The stream may tell meanwhile that it arrived, and a person may discard it.
+    // In the meantime the stream may have reported it, or a person may have discarded it.
     const pending = () => this.of(conversationId).some((one) => one.clientId === clientId)
     if (!pending()) return 0
     const failures = (this.#failures.get(conversationId) ?? 0) + 1
@@ -278,7 +279,7 @@ export class Outbox {
       try {
         const messages = await this.#newest(conversationId)
         if (!pending()) return 0
-        // It had got through before, and its answer was lost.
+        // It had arrived, and the answer was lost.
         const own = messages.find((message) => message.clientId === clientId)
         if (own) {
           this.#arrive(entry, own)
@@ -289,7 +290,7 @@ export class Outbox {
           this.#hold({ ...entry, state: 'overtaken', arrived })
           return 0
         }
-        // Nobody wrote: what else has changed is no reason to ask.
+        // Nobody else wrote, and other changes are no reason to ask.
         const { updatedAt } = failure.current as Conversation
         this.#put({ ...entry, state: 'waiting', seen: { ...seen, tag: tagOf(updatedAt) } })
         return failures > MOST_REBASED ? backoff(failures) : 0
@@ -297,15 +298,15 @@ export class Outbox {
         return await this.#failed({ ...entry, state: 'waiting' }, Failure.from(error))
       }
     }
-    // It counts what one caller asks for, not what is asked about one conversation.
+    // The limit counts the caller's requests, not those of one conversation.
     if (failure.status === 429) this.#notBefore = Math.max(this.#notBefore, performance.now() + failure.retryAfter)
     if (failure.passing) {
-      // Only who asks too often is told for certain that nothing was done.
+      // Only this answer says for certain that nothing was done.
       this.#put({ ...entry, state: 'waiting', reason: failure.message, ...(failure.status !== 429 && { unsure: true }) })
       return wait(failures, failure)
     }
     this.#failures.delete(conversationId)
-    // It had arrived, and its writer took it back in another browser: there is its text.
+    // It had arrived, and its writer took it back in another browser, which has the text.
     if (failure.code === 'withdrawn') this.#remove(conversationId, clientId)
     else this.#hold({ ...entry, state: 'refused', reason: failure.message })
     return 0
@@ -316,7 +317,7 @@ export class Outbox {
     return (await answerOf(client.GET('/api/v1/conversations/{id}/messages', { params }))).data
   }
 
-  /** What others have written that was not seen. */
+  /** Messages of others that were not seen. */
   #arrived(messages: Message[], seen: Seen): Arrived[] {
     this.#know()
     return messages
@@ -330,7 +331,7 @@ export class Outbox {
       }))
   }
 
-  /** What was written in other tabs counts too. */
+  /** Adds what was written in other tabs. */
   #know(...more: string[]): void {
     this.#own = [...new Set([...written(), ...this.#own, ...more])].slice(-MOST_OWN)
   }

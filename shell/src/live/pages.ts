@@ -1,6 +1,6 @@
 /**
- * Editing a list that was loaded page by page. Pages stay in their order and keep their cursors;
- * those that do not change stay the same objects, so that nothing is drawn again for nothing.
+ * Edits a list that was loaded page by page. Pages keep their order and their cursors, and unchanged pages stay the
+ * same objects, so that nothing is rendered needlessly.
  */
 import type { InfiniteData } from '@tanstack/react-query'
 
@@ -24,7 +24,7 @@ export function without<T extends Row, P extends PageOf<T>>(list: Paged<P>, id: 
   return { ...list, pages }
 }
 
-/** The list with another look at a row it has, at the same place. */
+/** The list with a newer version of a row, in the same place. */
 export function replaced<T extends Row, P extends PageOf<T>>(list: Paged<P>, row: T): Paged<P> {
   const pages = list.pages.map((page) =>
     page.data.some((one) => one.id === row.id)
@@ -43,8 +43,8 @@ export function find<T extends Row, P extends PageOf<T>>(list: Paged<P>, id: str
 }
 
 /**
- * The list with a row at its place; `order` says which of two comes first. `end` is where loading
- * stopped, null when all is loaded: what is beyond it is left out, and comes when more is loaded.
+ * The list with a row in its place; `order` says which of two rows comes first. `end` is where loading stopped, or null
+ * if everything is loaded: a row beyond it is left out, and comes when more is loaded.
  */
 export function placed<T extends Row, P extends PageOf<T>>(
   list: Paged<P>,
@@ -77,7 +77,7 @@ function withRowAt<T extends Row, P extends PageOf<T>>(
   return { ...list, pages }
 }
 
-/** Rows of all pages, each once: a row that moved while pages were loaded may be in two. */
+/** The rows of all pages, each once: a row that moved while pages were loaded may be in two. */
 export function rowsOf<T extends Row>(list: { pages: PageOf<T>[] }): T[] {
   const seen = new Set<string>()
   const rows: T[] = []

@@ -2,14 +2,14 @@ import { Failure } from '../api/failure.ts'
 
 import { pause } from './backoff.ts'
 
-/** How often to ask for what gets no answer before giving up. */
+/** How often to try before giving up. */
 const TRIES = 3
-/** How often to ask when a lost answer would lose a message's text: for as long as a restart of the API takes. */
+/** How often to try if a lost answer would lose a message's text: long enough for a restart of the API. */
 export const TRIES_TO_KEEP = 7
 
 /**
- * Asks again, a few times, what got no answer: it must be the same however often it is asked. What is kept waits for
- * the network if that goes meanwhile; what is asked without any fails at once.
+ * Repeats a request that got no answer a few times; it must be safe to repeat. With `TRIES_TO_KEEP` it also waits for
+ * the network if that is lost meanwhile. A request made without a network fails at once.
  */
 export async function persistently<T>(ask: () => Promise<T>, most = TRIES): Promise<T> {
   const waits = most === TRIES_TO_KEEP && navigator.onLine

@@ -1,4 +1,4 @@
-/** Which colleagues look at which conversation. They say it again as long as it is so, and else are gone. */
+/** Which colleagues look at which conversation. They report it regularly, and otherwise count as gone. */
 import { createStore, type Store, useStore } from '../base/store.ts'
 
 export interface Present {
@@ -19,7 +19,7 @@ export function presentOf(all: Everybody, conversationId: string): readonly Pres
   return all.get(conversationId) ?? NOBODY
 }
 
-/** Notes that somebody is there or has left. Returns whether they have just come. */
+/** Records that somebody is there or has left. Returns whether they have just come. */
 export function present(conversationId: string, person: Present, there: boolean): boolean {
   const key = `${conversationId} ${person.id}`
   clearTimeout(timers.get(key))
@@ -37,7 +37,7 @@ export function present(conversationId: string, person: Present, there: boolean)
   return there && at === -1
 }
 
-/** Which colleagues look at a conversation too. */
+/** The colleagues who look at a conversation too. */
 export function usePresent(conversationId: string): readonly Present[] {
   return useStore(everybody, (now) => presentOf(now, conversationId))
 }

@@ -1,7 +1,4 @@
-/**
- * What the API knows, read once and kept up to date by what is heard. Screens use these and need
- * not know that anything is live.
- */
+/** Queries to the API, loaded once and kept current by events. Screens use these and need not know about events. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query'
 
 import { answerOf, client } from '../api/client.ts'
@@ -29,7 +26,7 @@ import { learnName } from './typing.ts'
 
 const PAGE = 50
 
-/** Events keep it fresh: it is read again after a reset or when the connection was away for long. */
+/** Events keep these current. They are loaded again after a reset, or after a long time without a connection. */
 const live = { staleTime: Infinity, structuralSharing: false } as const
 
 export function conversationsQuery(filter: ConversationFilter) {
@@ -61,7 +58,7 @@ export function conversationQuery(queryClient: QueryClient, id: string) {
   })
 }
 
-/** A conversation as some list has it. */
+/** A conversation from any list that has it. */
 function listed(queryClient: QueryClient, id: string): Conversation | undefined {
   for (const [, list] of queryClient.getQueriesData<ConversationPages>({ queryKey: ['conversations'] })) {
     const row = list && find<Conversation, ConversationPage>(list, id)
@@ -105,7 +102,7 @@ export function activityQuery(filter: ActivityFilter) {
           signal,
         }),
       )
-      // The same address answers with the stream, as text, to those who accept that.
+      // Typed as text too, because the same address serves the stream.
       return answer as ActivityList
     },
     initialPageParam: null,
@@ -117,7 +114,7 @@ export function activityQuery(filter: ActivityFilter) {
 
 const APPROVALS = 100
 
-/** The newest ones. */
+/** The newest requests. */
 export function approvalsQuery(filter: ApprovalFilter) {
   return queryOptions({
     queryKey: keys.approvals(filter),
@@ -131,7 +128,7 @@ export function approvalsQuery(filter: ApprovalFilter) {
   })
 }
 
-/** All of them, page by page. */
+/** All requests, page by page. */
 export function approvalPagesQuery(filter: ApprovalFilter) {
   return infiniteQueryOptions<ApprovalList, Failure, Approval[], ReturnType<typeof keys.approvalPages>, string | null>({
     queryKey: keys.approvalPages(filter),
@@ -143,7 +140,7 @@ export function approvalPagesQuery(filter: ApprovalFilter) {
         }),
       ),
     initialPageParam: null,
-    // By place and not by number: what is decided meanwhile leaves the list, and all behind it moves up.
+    // By cursor and not by page number: a decided request leaves the list, and all after it move up.
     getNextPageParam: (last) => last.page.nextCursor ?? null,
     select: rowsOf<Approval>,
     staleTime: 30_000,
@@ -169,7 +166,7 @@ export function healthQuery() {
   })
 }
 
-/** How Chatwoot answers, as everybody who works here may know it. */
+/** The state of each Chatwoot account, for everybody who works with conversations. */
 export function chatwootQuery() {
   return queryOptions({
     queryKey: keys.chatwoot(),
@@ -183,13 +180,13 @@ interface Listed {
 }
 const isEmpty = (query: Listed) => query.state.data?.data.length === 0
 
-/** What an account consists of changes rarely; an account that was just added is not known at once. */
+/** An account's catalogue changes rarely. For an account that was just added it is empty at first. */
 const catalogue = {
   staleTime: (query: Listed) => (isEmpty(query) ? 0 : 5 * 60_000),
   refetchInterval: (query: Listed) => isEmpty(query) && 3_000,
 }
 
-/** As often as that is asked for by what somebody has opened; what is on the screen all day asks less often. */
+/** A slower pace, for what is on the screen all day. */
 export const patiently = { refetchInterval: (query: Listed) => isEmpty(query) && 30_000 }
 
 export function agentsQuery() {
@@ -237,7 +234,7 @@ export function cannedResponsesQuery() {
   })
 }
 
-/** All that is known of a person; lists have the name alone. */
+/** A contact with all details; lists only have the name. */
 export function contactQuery(id: string) {
   return queryOptions({
     queryKey: keys.contact(id),

@@ -4,22 +4,23 @@ import { Failure } from '../api/failure.ts'
 
 import { wait } from './backoff.ts'
 
-/** What a person must mend is not asked again, nor anything without a network; the rest is, a little. */
+/** Retries only temporary failures, a few times, and not without a network. */
 const aLittle = (failures: number, error: unknown) => failures < 2 && Failure.from(error).passing && navigator.onLine
 
 export function createQueryClient(retry: false | typeof aLittle = aLittle): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // Without a network nothing comes: that is told, where to wait for one would show for ever that it is on its way.
+        // Otherwise queries would wait for the network and look as if they were loading. This way they fail, and say
+        // so.
         networkMode: 'always',
         refetchOnReconnect: true,
         retry,
         retryDelay: (failures, error) => wait(failures + 1, Failure.from(error)),
         refetchOnWindowFocus: false,
       },
-      // What waits here is taken back without a network, too. What needs one says so: put off, it would be done
-      // when nobody expects it any more.
+      // Pending messages can be taken back without a network too. What needs the network fails and says so: done later,
+      // it would surprise people.
       mutations: { networkMode: 'always' },
     },
   })

@@ -1,9 +1,9 @@
 /**
- * When a tab needs no stream: some time after nobody sees it any more.
+ * Closes the stream of a tab that has been hidden for a while.
  *
- * By HTTP/1.1 a browser has six connections to a host, for all of its tabs, and each stream takes one: with six tabs
- * nothing else would be answered in any of them. One of those that nobody sees keeps its stream, so that what it tells of
- * waits there for whoever comes back; where the browser has no locks, none does.
+ * With HTTP/1.1 a browser has six connections to a host for all of its tabs, and each stream takes one: with six tabs,
+ * no other request would be answered in any of them. One hidden tab keeps its stream, so that its news waits there for
+ * the person; if the browser has no locks, none does.
  */
 import { Failure } from '../api/failure.ts'
 import { session } from '../auth/session.ts'
@@ -15,10 +15,10 @@ export interface Rests {
 
 /** How long a hidden tab keeps its stream, so that a short look elsewhere interrupts nothing. Milliseconds. */
 const AFTER = 30_000
-/** Tokens are looked after no more often than this. Milliseconds. */
+/** The shortest interval at which the token is renewed. Milliseconds. */
 const LOOKS_AFTER = 30_000
 
-/** Tells when to rest, and when somebody looks again; until the returned function is called. */
+/** Says when to rest, and when to wake up, until the returned function is called. */
 export function watchRest({ rest, wake }: Rests): () => void {
   let hidden = new AbortController()
   const hide = async (after: number) => {
@@ -37,7 +37,7 @@ export function watchRest({ rest, wake }: Rests): () => void {
     if (document.visibilityState === 'hidden') void hide(AFTER)
     else wake()
   }
-  // Many may be opened behind the one that somebody looks at: they need none before they are seen.
+  // Tabs may be opened in the background: they need no stream before somebody looks at them.
   if (document.visibilityState === 'hidden') void hide(0)
   document.addEventListener('visibilitychange', changed)
   return () => {
@@ -46,7 +46,7 @@ export function watchRest({ rest, wake }: Rests): () => void {
   }
 }
 
-/** Whether this is the one that keeps its stream though nobody sees it: nobody else does then until the signal comes. */
+/** Whether this is the hidden tab that keeps its stream. If so, no other tab does until the signal aborts. */
 async function keepsStream(until: AbortSignal): Promise<boolean> {
   if (until.aborted || !('locks' in navigator)) return false
   return await new Promise<boolean>((tell) => {
@@ -58,7 +58,9 @@ async function keepsStream(until: AbortSignal): Promise<boolean> {
   })
 }
 
-/** Tokens end, and what renews them ends if it is not used: a stream would have renewed them. */
+/**
+ * Renews the token while there is no stream, which would have done it: the right to renew it expires if it is not used.
+ */
 async function staySignedIn(until: AbortSignal): Promise<void> {
   for (let ended = false; !ended && session().endsAt !== null; ) {
     await pause(Math.max(LOOKS_AFTER, (session().endsAt ?? 0) - Date.now()), until)

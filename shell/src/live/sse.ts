@@ -1,24 +1,24 @@
 /**
- * Server-sent events out of bytes, as the HTML standard says. Fetch and this instead of
- * `EventSource`, which can send no Authorization header.
+ * Parses server-sent events, as the HTML standard defines them. Used with fetch instead of `EventSource`, which cannot
+ * send an Authorization header.
  */
 export interface Frame {
   /** `message` unless the event has a name. */
   readonly event: string
   readonly data: string
-  /** The id this event itself came with, if it did. */
+  /** The id of this event itself, if it has one. */
   readonly id: string | undefined
 }
 
 export interface Heard {
   readonly frames: Frame[]
-  /** The id to resume from, if one was told. Also told by an event without data, which is no frame. */
+  /** The id to resume from, if one came. It may also come with an event without data, which is no frame. */
   readonly lastEventId: string | undefined
-  /** Milliseconds to wait before coming back, if that was told. */
+  /** The time to wait before reconnecting, if one came. Milliseconds. */
   readonly retry: number | undefined
 }
 
-/** Most characters of one event; a server that sends more without an end is not ours. */
+/** The longest event in characters; a server that sends more without an end is not ours. */
 const LONGEST_EVENT = 8 * 1024 * 1024
 
 export class Parser {
@@ -31,7 +31,7 @@ export class Parser {
   #id: string | undefined
   #own: string | undefined
 
-  /** Takes the next bytes, cut anywhere, and says what they complete. */
+  /** Takes the next bytes, cut anywhere. Returns the events that they complete. */
   push(bytes: Uint8Array): Heard {
     let text = this.#decoder.decode(bytes, { stream: true })
     if (this.#afterCarriageReturn && text !== '') {

@@ -1,20 +1,20 @@
 import type { Failure } from '../api/failure.ts'
 import { createStore, useStore } from '../base/store.ts'
 
-/** How the connection is, for people. */
+/** The state of the connection, as people see it. */
 export interface ConnectionStatus {
   readonly state: 'connecting' | 'live' | 'reconnecting' | 'offline' | 'refused'
-  /** Why it is refused, if it is. */
+  /** The reason for a refusal. */
   readonly why?: Failure
-  /** When something was last heard, in milliseconds since 1970; null before the first time. */
+  /** When something last came, in milliseconds since 1970; null before the first time. */
   readonly heardAt: number | null
 }
 
 export const connectionStatus = createStore<ConnectionStatus>({ state: 'connecting', heardAt: null })
 
 /**
- * Whether there is no network. More of a list is not asked for by itself then: once that has failed, all of what is there
- * is read again with the network.
+ * Whether there is no network. Lists do not load more by themselves then, because after a failure all that is loaded is
+ * loaded again when the network is back.
  */
 export function useOffline(): boolean {
   return useStore(connectionStatus, ({ state }) => state === 'offline')

@@ -1,17 +1,20 @@
 /**
- * Telling others what this person does in a conversation: colleagues that they look or write, and the
- * customer that somebody types. It matters only now, so what does not get through is not told again.
+ * Tells others what this person is doing in a conversation: colleagues that they are viewing or replying, and the
+ * customer that somebody is typing. It matters only now, so what fails is not sent again.
  */
 import { client } from '../api/client.ts'
 import { session } from '../auth/session.ts'
 
-/** Typing is reported at most this often. Milliseconds. */
+/** The shortest interval at which typing is reported. Milliseconds. */
 const EVERY = 3_000
-/** How long somebody stays before others are told: passing by on the way to another conversation does not count. Milliseconds. */
+/**
+ * How long somebody has to stay before others are told: passing by on the way to another conversation does not count.
+ * Milliseconds.
+ */
 const STAYS = 300
-/** Nobody is waiting for longer until something is told: it would be news of the past. Milliseconds. */
+/** The longest time to wait for an answer: later it would be out of date. Milliseconds. */
 const PATIENCE = 5_000
-/** Viewing is reported again after this long, since closing a page may go unreported. Milliseconds. */
+/** The interval at which viewing is reported again, because closing a page may go unreported. Milliseconds. */
 const AGAIN = 20_000
 
 interface Typing {
@@ -23,7 +26,7 @@ interface Typing {
 interface Here {
   readonly conversationId: string
   readonly state: 'viewing' | 'replying'
-  /** Others know of it. */
+  /** Others know about it. */
   told: boolean
   readonly timer: ReturnType<typeof setInterval>
 }
@@ -32,7 +35,7 @@ let typing: Typing | null = null
 let here: Here | null = null
 let settling: ReturnType<typeof setTimeout> | undefined
 
-/** To be called with each word. */
+/** Call it with each keystroke. */
 export function tellTyping(conversationId: string, isPrivate: boolean): void {
   const same = typing?.conversationId === conversationId && typing.private === isPrivate
   if (same && typing && Date.now() - typing.at < EVERY) return
@@ -46,7 +49,7 @@ export function tellStopped(): void {
   typing = null
 }
 
-/** Says so once somebody stays, and again as long as it is so. */
+/** Reports that somebody is here once they stay, and repeats it for as long as they do. */
 export function tellHere(conversationId: string, state: Here['state']): void {
   const same = here?.conversationId === conversationId
   if (same && here?.state === state) return
@@ -57,7 +60,7 @@ export function tellHere(conversationId: string, state: Here['state']): void {
   else settling = setTimeout(() => say(conversationId), STAYS)
 }
 
-/** For whoever has come since it was said last. */
+/** For somebody who has come since the last report. */
 export function tellAgain(conversationId: string): void {
   if (here?.told) say(conversationId)
 }
@@ -91,7 +94,7 @@ function postPresence(id: string, state: Here['state'] | 'away'): void {
 
 let before: Promise<unknown> = Promise.resolve()
 
-/** One after the other: of two on their way at once, what is over may arrive last, and stay. */
+/** One after another: of two requests at once, the older might arrive last, and stay. */
 function inTurn(post: (signal: AbortSignal) => Promise<unknown>): void {
   before = before.then(() => post(AbortSignal.timeout(PATIENCE)).catch(() => undefined))
 }

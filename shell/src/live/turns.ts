@@ -1,4 +1,4 @@
-/** Work that is done in the order in which it was wanted: each once what was wanted before of the same is over, however that ended. */
+/** Runs work on the same thing in order: each piece starts when the one before it has ended, however that ended. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>()
 

@@ -1,4 +1,4 @@
-/** Who is typing where. Nobody says reliably that they stopped, so each word of it lasts 6 seconds. */
+/** Who is typing where. Nobody reliably reports that they stopped, so each report lasts 6 seconds. */
 import type { Message } from '../api/types.ts'
 import { createStore, type Store, useStore } from '../base/store.ts'
 
@@ -9,7 +9,7 @@ export interface Typist {
 }
 
 const LASTS = 6_000
-/** How many conversations it is remembered of that somebody types there by way of this workspace. */
+/** For how many conversations it is remembered when somebody last typed here. */
 const MOST_TYPED = 100
 const NOBODY: readonly Typist[] = []
 
@@ -17,18 +17,18 @@ type Typists = ReadonlyMap<string, readonly Typist[]>
 
 export const typists: Store<Typists> = createStore<Typists>(new Map())
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
-/** When a person of this workspace typed last in a conversation. */
+/** When somebody using this workspace last typed in a conversation. */
 const typed = new Map<string, number>()
-/** How many names are remembered; there are not more of them than of agents. */
+/** How many names are remembered; there are no more than agents. */
 const MOST_NAMES = 1_000
-/** What Chatwoot calls those who write by way of this workspace, as far as their messages have told. */
+/** The names that Chatwoot shows for people who write through this workspace, as learnt from their messages. */
 const called = new Set<string>()
 
 export function typistsOf(all: Typists, conversationId: string): readonly Typist[] {
   return all.get(conversationId) ?? NOBODY
 }
 
-/** A person of this workspace types: Chatwoot will tell of it too, by the name of whoever it takes them for. */
+/** Somebody types in this workspace. Chatwoot will report it too, under the name of the token's owner. */
 export function typedHere(conversationId: string): void {
   typed.delete(conversationId)
   typed.set(conversationId, Date.now())
@@ -36,12 +36,15 @@ export function typedHere(conversationId: string): void {
   if (first !== undefined && typed.size > MOST_TYPED) typed.delete(first)
 }
 
-/** A message tells what Chatwoot calls who wrote it here. */
+/** Learns from a message which name Chatwoot shows for its author. */
 export function learnName({ author, sender, chatwootId }: Message): void {
   if (author?.type === 'member' && chatwootId != null && sender?.name && called.size < MOST_NAMES) called.add(sender.name)
 }
 
-/** Whether what Chatwoot tells of a colleague is most likely what is known already: nobody else goes by that name. */
+/**
+ * Whether a report from Chatwoot most likely repeats what was typed here, because only people who write here have that
+ * name.
+ */
 export function isEcho(conversationId: string, name: string | null): boolean {
   const known = called.size === 0 || name === null || called.has(name)
   return known && Date.now() - (typed.get(conversationId) ?? -Infinity) < LASTS

@@ -1,12 +1,11 @@
-/** What was written here, as the outbox has it. */
-/** A conversation as somebody has it before them. */
+/** A conversation as a person has seen it. */
 export interface Seen {
   readonly tag: string
-  /** Its newest messages. */
+  /** Ids of its newest messages. */
   readonly messages: readonly string[]
 }
 
-/** What becomes of a conversation once the message is sent. */
+/** What to do with the conversation once the message is sent. */
 export interface Next {
   readonly status: 'resolved' | 'snoozed'
   readonly snoozedUntil?: string | null
@@ -26,19 +25,22 @@ export interface Written {
   readonly content: string
   readonly private: boolean
   readonly createdAt: string
-  /** Waiting for the network or for its turn; on its way; or, until somebody acts, refused or overtaken. */
+  /**
+   * Waiting for the network or for its turn; being sent; or, until somebody acts, refused or overtaken by another
+   * message.
+   */
   readonly state: 'waiting' | 'sending' | 'refused' | 'overtaken'
   readonly reason: string | null
-  /** What its writer had seen; null if it goes out whatever came since. */
+  /** What its writer had seen; null if it is sent whatever came since. */
   readonly seen: Seen | null
-  /** What came since, and holds it up. */
+  /** The messages that came since, and hold it up. */
   readonly arrived: readonly Arrived[]
   readonly next: Next | null
   readonly files: readonly File[]
-  /** It had files, which went with the page that it was written on. */
+  /** It had files, which were lost with the page that it was written on. */
   readonly filesLost?: true
-  /** How much of the files is sent, from 0 to 1. */
+  /** The share of the files that has been sent, from 0 to 1. */
   readonly progress: number
-  /** A try ended without a word: the API may have it. */
+  /** A try got no answer: the API may have it. */
   readonly unsure?: true
 }

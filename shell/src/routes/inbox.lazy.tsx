@@ -18,7 +18,7 @@ function InboxScreen() {
     if (id !== undefined) place.open(id)
   }, [place, id])
   const list = <List view={view} openId={id} place={place} />
-  // One layout for every width: the conversation stays as it is when the window becomes another one.
+  // One layout for every width, so that the conversation stays as it is when the window is resized.
   return (
     <div className="flex h-full min-h-0">
       {panes ? (

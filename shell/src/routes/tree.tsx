@@ -1,7 +1,7 @@
 /**
- * All addresses. What an address says and what it needs is here; how it looks is loaded when
- * somebody goes there. The router hands over whatever an address says besides what was read of it, so screens
- * read it once more (`select`): what makes no sense is asked of nobody.
+ * All routes. What is in an address and which data it needs is here; the screens are loaded on demand. The router
+ * passes on whatever else an address contains, so screens read it once more (`select`), and nonsense never reaches the
+ * API.
  */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, Link, Outlet, redirect } from '@tanstack/react-router'
@@ -16,7 +16,7 @@ import { readOperationsView } from '#features/operations/view.ts'
 import { conversationQuery, conversationsQuery, messagesQuery } from '#live/queries.ts'
 import { Empty } from '#ui/State.tsx'
 
-/** The screen that waits for it says what became of it. */
+/** The screen that shows the data reports a failure. */
 function begin(asked: Promise<unknown>): void {
   asked.catch(() => undefined)
 }
@@ -56,7 +56,7 @@ const inbox = createRoute({
   path: 'inbox',
   validateSearch: readView,
   loaderDeps: ({ search }) => readView(search),
-  // Begun while the screen itself is being loaded, and not waited for.
+  // Started while the code of the screen is loading, and not awaited.
   loader: ({ context, deps }) => {
     begin(context.queryClient.infiniteQuery(conversationsQuery(filterOf(deps))))
   },
