@@ -20,9 +20,9 @@ import { Empty, Failed, TryAgain } from '#ui/State.tsx'
 import { type Change, Filters } from './Filters.tsx'
 import { readTimelineView, type TimelineView } from './view.ts'
 
-/** Pixels, for two lines. */
+/** The height of a row with two lines. Pixels. */
 const ROW = rem(3)
-/** So many lines are kept while only the newest are looked at: each that joins costs the more, the more there are. */
+/** How many lines are kept while somebody looks at the newest: the more there are, the more each new one costs. */
 const MOST = 2_000
 
 export function Activity({ view }: { view: TimelineView }) {
@@ -32,10 +32,10 @@ export function Activity({ view }: { view: TimelineView }) {
   const set = (change: Change) =>
     void navigate({ to: '/activity', search: readTimelineView({ ...view, ...change }), replace: true })
   return (
-    // In a window too low for all of it, it scrolls as a whole.
+    // In a window too low for everything, the screen scrolls as a whole.
     <div className="flex h-full min-h-0 flex-col overflow-y-auto bg-surface">
       <Filters view={view} rows={rows} onChange={set} />
-      {/* Others begin at their top, with nothing missed. */}
+      {/* Another view starts at its top, with nothing missed. */}
       <Timeline key={JSON.stringify(view)} view={view} query={query} rows={rows} set={set} />
     </div>
   )
@@ -153,13 +153,13 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
           )}
         </div>
       </div>
-      {/* Below it, so that nothing in it moves. */}
+      {/* Below the list, so that nothing in it moves. */}
       {query.isRefetchError && rows.length > 0 && <TryAgain what="Newer activity" retry={() => void again(query)} />}
     </>
   )
 }
 
-/** Whoever reads further down keeps their place when lines join above. */
+/** Keeps the place of somebody who reads further down when lines are added above. */
 function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: { id: string }[]) {
   const [scrolled, setScrolled] = useState(false)
   const [top, setTop] = useState<{ id: string | undefined; missed: number }>({ id: rows[0]?.id, missed: 0 })
@@ -168,7 +168,7 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: { id:
     const added = rows.findIndex((row) => row.id === top.id)
     setTop({ id: first, missed: scrolled && added > 0 ? top.missed + added : 0 })
   }
-  // The line at the top of what is seen: one that happened earlier and is told late may join right above it.
+  // The line at the top of the visible part. An earlier line that arrives late may be added right above it.
   const place = useRef<{ id: string; index: number } | null>(null)
   const remember = () => {
     const index = Math.floor((scroller.current?.scrollTop ?? 0) / ROW)

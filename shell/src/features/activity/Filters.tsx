@@ -12,12 +12,12 @@ const SOURCES = [
   { value: 'axis', label: 'Here' },
 ]
 
-/** What of the view is to be different. */
+/** A change of the view. */
 export type Change = { [K in keyof TimelineView]?: string | undefined }
 
 interface FiltersProps {
   view: TimelineView
-  /** What is loaded: whoever did something is there to choose. */
+  /** The loaded lines, whose actors can be chosen. */
   rows: readonly Activity[]
   onChange: (change: Change) => void
 }
@@ -27,7 +27,7 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
   const count = kinds.length + others.length
   const actors = [...ACTORS, ...people(rows)]
   const header = useRef<HTMLElement>(null)
-  /** For a button that disappears with the filter it lifts: the first filter gets its focus. */
+  /** For a button that disappears together with its filter: the first filter gets the focus. */
   const lift = (change: Change) => {
     header.current?.querySelector('button')?.focus()
     onChange(change)
@@ -75,7 +75,7 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
   )
 }
 
-/** Whoever is known by name in what is loaded, each once. */
+/** Everybody who is named in the loaded lines, each once. */
 function people(rows: readonly Activity[]) {
   const found = new Map<string, string>()
   for (const { actor } of rows) {

@@ -1,7 +1,7 @@
 import type { ActivityFilter } from '#api/types.ts'
 import { compact } from '#base/compact.ts'
 
-/** What the timeline shows, as its address says it. */
+/** What the timeline shows, as stored in the address. */
 export type TimelineView = Partial<
   Record<keyof Pick<ActivityFilter, 'type' | 'source' | 'actor' | 'conversationId'>, string>
 >
@@ -19,7 +19,7 @@ export function readTimelineView(search: Record<string, unknown>): TimelineView 
   })
 }
 
-/** Types that people think of together. */
+/** Types that belong together for people. */
 export const KINDS: readonly { name: string; types: readonly string[] }[] = [
   { name: 'Messages', types: ['message_created', 'message_updated', 'message_deleted'] },
   { name: 'Written here', types: ['message_queued', 'message_cancelled', 'message_retried', 'message_retry_cancelled', 'message_delete_queued'] },
@@ -37,7 +37,7 @@ export const KINDS: readonly { name: string; types: readonly string[] }[] = [
   { name: 'Contacts', types: ['contact_created', 'contact_updated', 'contact_deleted', 'widget_opened'] },
 ]
 
-/** The kinds that an address names, and how many of its types are of none of them. */
+/** The kinds that an address names, and those of its types that belong to none of them. */
 export function kindsOf(type: string | undefined): { kinds: string[]; others: string[] } {
   const named = new Set((type ?? '').split(',').filter(Boolean))
   const whole = KINDS.filter(({ types }) => types.every((one) => named.has(one)))
@@ -45,13 +45,13 @@ export function kindsOf(type: string | undefined): { kinds: string[]; others: st
   return { kinds: whole.map(({ name }) => name), others: [...named].filter((one) => !known.has(one)) }
 }
 
-/** As an address names them. */
+/** The types of these kinds, as an address names them. */
 export function typesOf(kinds: readonly string[], others: readonly string[]): string | undefined {
   const types = KINDS.filter(({ name }) => kinds.includes(name)).flatMap((kind) => kind.types)
   return [...types, ...others].join(',') || undefined
 }
 
-/** Whose doings there are, before anybody in particular. */
+/** Groups of actors, listed before single ones. */
 export const ACTORS = [
   { value: 'contact', label: 'Customers' },
   { value: 'member', label: 'People here' },

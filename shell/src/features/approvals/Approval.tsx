@@ -21,14 +21,14 @@ import { isProposal, proposedText } from './proposal.ts'
 
 interface ApprovalProps {
   id: string
-  /** The conversation it is about. */
+  /** Renders the conversation that the request is about. */
   thread: (conversationId: string) => ReactNode
 }
 
-/** One request, as it was submitted, beside its conversation as it is. */
+/** One request, as it was submitted, beside its conversation as it is now. */
 export function Approval({ id, thread }: ApprovalProps) {
   const query = useQuery(approvalQuery(id))
-  // Who is here need not be told to come.
+  // The request is open, so a toast about it is not needed.
   useEffect(() => dismiss(`approval ${id}`), [id])
   if (query.isPending) return <div className="skeleton m-5 h-40" role="status" aria-label="Loading approval" />
   if (!query.data) {
@@ -48,11 +48,11 @@ export function Approval({ id, thread }: ApprovalProps) {
         <h1 className="grow truncate font-semibold">{titled(approval.type)}</h1>
         <ApprovalMark status={approval.status} />
       </header>
-      {/* What is to be decided comes first: above, or, where there is room, at the right. */}
+      {/* The decision comes first: at the top, or, where there is room, at the right. */}
       <div className="flex min-h-0 grow flex-col overflow-y-auto three:flex-row-reverse three:overflow-hidden">
         <section aria-label="Request" className="flex shrink-0 flex-col gap-6 p-6 three:w-[30rem] three:overflow-y-auto">
           <Asked approval={approval} />
-          {/* Another one begins anew: words are for one request. */}
+          {/* The key resets it for another request: what was typed is for one request only. */}
           <Deciding key={approval.id} approval={approval} />
           <Request approval={approval} />
         </section>
@@ -64,7 +64,7 @@ export function Approval({ id, thread }: ApprovalProps) {
   )
 }
 
-/** What is asked, and why: to be read before anything is decided. */
+/** What is requested, and why: to be read before deciding. */
 function Asked({ approval }: { approval: Shown }) {
   return (
     <div className="flex flex-col gap-2">
@@ -83,7 +83,7 @@ function Asked({ approval }: { approval: Shown }) {
   )
 }
 
-/** The rest, exactly as it was submitted, and what became of it. */
+/** Everything else, exactly as it was submitted, and what became of it. */
 function Request({ approval }: { approval: Shown }) {
   const { metadata, snapshot, editedContent } = approval
   const rest = Object.entries(metadata).filter(([name]) => !(isProposal(approval) && name === 'content'))
@@ -141,7 +141,7 @@ function Words({ text, sent = false }: { text: string; sent?: boolean }) {
   )
 }
 
-/** Whatever was submitted, as it was. */
+/** A submitted value, unchanged. */
 function Value({ value }: { value: unknown }) {
   if (value === null || value === undefined || value === '') return <span className="text-faint">None</span>
   if (typeof value === 'string') return <span dir="auto">{value}</span>
@@ -149,7 +149,7 @@ function Value({ value }: { value: unknown }) {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) {
     return value.length === 0 ? <span className="text-faint">None</span> : value.join(', ')
   }
-  // A region that scrolls can be scrolled by keys.
+  // Focusable, so that it can be scrolled by keyboard.
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <pre tabIndex={0} className="overflow-x-auto rounded-lg bg-sunken p-2 text-sm">

@@ -17,7 +17,7 @@ import { titled } from '#ui/words.ts'
 
 import { approvalFilterOf, type ApprovalsView, type Show, SHOWS } from './view.ts'
 
-/** Types that every company has; it may have others. */
+/** Types that are always offered; a company may have others. */
 const TYPES = ['escalation', 'proposed_reply']
 
 export function Approvals({ view }: { view: ApprovalsView }) {

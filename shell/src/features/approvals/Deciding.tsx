@@ -25,20 +25,20 @@ const LONGEST_REPLY = 150_000
 const FIELD = 'rounded-lg border border-field bg-surface px-3 py-2 text-base font-normal'
 const DECIDES = <Keys keys="Mod+Enter" className="border-current opacity-80" />
 
-/** What can be done with a request that waits: by whoever asked, or by somebody else. */
+/** What can be done with a waiting request: withdraw it, or decide it. */
 export function Deciding({ approval }: { approval: Approval }) {
   const queryClient = useQueryClient()
   const isMounted = useMounted()
-  /** What this person has read: what comes after that only the next press decides. */
+  /** The version that this person has read. A newer one is only decided when they press again. */
   const [read, setRead] = useState(approval)
   const about = `decide ${approval.id}`
   const [words, setWords] = useUnsent(about, '')
-  /** That, and nothing else, is what the keys do that decide. */
+  /** Whether the keyboard shortcut rejects. It only ever repeats the last choice, and approves by default. */
   const [rejects, setRejects] = useState(false)
-  /** What is to go out in place of the proposed reply; null while that is left as it is. */
+  /** The text to be sent instead of the proposed reply; null while that is unchanged. */
   const [reply, setReply] = useUnsent<string | null>(`${about} reply`, null)
   const [edits, setEdits] = useState(false)
-  /** There was something to decide when this person came, or had been before. */
+  /** Whether there was something to decide when this person came, or had been before. */
   const [waited] = useState(approval.status === 'submitted' || words !== '' || reply !== null)
   const { person } = session()
   const own = approval.requestedById === person.id
@@ -51,7 +51,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     forget()
     put(now)
   }
-  /** Whoever has gone elsewhere takes it for done. */
+  /** Tells somebody who has gone elsewhere, and would take it for done. */
   const refused = (title: string, error: Error) => {
     if (!isMounted()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
     const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
@@ -97,7 +97,7 @@ export function Deciding({ approval }: { approval: Approval }) {
   const error = deciding.error ?? withdrawing.error
   if (approval.status !== 'submitted') {
     if (deciding.isSuccess || withdrawing.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
-    // It may be their own decision, which is announced before it is answered.
+    // It may be their own decision: the event may come before the answer.
     if (busy && (approval.decidedById ?? person.id) === person.id) return null
     const begun = [
       { name: 'The reply', text: reply === proposedText(approval) ? '' : (reply ?? '') },
@@ -106,7 +106,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     const concerns = own ? withdrawing.isError : waited && may
     if (!concerns && begun.length === 0) return null
     const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
-    // The answer to that may have been lost.
+    // The answer to their own decision may have been lost.
     const first = approval.decidedById === person.id ? 'You had already decided' : `${approval.decidedBy ?? 'Someone'} was first`
     return <Over own={own} late words={`${first}: it was ${approval.status}${when}.`} begun={begun} discard={forget} />
   }
@@ -134,7 +134,7 @@ export function Deciding({ approval }: { approval: Approval }) {
                 rows={6}
                 dir="auto"
                 maxLength={LONGEST_REPLY}
-                // The button before it was pressed to write here, unless it is here from before.
+                // The button before it was pressed in order to write here. A text from earlier does not take the focus.
                 // eslint-disable-next-line jsx-a11y/no-autofocus
                 autoFocus={edits}
                 onChange={(event) => setReply(event.target.value)}
@@ -192,7 +192,7 @@ export function Deciding({ approval }: { approval: Approval }) {
       ) : (
         <p className="text-soft">Waiting for someone who can decide.</p>
       )}
-      {/* Below: what comes while somebody is about to press moves no button. */}
+      {/* At the bottom, so that its appearance moves no button. */}
       {approval.stale && (
         <p role="alert" className="rounded-lg border border-note-line bg-note px-3 py-2 text-note-text">
           The customer has written since this was requested. Read that first.
@@ -206,14 +206,14 @@ interface OverProps {
   own: boolean
   words: string
   late?: boolean
-  /** What was typed for nothing, to be copied. */
+  /** Texts that were typed in vain, to be copied. */
   begun?: readonly { name: string; text: string }[]
   discard?: () => void
 }
 
 /**
- * That there is nothing to decide any more, and where to go on: what was pressed is gone, and the focus with it. Whoever
- * was writing has it where their text is: what they type does nothing there, and nothing else either.
+ * Says that there is nothing left to decide, and where to go next. The pressed button is gone, and the focus with it.
+ * Somebody who was typing gets the focus on their text, where further keys do nothing.
  */
 function Over({ own, words, late = false, begun = [], discard }: OverProps) {
   const place = useRef<HTMLDivElement>(null)

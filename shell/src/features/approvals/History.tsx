@@ -10,7 +10,7 @@ interface Step {
   words: string
 }
 
-/** What became of the reply that its approval sent. */
+/** What became of the reply that an approval sent. */
 const REPLY: Record<NonNullable<Message['state']>, string> = {
   queued: 'The reply is waiting to be sent',
   sending: 'The reply is being sent',
@@ -22,7 +22,7 @@ const REPLY: Record<NonNullable<Message['state']>, string> = {
   unknown: 'The reply may have been sent; checking',
 }
 
-/** Every step that is known of a request, the first one first. */
+/** All known steps of a request, the first one first. */
 export function History({ approval }: { approval: Approval }) {
   const { conversationId, messageId } = approval
   const thread = useInfiniteQuery({ ...messagesQuery(conversationId), enabled: messageId != null }).data

@@ -1,6 +1,6 @@
 import type { Approval } from '#api/types.ts'
 
-/** Approved, its text goes out. */
+/** Whether approving it sends a reply. */
 export function isProposal({ type, metadata }: Approval): boolean {
   return type === 'proposed_reply' && typeof metadata.content === 'string'
 }

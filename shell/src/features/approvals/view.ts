@@ -1,8 +1,8 @@
 import type { ApprovalFilter, ApprovalStatus } from '#api/types.ts'
 
-/** What the list of approvals shows, as its address says it. */
+/** What the list of approvals shows, as stored in the address. */
 export interface ApprovalsView {
-  /** Whose business it is; everybody's, if it is not said. */
+  /** Whose requests; everybody's if left out. */
   show?: Show
   status?: ApprovalStatus
   type?: string
@@ -22,17 +22,17 @@ function isStatus(value: unknown): value is ApprovalStatus {
   return typeof value === 'string' && STATUSES.includes(value)
 }
 
-/** Reads an address; what makes no sense is left out. */
+/** Reads an address, leaving out what is invalid. */
 export function readApprovalsView({ show, status, type }: Record<string, unknown>): ApprovalsView {
   return {
     ...(typeof show === 'string' && show in SHOWS && { show: show as Show }),
-    // What waits has one status.
+    // What is waiting has only one status.
     ...(isStatus(status) && show !== 'waiting' && { status }),
     ...(typeof type === 'string' && /^[a-z0-9_-]{1,64}$/.test(type) && { type }),
   }
 }
 
-/** What the API is asked for. */
+/** The API's filter for a view. */
 export function approvalFilterOf({ show, ...rest }: ApprovalsView): ApprovalFilter {
   if (show === 'waiting') return { ...rest, waitingFor: 'me' }
   if (show === 'mine') return { ...rest, requestedBy: 'me' }

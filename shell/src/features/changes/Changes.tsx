@@ -15,7 +15,7 @@ const loadPicker = () => import('./Picker.tsx')
 const Picker = lazily(loadPicker)
 const Escalate = lazily(() => import('./Escalate.tsx'))
 
-/** Changes of conversations from wherever they are asked for: their keys, their questions, their news. */
+/** Changes of conversations, from wherever they are requested: their keys, dialogs and toasts. */
 export function Changes() {
   const live = useLive()
   const question = useStore(asked)
@@ -26,7 +26,7 @@ export function Changes() {
     return () => clearTimeout(timer)
   }, [])
 
-  /** What is selected, or what is open, or the row with the focus. */
+  /** The selected conversations, or else the open one, or the row with the focus. */
   const about = (): readonly string[] => {
     if (selection.get().length > 0) return selection.get()
     const one = open ?? focusedRow()

@@ -7,7 +7,7 @@ import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
 import { forgetUnsent } from '#ui/unsent.ts'
 
-/** Hands a conversation to those who decide, with the reason. */
+/** Escalates a conversation, with a reason. */
 export default function Escalate({ id, close }: { id: string; close: () => void }) {
   const live = useLive()
   const isMounted = useMounted()
@@ -16,7 +16,7 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
     mutationFn: (reason: string) => escalate(id, reason),
     onSuccess: (_, reason) => {
       forgetUnsent(about, reason)
-      // Something else may be asked by now.
+      // Another dialog may be open by now.
       if (isMounted()) close()
       toast({
         key: `escalated ${id}`,

@@ -37,12 +37,12 @@ const TITLES: Record<Asked['what'], string> = {
   escalate: 'Escalate',
 }
 
-/** Where nobody pressed anything: at the top, in the middle. */
+/** The place of the dialog if no button opened it: at the top, in the middle. */
 function middle(): DOMRect {
   return new DOMRect(window.innerWidth / 2, window.innerHeight * 0.14, 0, 0)
 }
 
-/** Asks what conversations are to become. */
+/** Asks what to change conversations to. */
 export default function Picker({ asked, choose, close }: PickerProps) {
   const [anchor] = useState(() => ({ current: { getBoundingClientRect: () => asked.at ?? middle() } }))
   const several = asked.about.length > 1
@@ -100,7 +100,7 @@ interface ChoicesProps {
   take: (change: Change) => void
 }
 
-/** Whether all of them, some or none are so; nothing is said of none. */
+/** Whether this is so for all, some or none of the rows. */
 function checked(rows: readonly Conversation[], so: (row: Conversation) => boolean): Option['checked'] {
   const those = rows.filter(so).length
   if (those === 0) return false
@@ -109,7 +109,7 @@ function checked(rows: readonly Conversation[], so: (row: Conversation) => boole
 
 const NOTHING = 'No match'
 
-/** That there is nothing to choose may mean that nobody could be asked. */
+/** Says that options are missing because they did not load. */
 function missing({ data, error }: { data: unknown; error: Error | null }, what: string): string | undefined {
   return error && !data ? `The ${what} did not load: ${error.message}` : undefined
 }
@@ -178,7 +178,7 @@ function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
         Snooze until
         <input
           type="datetime-local"
-          // The dialog was opened to choose just this.
+          // The dialog was opened to enter just this.
           // eslint-disable-next-line jsx-a11y/no-autofocus
           autoFocus
           required
@@ -195,7 +195,9 @@ function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
   )
 }
 
-/** The account that all of these are of; none if they are of several, which have nobody in common. */
+/**
+ * The account of all these conversations; undefined if they are in several, which have no agents or teams in common.
+ */
 function accountOf(rows: readonly Conversation[]): string | undefined {
   const [first, ...others] = rows
   return others.every((row) => row.accountId === first?.accountId) ? first?.accountId : undefined
@@ -275,11 +277,11 @@ function Teams({ title, rows, take }: ChoicesProps) {
   )
 }
 
-/** Each is put on or taken off at once; the list stays open for more. */
+/** Each label is added or removed at once; the list stays open for more. */
 function Labels({ title, rows, choose }: Omit<ChoicesProps, 'take'> & { choose: PickerProps['choose'] }) {
   const query = useQuery(labelsQuery())
   const account = rows[0]?.accountId
-  // What was chosen here, over what the rows were when this opened.
+  // What was chosen here, on top of the rows' labels.
   const [put, setPut] = useState<Readonly<Record<string, boolean>>>({})
   const known = (query.data ?? []).filter((one) => one.accountId === account).map((one) => one.title)
   const labels = [...new Set([...known, ...rows.flatMap((row) => row.labels)])].sort((a, b) => a.localeCompare(b))

@@ -18,12 +18,14 @@ import type { Written } from '#live/written.ts'
 import { isField } from '#ui/keyboard.ts'
 import { toast } from '#ui/toasts.ts'
 
-/** Whether something was begun in a conversation, or is being written anywhere else than in its empty field. */
+/** Whether there is a draft in a conversation, or somebody is typing anywhere but in its empty field. */
 function isWriting(drafts: Drafts, id: string): boolean {
   return drafts.hasBegun(id) || hasChosen(id) || (isField(document.activeElement) && !drafts.isHeld(id))
 }
 
-/** Carries out what is wanted of conversations, wherever that is said, and tells of it; `open` is the one that is open. */
+/**
+ * Carries out changes, wherever they are requested, and reports the result; `open` is the id of the open conversation.
+ */
 export function useActs(open: string | undefined) {
   const live = useLive()
   const navigate = useNavigate()
@@ -36,7 +38,7 @@ export function useActs(open: string | undefined) {
     const [first] = refused
     const [one] = changed
     if (first) {
-      // Those that left the list meanwhile are back in it.
+      // Rows that left the list in the meantime are back in it.
       const back = changed.length + refused.length > 1 ? refused.map(({ id }) => id) : []
       const others = selection.get().filter((id) => !changed.some((done) => done.id === id))
       select([...new Set([...others, ...back])])
@@ -62,7 +64,7 @@ export function useActs(open: string | undefined) {
     const [first, second] = wanted
     if (!first) return
     const { id, to } = first
-    // What is done with goes, and the next one comes.
+    // A conversation that is done makes room for the next one.
     const done = to.status === 'resolved' || to.status === 'snoozed'
     if (leaves && done && !second && id === open) {
       const next = neighbour(id)
@@ -75,7 +77,10 @@ export function useActs(open: string | undefined) {
   }
   const make = (ids: readonly string[], to: Change) => void act(ids.map((id) => ({ id, to })))
 
-  /** Gives them to the person here, who may be somebody else in each account, and asks who if that is not known. */
+  /**
+   * Assigns conversations to this person, who may be a different agent in each account, and asks who they are if that
+   * is not known.
+   */
   const take = async (ids: readonly string[], named: readonly Named[] = []): Promise<void> => {
     const agents = await queryClient.query(agentsQuery()).catch(() => [])
     const accountOf = (id: string) => live.look(id)?.accountId
@@ -96,14 +101,14 @@ export function useActs(open: string | undefined) {
     }
   }
 
-  /** What was to be done once it is sent; by then the customer may have written again. */
+  /** What was to be done once a message was sent. The customer may have written again by then. */
   const finish = useEffectEvent(async ({ conversationId: id, createdAt, seen, next }: Written) => {
     if (!next) return
     const row = live.look(id) ?? (await queryClient.query(conversationQuery(queryClient, id)).catch(() => undefined))
     const last = row?.lastMessage
     const wrote = last?.messageType === 'incoming' && !seen?.messages.includes(last.id)
     if (!wrote || Date.parse(last.createdAt) <= Date.parse(createdAt)) {
-      // So long after it was asked for, somebody may be writing again.
+      // That was requested some time ago; somebody may be typing again.
       await act([{ id, to: next }], !isWriting(live.drafts, id))
       return
     }

@@ -19,17 +19,17 @@ const AGAIN: Partial<Record<NonNullable<Message['state']>, string>> = {
   unknown: 'Check now',
 }
 
-/** What can be done about a message that is not with the customer yet. */
+/** What can be done about a message that has not reached the customer. */
 export function Actions({ message, onEdit }: ActionsProps) {
   const live = useLive()
   const queries = useQueryClient()
   const { state, attempts, attachments } = message
   const retry = useMutation({ mutationFn: () => live.retry(message) })
-  // What Chatwoot has and could not deliver goes there, too.
+  // If Chatwoot has it but could not deliver it, it is deleted there too.
   const there = message.chatwootId != null
   const cancel = useMutation({
     mutationFn: async (write: boolean) => {
-      // Before it is gone.
+      // Fetch the files before the message is gone.
       const kept = write ? attachments.filter(isKept) : []
       const files = await Promise.all(kept.map((one) => fileOf(queries, one)))
       const text = { content: message.content ?? '', private: message.private, files }
@@ -37,19 +37,19 @@ export function Actions({ message, onEdit }: ActionsProps) {
       await (there ? live.delete(message) : live.cancel(message))
       return text
     },
-    // What was taken back can be written anew.
+    // A text that was taken back can be edited.
     onSuccess: (text, write) => {
       if (write) onEdit(text)
     },
   })
-  // It failed, and is to be handed to its channel once more: without that it has failed again, and stays.
+  // Cancels handing a failed message to its channel again; it then stays, as failed.
   const stop = useMutation({ mutationFn: () => live.cancel(message) })
   const failed = state === 'failed'
   const again = state && AGAIN[state]
-  // What was tried and failed may have arrived; what is to be retried has not.
+  // After a failed try the message may have arrived, but not while it is known to need another try.
   const back = there ? null : state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
   const stops = there && (state === 'retrying' || state === 'queued')
-  // Files that cannot be had would be lost.
+  // Files that cannot be fetched would be lost.
   const edit = failed && attachments.every(isKept)
   const busy = retry.isPending || cancel.isPending || stop.isPending
   const error = retry.error ?? cancel.error ?? stop.error

@@ -8,13 +8,13 @@ import { tip } from '#ui/tip.ts'
 interface AskingProps {
   what: Question
   about: string
-  /** What it is, for those who do not see where it stands. */
+  /** A name for those who do not see where it stands. */
   label: string
   className?: string
   children: ReactNode
 }
 
-/** Shows what something is, and asks those who may say so what it is to become. */
+/** Shows a value, and lets people with permission change it. */
 export function Asking({ what, about, label, className, children }: AskingProps) {
   const look = '-mx-1.5 -my-0.5 inline-flex min-h-6 max-w-full min-w-0 items-center rounded-md px-1.5 py-0.5 text-left'
   const said = (

@@ -13,11 +13,11 @@ export interface Attaching {
   readonly refused: readonly string[]
   readonly add: (files: Iterable<File>) => void
   readonly remove: (id: string) => void
-  /** What was not taken is told no more: the rest is sent. */
+  /** Removes these reasons, once the rest is sent. */
   readonly forget: () => void
-  /** Something is being dragged over the composer. */
+  /** A file is being dragged over the composer. */
   readonly over: boolean
-  /** To be spread on what files can be dropped on and pasted into. */
+  /** Props for the element that takes dropped and pasted files. */
   readonly place: {
     onPaste: (event: ClipboardEvent) => void
     onDragOver: (event: DragEvent) => void
@@ -28,7 +28,7 @@ export interface Attaching {
 
 const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
 
-/** Files for what is being written: by button, drop and paste. */
+/** Files for the message being written: by button, drop and paste. */
 export function useAttach(conversationId: string, kind: DraftKind): Attaching {
   const files = useChosen(conversationId, kind)
   const [refused, setRefused] = useState<{ kind: DraftKind; why: readonly string[] }>({ kind, why: [] })
@@ -36,7 +36,7 @@ export function useAttach(conversationId: string, kind: DraftKind): Attaching {
   const add = (more: Iterable<File>) => setRefused({ kind, why: chooseFiles(conversationId, kind, more) })
   const forget = () => setRefused({ kind, why: [] })
   useEffect(() => {
-    // Dropped beside it, a file would be shown by the browser in the place of this page, and of all that waits on it.
+    // Dropped elsewhere, a file would replace this page in the browser, and all unsent files with it.
     const stay = (event: globalThis.DragEvent) => {
       if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return
       event.preventDefault()
@@ -62,7 +62,7 @@ export function useAttach(conversationId: string, kind: DraftKind): Attaching {
     place: {
       onPaste: (event) => {
         const pasted = [...event.clipboardData.files]
-        // A text that comes with a picture of itself, as spreadsheets give it, is a text.
+        // A text that comes with a picture of itself, as from a spreadsheet, is a text.
         if (pasted.length === 0 || event.clipboardData.types.includes('text/plain')) return
         event.preventDefault()
         add(pasted)
@@ -97,7 +97,7 @@ export function AttachButton({ attach }: { attach: Attaching }) {
         data-attach
         onChange={({ target }) => {
           attach.add([...(target.files ?? [])])
-          // The same file can be chosen again.
+          // So that the same file can be chosen again.
           target.value = ''
         }}
       />
@@ -108,7 +108,7 @@ export function AttachButton({ attach }: { attach: Attaching }) {
   )
 }
 
-/** What is chosen, and what was not taken. */
+/** The chosen files, and why others were not taken. */
 export function Attached({ attach }: { attach: Attaching }) {
   const { files, refused, over } = attach
   return (

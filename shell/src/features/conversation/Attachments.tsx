@@ -40,7 +40,7 @@ function One({ attachment, onOpen }: { attachment: Attachment; onOpen: () => voi
     case 'video':
       return isKept(attachment) ? <Player attachment={attachment} kind={fileType} /> : <Other attachment={attachment} />
     case 'location':
-      // Without a place it would be one in the Gulf of Guinea.
+      // Without coordinates, the map would show a place in the Gulf of Guinea.
       return latitude == null || longitude == null ? (
         <Other attachment={attachment} />
       ) : (
@@ -65,7 +65,7 @@ function One({ attachment, onOpen }: { attachment: Attachment; onOpen: () => voi
   }
 }
 
-/** A link outside, a file, or something that has neither. */
+/** A link, a file, or something that is neither. */
 function Other({ attachment }: { attachment: Attachment }) {
   const link = webAddress(attachment.link)
   if (isKept(attachment)) return <FileCard attachment={attachment} />
@@ -100,7 +100,7 @@ function Leading({ icon: Icon, to, children }: { icon: LucideIcon; to: string; c
   )
 }
 
-/** What stands where a file cannot be had; has the file's place, so that nothing jumps. */
+/** Shown in place of a file that cannot be fetched, in the same size, so that nothing jumps. */
 function Missing({ retry }: { retry: () => void }) {
   return (
     <span className="flex h-full flex-col items-center justify-center gap-1.5 text-sm text-soft">
@@ -113,7 +113,7 @@ function Missing({ retry }: { retry: () => void }) {
   )
 }
 
-/** What this browser cannot show, as few can the pictures of some telephones: a file, in the place that it has. */
+/** A file that this browser cannot show, such as some phones' pictures: a download in the same place. */
 function Strange({ attachment }: { attachment: Kept }) {
   return (
     <div className="flex h-full items-center justify-center overflow-y-auto px-2">
@@ -144,7 +144,7 @@ function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void 
   )
 }
 
-/** Fetched when somebody wants to hear or see it. */
+/** Fetched only when somebody wants to play it. */
 function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video' }) {
   const [wanted, setWanted] = useState(false)
   const [strange, setStrange] = useState(false)
@@ -152,7 +152,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
   const address = useAddress(query.data)
   const name = nameOf(attachment)
   const playing = { controls: true, autoPlay: true, src: address, 'aria-label': name, className: 'size-full', onError: () => setStrange(true) }
-  // A card is a little higher than what plays sound.
+  // The card of a download is a little higher than an audio player.
   const frame = kind === 'audio' ? (strange ? 'w-72' : 'h-11 w-72') : 'h-44 w-72'
   return (
     <figure className="mt-1 max-w-full">
@@ -173,7 +173,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
           <button
             type="button"
             aria-label={`Play ${name}`}
-            // A disabled one would lose the focus.
+            // Not `disabled`, which would lose the focus.
             aria-disabled={wanted || undefined}
             className="flex size-full items-center gap-2 px-3 text-soft hover:text-ink"
             onClick={() => setWanted(true)}
@@ -189,7 +189,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
   )
 }
 
-/** Is kept, never opened here: it is a stranger's. */
+/** Downloaded and never opened here, because it comes from a stranger. */
 function FileCard({ attachment }: { attachment: Kept }) {
   const client = useQueryClient()
   const [state, setState] = useState<'idle' | 'busy' | 'missing'>('idle')
@@ -211,7 +211,7 @@ function FileCard({ attachment }: { attachment: Kept }) {
     <button type="button" onClick={() => void download()} aria-disabled={busy || undefined} className={`${CARD} hover:border-line-strong`}>
       <FileText aria-hidden className="size-4 shrink-0 text-soft" />
       <span className="min-w-0 grow">
-        {/* In full: how it ends says what it is. */}
+        {/* In full: its ending tells the type. */}
         <bdi className="block font-medium wrap-anywhere">{name}</bdi>
         <span role="status" className="block text-xs text-faint empty:hidden">
           {state === 'missing' ? 'Not available; try again' : size(attachment.fileSize)}

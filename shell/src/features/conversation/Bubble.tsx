@@ -28,7 +28,7 @@ function lookOf(message: Message): Look {
   return message.sender?.type === 'agent_bot' || message.messageType === 'template' ? 'bot' : 'agent'
 }
 
-/** Chatwoot may know a reply of ours by the name of its token alone. */
+/** The name above a message. For replies of ours, Chatwoot may only know the name of the token. */
 function nameOf(message: Message, look: Look, own: boolean): ReactNode {
   const name = message.author?.name ?? message.sender?.name
   if (message.private) return <NoteName name={name ?? 'Note'} />
@@ -43,14 +43,14 @@ function nameOf(message: Message, look: Look, own: boolean): ReactNode {
   return name == null || own ? null : <span dir="auto" className="truncate">{name}</span>
 }
 
-/** States that nobody has to look at are shown under the last message of a run only, if nothing else was before. */
+/** States that need no attention: shown only under the last message of a run, unless another state was shown before. */
 const QUIET = new Set(['sent', 'delivered', 'read'])
 
 interface BubbleProps {
   message: Message
-  /** The customer, as the rest of the screen colours them. */
+  /** The customer's id, which sets the colour of their avatar. */
   contactId: string
-  /** Where Chatwoot shows the conversation. */
+  /** The address of the conversation in Chatwoot. */
   chatwootUrl: string | null
   first: boolean
   last: boolean
@@ -64,7 +64,8 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
   const left = message.messageType === 'incoming'
   const { content, contentType, attachments, deleted, state } = message
   const speaks = state != null && (last || !QUIET.has(state))
-  // What was shown once keeps its place while the thread is open: nothing below jumps when it is settled.
+  // A state that was shown once keeps its place while the thread is open, so that nothing below jumps when it is
+  // settled.
   const [shown, setShown] = useState(speaks)
   if (speaks && !shown) setShown(true)
   const showsState = !deleted && state != null && shown
@@ -123,7 +124,7 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
   )
 })
 
-/** For what is not shown here. */
+/** A link for what cannot be shown here. */
 function InChatwoot({ url }: { url: string | null }) {
   return (
     url && (
@@ -134,7 +135,7 @@ function InChatwoot({ url }: { url: string | null }) {
   )
 }
 
-/** A mail as it was laid out; any other message, and a mail until then, as its text. */
+/** A mail with its layout; any other message, and a mail until that has loaded, as text. */
 function Content({ message }: { message: Message }) {
   const { content, contentType } = message
   const text = content && <Text text={content} mail={contentType === 'incoming_email'} />

@@ -27,7 +27,7 @@ interface FrameProps {
   name?: ReactNode
   avatar?: ReactNode
   foot?: ReactNode
-  /** What can be done with it. */
+  /** Buttons beside the message. */
   tools?: ReactNode
   children: ReactNode
 }
@@ -58,7 +58,7 @@ export function Frame({ look, left, first, note, own, dim = false, name, avatar,
           )}
         </div>
         {foot && (
-          // As high as what can be done is, whether it can or not: the thread does not jump when it cannot any more.
+          // As high as the buttons that may be in it, so that the thread does not jump when they go.
           <div className={classes('mt-1 mb-1 flex flex-wrap items-center gap-x-2 gap-y-1 px-1 text-xs text-faint', !left && 'min-h-6 justify-end')}>
             {foot}
           </div>

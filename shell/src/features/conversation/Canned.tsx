@@ -9,13 +9,16 @@ import { Keys } from '#ui/Keys.tsx'
 import { meant } from './fuzzy.ts'
 import { fill, type Values } from './variables.ts'
 
-/** More than that nobody reads; another letter narrows them. */
+/** Nobody reads more than this; another letter narrows them down. */
 const MOST = 50
-/** A slash at the beginning of a word, a wide one as East Asian input methods give it too, and what follows it up to the cursor. */
+/**
+ * A slash at the start of a word (or a full-width one, from East Asian input methods), and what follows up to the
+ * cursor.
+ */
 const ASKED = /(?:^|\s)[/\uff0f](\S{0,40})$/
 
 interface Asking {
-  /** Where the slash is. */
+  /** The position of the slash. */
   readonly from: number
   readonly wanted: string
 }
@@ -24,22 +27,22 @@ export function askedFor(text: string, caret: number): Asking | null {
   const found = ASKED.exec(text.slice(0, caret))
   if (!found) return null
   const wanted = found[1] ?? ''
-  // Codes are of narrow letters, and these may be wide as well.
+  // Short codes have half-width letters, but the typed ones may be full-width.
   return { from: caret - wanted.length - 1, wanted: wanted.normalize('NFKC') }
 }
 
 export interface Canned {
   readonly id: string
   readonly shown: readonly CannedResponse[]
-  /** Why there are none to be had. */
+  /** Why the responses did not load. */
   readonly missing: string | null
   readonly chosen: number
   readonly choose: (index: number) => void
-  /** From where to where it was asked for. */
+  /** The part of the text that a response replaces. */
   readonly place: { readonly from: number; readonly to: number } | null
-  /** A key; says whether it was for the list. */
+  /** Handles a key. Returns whether it was for the list. */
   readonly pressed: (event: KeyboardEvent, take: (response: CannedResponse) => void) => boolean
-  /** The cursor is here now, the field has the focus or not. */
+  /** Reports the position of the cursor; null if the field has lost the focus. */
   readonly moved: (caret: number | null) => void
 }
 
@@ -49,12 +52,12 @@ interface Options {
   text: string
 }
 
-/** Prepared answers, offered while `/…` is being typed. */
+/** Canned responses, offered while `/…` is being typed. */
 export function useCanned({ conversation, field, text }: Options): Canned {
   const id = useId()
   const [caret, setCaret] = useState<number | null>(null)
   const [at, setAt] = useState(0)
-  /** The slash that is only a slash. */
+  /** The position of a slash for which the list was closed. */
   const [left, setLeft] = useState<number | null>(null)
   const asking = caret === null ? null : askedFor(text, caret)
   const open = asking !== null && asking.from !== left
@@ -98,7 +101,7 @@ interface CannedListProps {
   take: (response: CannedResponse) => void
 }
 
-/** The list, above the field, with what the marked one says. */
+/** The list, above the field, with a preview of the highlighted response. */
 export function CannedList({ canned, values, take }: CannedListProps) {
   const { id, shown, chosen, choose } = canned
   const marked = shown[chosen]

@@ -57,7 +57,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
 
   const canned = useCanned({ conversation, field, text: draft })
   const { values, whole, asking } = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
-  /** Where the cursor belongs once the text is there. */
+  /** Where the cursor goes once the inserted text is there. */
   const caret = useRef<number | null>(null)
   useLayoutEffect(() => {
     if (caret.current === null) return
@@ -95,14 +95,14 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     if (document.activeElement === field.current) drafts.hold(id, kind)
   }, [drafts, id, kind])
 
-  /** In what sending was tried with variables that nobody has filled. */
+  /** The draft that could not be sent because of variables without a value. */
   const [tried, setTried] = useState<string | null>(null)
   const [proposing, setProposing] = useState<string | null>(null)
   const writing = `${id}.${kind}`
   const left = tried === writing ? leftIn(fill(draft, values, asking)) : []
-  // All of them are: one that is written now is not tried yet.
+  // All variables have a value now; a new one is not reported before the next try.
   if (tried === writing && left.length === 0) setTried(null)
-  /** The text as it may go out; null if it may not. */
+  /** The text as it would be sent. Returns null if it may not be sent. */
   const ready = (): string | null => {
     const text = fill(draft, values, asking).trim()
     const blocked = leftIn(text).length > 0
@@ -117,7 +117,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     outbox.send(id, text, note, takeChosen(id, kind), next)
     attach.forget()
     drafts.set(id, kind, '')
-    // Why that reply needed approval is nothing to the next one.
+    // The reason for that reply does not apply to the next one.
     if (!note) forgetUnsent(proposalIn(id))
   }
 
@@ -223,7 +223,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   )
 }
 
-/** In the place of the composer: what was begun is there to be copied. */
+/** Shown instead of the composer: drafts can be copied. */
 function Deleted({ id }: { id: string }) {
   const begun = [
     { name: 'Your reply', text: useDraft(id, 'reply') },
@@ -242,7 +242,7 @@ function Begun({ name, text }: { name: string; text: string }) {
   return (
     <div>
       <p id={id}>{name}:</p>
-      {/* A region that scrolls can be scrolled by keys. */}
+      {/* Focusable, so that it can be scrolled by keyboard. */}
       <p
         dir="auto"
         role="note"
@@ -261,7 +261,7 @@ interface KindProps {
   label: string
   icon: React.ReactNode
   active: boolean
-  /** There is something in it that is not seen at the moment. */
+  /** There is a draft of the other kind. */
   begun: boolean
   onClick: () => void
 }

@@ -22,7 +22,7 @@ import { titled } from '#ui/words.ts'
 
 import { Asking } from './Asking.tsx'
 
-/** What is around a conversation. */
+/** Everything around a conversation. */
 export function Context({ conversation }: { conversation: Conversation }) {
   const { contact } = conversation
   const attributes = Object.entries(conversation.customAttributes)
@@ -73,7 +73,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
               )}
             </Asking>
           </Fact>
-          {/* In its place whether anybody waits or not: a message that comes or goes moves nothing below. */}
+          {/* Always there, so that a message that comes or goes moves nothing below. */}
           <Fact name="Waiting for">
             {conversation.waitingSince ? <Lasting since={conversation.waitingSince} /> : <None>Nobody is waiting</None>}
           </Fact>
@@ -114,7 +114,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
   )
 }
 
-/** Until Chatwoot has told the name, the catalogue knows it. */
+/** The assignee's name, from the catalogue if Chatwoot has not sent it yet. */
 function Assignee({ conversation: { assignee, accountId } }: { conversation: Conversation }) {
   const nameless = assignee?.type === 'user' && assignee.name == null
   const agents = useQuery({ ...agentsQuery(), enabled: nameless }).data
@@ -127,7 +127,7 @@ function Lasting({ since }: { since: string }) {
   return <time dateTime={since} title={exactly(since)}>{lasting(since, useNow())}</time>
 }
 
-/** Of an attribute, which may be anything. */
+/** The value of an attribute, which may be anything. */
 function Value({ value }: { value: unknown }) {
   return <span dir="auto">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
 }
@@ -156,7 +156,10 @@ function Section({ name, children }: { name: string; children: ReactNode }) {
   )
 }
 
-/** Why a section has nothing to show, and another try if that may help. What it had before, it would show. */
+/**
+ * Says why a section has nothing to show, with a button if trying again may help. A section that has loaded before
+ * shows that.
+ */
 function NotHere({ of: { error, refetch } }: { of: Pick<UseQueryResult, 'error' | 'refetch'> }) {
   const { message, passing } = Failure.from(error)
   return (
@@ -171,7 +174,10 @@ function NotHere({ of: { error, refetch } }: { of: Pick<UseQueryResult, 'error' 
   )
 }
 
-/** Says below what a section shows that it could not be loaded again. Politely: the same failure mostly hits several sections. */
+/**
+ * Says below a section's content that it could not be loaded again. Politely, because such a failure mostly affects
+ * several sections.
+ */
 function NotRenewed({ of, what }: { of: Pick<UseQueryResult, 'error' | 'refetch' | 'isRefetchError'>; what: string }) {
   if (!of.isRefetchError) return null
   return (
@@ -183,7 +189,7 @@ function NotRenewed({ of, what }: { of: Pick<UseQueryResult, 'error' | 'refetch'
   )
 }
 
-/** What is known of who writes. */
+/** How to reach the person who writes. */
 function Person({ id }: { id: string }) {
   const query = useQuery(contactQuery(id))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading the contact" />
@@ -228,7 +234,7 @@ function Reach({ contact }: { contact: Contact }) {
   )
 }
 
-/** So many are shown; the list has the others. */
+/** How many are shown here; the inbox has the others. */
 const MOST_PREVIOUS = 5
 
 function Previous({ contactId, conversationId }: { contactId: string; conversationId: string }) {

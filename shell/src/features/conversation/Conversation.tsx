@@ -23,7 +23,7 @@ import { reaches, unreadOf } from './lines.ts'
 import { NotThere } from './NotThere.tsx'
 import { Thread } from './Thread.tsx'
 
-/** One conversation. Give it the id as its key too: each has its own place and drafts. */
+/** One conversation. Use the id as its key, because each has its own place and drafts. */
 export function Conversation({ id }: { id: string }) {
   const navigate = useNavigate()
   const live = useLive()
@@ -31,7 +31,8 @@ export function Conversation({ id }: { id: string }) {
   const back = () => void navigate({ to: '/inbox', search: (view) => view })
   useKeys({ Escape: back })
 
-  // Until there is an answer, what a list had of it does, to write in: while nobody answers, and while it is read again.
+  // Until there is an answer, the row of a list will do, so that people can write while it loads or the API does not
+  // answer.
   const refused = query.error !== null && !query.error.passing
   const shown = query.data ?? (refused ? undefined : live.look(id))
   if (shown) return <Panes conversation={shown} back={back} />
@@ -73,7 +74,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
 
   return (
     <div className="flex h-full min-h-0">
-      {/* In a window too low for all of it, it scrolls as a whole. */}
+      {/* In a window too low for everything, it scrolls as a whole. */}
       <section aria-label="Conversation" className="flex min-w-0 grow flex-col overflow-y-auto">
         <Header
           conversation={conversation}
@@ -104,10 +105,10 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
   )
 }
 
-/** So long somebody looks at a conversation before it counts as read. Milliseconds. */
+/** How long somebody has to look at a conversation before it counts as read. Milliseconds. */
 const SEEN_AFTER = 800
 
-/** Whether the newest that was said is in the thread, and all that is unread. */
+/** Whether the thread has the newest message, and everything that is unread. */
 function useShown({ id, lastMessage, unreadCount, seenUntil }: Shown): boolean {
   const last = lastMessage?.id
   const has = useCallback(
@@ -122,12 +123,12 @@ function useShown({ id, lastMessage, unreadCount, seenUntil }: Shown): boolean {
 }
 
 /**
- * Who has it open, with its messages, and looks at the page has read it. What the API refused is not asked again for
- * nothing: only when more has come, the connection is back, or somebody opens it anew.
+ * Marks a conversation as read when somebody looks at it with its messages loaded. A refusal is not repeated
+ * needlessly: only when another message comes, the connection is back, or somebody opens the conversation again.
  */
 function useSeen(conversation: Shown): void {
   const { id, unreadCount, lastMessage } = conversation
-  // The API counts a few at most: of many more, only the last message tells that one has come.
+  // The API stops counting after a few; beyond that, only the last message shows that another one came.
   const what = `${unreadCount} ${lastMessage?.id ?? ''}`
   const live = useLive()
   const shown = useShown(conversation)

@@ -10,7 +10,7 @@ import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { toastFailure } from '#ui/toasts.ts'
 
-/** Deletes one's own message that Chatwoot has, once somebody has read what that means. */
+/** Deletes a message of this person in Chatwoot, after saying what that means. */
 export function Deletion({ message }: { message: Message }) {
   const [asks, setAsks] = useState(false)
   if (message.deleted || message.chatwootId == null) return null
@@ -21,7 +21,7 @@ export function Deletion({ message }: { message: Message }) {
         aria-label="Delete message"
         title="Delete message"
         onClick={() => setAsks(true)}
-        // Out of the way only where there is something to hover with.
+        // Hidden only on devices that can hover.
         className="flex size-7 shrink-0 items-center justify-center self-center rounded-lg text-faint [@media(hover:hover)]:opacity-0 group-hover:opacity-100 hover:bg-hover hover:text-ink focus-visible:opacity-100"
       >
         <Trash2 aria-hidden className="size-3.5" />

@@ -24,10 +24,15 @@ function State({ icon: Icon, colour = 'text-faint', spins = false, title, childr
   )
 }
 
-/** What is overdue by so long was put off for the same reason, which is told only once: until when is not known here. */
+/**
+ * A message overdue by this much is put off again for the same reason, which is only reported once, so the time is not
+ * known here. Milliseconds.
+ */
 const OVERDUE = 30_000
 
-/** Seen to count; heard once, as the time it counts to: what changes in a thread is read out. */
+/**
+ * A countdown for the eye. Screen readers get the fixed time instead, because they read out every change in a thread.
+ */
 function Countdown({ until, words }: { until: string; words: string }) {
   const left = Date.parse(until) - useNow('fast')
   if (left < -OVERDUE) return words
@@ -46,12 +51,12 @@ function tries(attempts: number, most: number | null | undefined): string {
   return `${attempts} ${attempts === 1 ? 'try' : 'tries'} so far`
 }
 
-/** How far a message got, in words. */
+/** The delivery state of a message, in words. */
 export function Delivery({ message }: { message: Message }) {
   const { state, stateReason, attempts, maxAttempts, nextAttemptAt, updatedAt } = message
   const noun = message.private ? 'Note not saved' : 'Not sent'
   const at = exactly(updatedAt)
-  // What is counted is what it took to get there, and not what its channel does with it.
+  // Tries are counted until Chatwoot has the message; what its channel does after that is not.
   const there = message.chatwootId != null
   switch (state) {
     case 'queued':
@@ -114,7 +119,7 @@ export function Delivery({ message }: { message: Message }) {
   }
 }
 
-/** The same for what the API does not have yet. */
+/** The state of a message that the API does not have yet. */
 export function WrittenDelivery({ written, offline }: { written: Written; offline: boolean }) {
   switch (written.state) {
     case 'sending':

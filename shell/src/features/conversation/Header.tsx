@@ -25,7 +25,7 @@ interface HeaderProps {
   onContext: () => void
 }
 
-/** Who it is about, and what can be done. What finds no room is in the menu. */
+/** Who the conversation is with, and what can be done. Actions without room are in the menu. */
 export function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
   const { id, contact, channel, status, priority } = conversation
   const name = nameOf(conversation)
@@ -84,7 +84,7 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
   )
 }
 
-/** Calls by whatever this machine calls with. */
+/** Calls with this device's phone application. */
 function Call({ phone }: { phone: string }) {
   return (
     <a
@@ -100,11 +100,11 @@ function Call({ phone }: { phone: string }) {
 
 interface MoreProps {
   conversation: Conversation
-  /** The customer's, if it is known. */
+  /** The customer's phone number, if known. */
   phone: string | null | undefined
 }
 
-/** What the menu has besides what ends it. */
+/** The actions in the menu, after resolving or reopening. */
 const IN_MENU: readonly ActionName[] = ['snooze', 'assignee', 'team', 'labels', 'priority', 'unread', 'escalate']
 
 function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
@@ -124,7 +124,7 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
     try {
       await navigator.clipboard.writeText(address)
     } catch {
-      // Not allowed, or a page without TLS, which has no clipboard. The toast shows the link all the same.
+      // Not allowed, or a page without TLS, which has no clipboard. The toast shows the link anyway.
       title = 'Link not copied'
     }
     toast({ key: 'copied', title, detail: address })

@@ -17,13 +17,13 @@ interface LightboxProps {
   onAt: (at: number | null) => void
 }
 
-/** The pictures of a message, one at a time, as large as there is room. */
+/** The pictures of a message, one at a time, as large as possible. */
 export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
   const content = useRef<HTMLDivElement>(null)
   const picture = pictures[at]
   const query = useQuery({ ...fileQuery(picture?.id ?? ''), enabled: picture !== undefined })
   const address = useAddress(query.data)
-  /** Which of them this browser cannot show. */
+  /** The id of a picture that this browser cannot show. */
   const [strange, setStrange] = useState<string | null>(null)
   if (!picture) return null
   const name = nameOf(picture)
@@ -36,7 +36,7 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
           aria-describedby={undefined}
           ref={content}
           tabIndex={-1}
-          // Not to the first button: its tip would take the first Escape.
+          // Not on the first button, whose tip would take the first Escape.
           onOpenAutoFocus={(event) => {
             event.preventDefault()
             content.current?.focus()

@@ -7,7 +7,7 @@ import { clean } from './clean.ts'
 import type { Mail } from './mail.ts'
 import { Quoted } from './Quoted.tsx'
 
-/** A mail's own looks stay within it, and ours out of it: on paper, since it knows of no dark. */
+/** Keeps a mail's styles in and ours out. The background is white, because mails do not know dark themes. */
 const PAPER = `
   :host { display: block; color-scheme: light; background: #fff; color: #1c1f26; border-radius: 8px; padding: 10px 12px;
     max-width: 100%; overflow-x: auto; overflow-wrap: anywhere; contain: content; font: inherit; }
@@ -20,7 +20,7 @@ const PAPER = `
   [data-quoted] { border-left: 2px solid #c5cad3; margin: 8px 0 0; padding-left: 10px; color: #50565f; }
 `
 
-/** A mail as it was laid out. Pictures from elsewhere tell its writer that it was read: only if asked for. */
+/** A mail with its layout. Remote pictures would tell the sender that it was read, so they load only on request. */
 export default function MailBody({ mail }: { mail: Mail }) {
   const place = useRef<HTMLDivElement>(null)
   const [pictures, setPictures] = useState(false)

@@ -7,11 +7,11 @@ import { Empty, Failed } from '#ui/State.tsx'
 interface NotThereProps {
   error: Failure
   retry: () => void
-  /** To the inbox. */
+  /** Goes to the inbox. */
   back: () => void
 }
 
-/** In the place of a conversation that did not load: what is not there is not there at another try either. */
+/** Shown instead of a conversation that did not load. If it does not exist, trying again would not help. */
 export function NotThere({ error, retry, back }: NotThereProps) {
   if (error.status !== 404 && error.status !== 422) return <Failed what="The conversation did not load" error={error} retry={retry} />
   return (

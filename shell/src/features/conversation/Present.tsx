@@ -7,7 +7,7 @@ import { Avatar } from '#ui/Avatar.tsx'
 
 const MOST = 3
 
-/** Who else looks at the conversation; and the others are told of this person. */
+/** Shows who else is looking at the conversation, and tells others that this person is. */
 export function Present({ conversationId }: { conversationId: string }) {
   const others = usePresent(conversationId)
   const replies = useDraft(conversationId, 'reply').trim() !== ''

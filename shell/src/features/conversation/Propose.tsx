@@ -12,12 +12,12 @@ import { proposalIn } from './proposing.ts'
 
 interface ProposeProps {
   conversationId: string
-  /** What is to go out. */
+  /** The text of the reply. */
   content: string
   close: () => void
 }
 
-/** Asks somebody else whether a reply may go out. */
+/** Asks for approval of a reply. */
 export default function Propose({ conversationId, content, close }: ProposeProps) {
   const isMounted = useMounted()
   const about = proposalIn(conversationId)
@@ -27,7 +27,7 @@ export default function Propose({ conversationId, content, close }: ProposeProps
     mutationFn: (reason: string) => propose(conversationId, content, reason),
     onSuccess: (_, reason) => {
       forgetUnsent(about, reason)
-      // Whoever has closed this may have gone on writing.
+      // The person may have closed the dialog and gone on writing.
       if (drafts.of(conversationId, 'reply') === draft) drafts.set(conversationId, 'reply', '')
       if (isMounted()) close()
       toast({

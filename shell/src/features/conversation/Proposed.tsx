@@ -7,7 +7,7 @@ import { timeOfDay } from '#ui/time.ts'
 import { Frame } from './BubbleFrame.tsx'
 import { Text } from './Text.tsx'
 
-/** A reply that goes out once somebody approves it. */
+/** A reply that is sent once somebody approves it. */
 export function Proposed({ approval }: { approval: Approval }) {
   const { id, requestedBy, createdAt, metadata, stale } = approval
   return (

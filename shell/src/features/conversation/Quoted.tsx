@@ -8,7 +8,7 @@ interface QuotedProps {
   className: string
 }
 
-/** Shows and hides what a mail quotes. */
+/** A button that shows or hides the quoted part of a mail. */
 export function Quoted({ shown, onChange, className }: QuotedProps) {
   return (
     <button

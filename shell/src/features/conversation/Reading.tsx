@@ -17,17 +17,17 @@ import { unreadOf } from './lines.ts'
 import { NotThere } from './NotThere.tsx'
 import { Thread } from './Thread.tsx'
 
-/** A conversation to be read beside something else. */
+/** A conversation to read beside something else. */
 export function Reading({ id }: { id: string }) {
   const query = useQuery(conversationQuery(useQueryClient(), id))
   const navigate = useNavigate()
   const isMounted = useMounted()
   const drafts = useDrafts()
-  // Here is no field to write in.
+  // There is no composer here, so a text to be edited opens the conversation.
   const edit = useCallback<Editing>(
     (text) => {
       putBack(drafts, id, text)
-      // The draft waits for whoever has gone elsewhere meanwhile.
+      // If the person has gone elsewhere in the meantime, the draft waits for them.
       if (isMounted()) void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } })
     },
     [drafts, id, navigate, isMounted],

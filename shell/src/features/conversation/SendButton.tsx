@@ -11,13 +11,13 @@ import { Actions } from '#ui/Menu.tsx'
 interface SendButtonProps {
   conversationId: string
   disabled: boolean
-  /** Files cannot wait for an approval. */
+  /** Files cannot wait for approval. */
   withFiles: boolean
   send: (next?: Next) => void
   propose: () => void
 }
 
-/** Sends, or sends and does something more. */
+/** Sends, alone or together with a change of the conversation. */
 export function SendButton({ conversationId, disabled, withFiles, send, propose }: SendButtonProps) {
   const place = useRef<HTMLDivElement>(null)
   const { person } = session()

@@ -2,13 +2,13 @@ import { useState } from 'react'
 
 import { Quoted } from './Quoted.tsx'
 
-/** What ends a sentence, or stands around words, where no blank follows: the wide marks of Chinese and Japanese. */
+/** Full-width punctuation of Chinese and Japanese, which ends a link without a space after it. */
 const WIDE = '\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65'
 const LINK = new RegExp(`https?://[^\\s<>"'${WIDE}]+[^\\s<>"'.,;:!?)\\]\u060c\u061b\u061f${WIDE}]`, 'g')
-/** Where the quoted part of a mail begins. */
+/** The start of the quoted part of a mail. */
 const QUOTE = /(?<!\n)\n+(?:On .{5,120} wrote:\s*\n|-{2,} ?Original Message ?-{2,}|(?:>.*(?:\n|$)){2,})/
 
-/** Plain text: links can be followed, nothing else is read into it. */
+/** Plain text in which links can be followed; nothing else is interpreted. */
 function Linked({ text }: { text: string }) {
   const parts = []
   let from = 0

@@ -24,20 +24,23 @@ import { WrittenBubble } from './WrittenBubble.tsx'
 interface ThreadProps {
   conversationId: string
   contactId: string
-  /** Where Chatwoot shows the conversation. */
+  /** The address of the conversation in Chatwoot. */
   chatwootUrl: string | null
   unread: Unread
   onEdit: Editing
 }
 
 const NONE: readonly Message[] = []
-/** This near to the end counts as reading the newest. Pixels. */
+/** Somebody this close to the end is reading the newest messages. Pixels. */
 const NEAR = 80
-/** So long older messages are put in before what joins the thread is read out again. Milliseconds. */
+/** How long after older messages were added new ones are read out again. Milliseconds. */
 const SETTLES = 500
-/** This near to the beginning, older messages are loaded. Pixels. */
+/** Older messages are loaded this close to the beginning. Pixels. */
 const AHEAD = 600
-/** So far back what is unread is looked for: much may be, and behind lines of activity, which folded leave nothing to scroll. */
+/**
+ * How many messages are loaded by themselves to find the unread ones. There may be many, and folded activity may leave
+ * nothing to scroll.
+ */
 const FAR = 500
 
 export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit }: ThreadProps) {
@@ -46,15 +49,15 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const waiting = approvalsQuery({ conversationId, status: 'submitted', type: 'proposed_reply' })
   const proposed = useQuery({ ...waiting, enabled: session().person.may('approvals:read') }).data
   const messages = query.data
-  // A colleague may read it before its messages are here.
+  // Kept, because a colleague may read it before its messages are here.
   const [first] = useState(unread)
-  // As it was when the thread was opened: the line does not wander while somebody reads.
+  // Set when the thread is opened, so that the line does not move while somebody reads.
   const [opened, setOpened] = useState<{ unreadFrom: string | null } | null>(null)
   const wanted = opened ? unread : eitherUnread(first, unread)
   const { hasNextPage, isFetching, isError, fetchNextPage } = query
   const short = messages !== undefined && hasNextPage && messages.length < FAR && !reaches(messages, wanted)
   if (messages && !opened && !short) setOpened({ unreadFrom: firstUnread(messages, wanted) })
-  // What does not fill its box cannot be scrolled: older messages are not had that way.
+  // A thread that does not fill its box cannot be scrolled, so scrolling cannot load older messages.
   const [fills, setFills] = useState(true)
   const more = messages !== undefined && hasNextPage && !isFetching && !isError
   const bounded = messages !== undefined && messages.length >= FAR
@@ -62,12 +65,12 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const further = more && !offline && !bounded && (short || !fills)
   useEffect(() => {
     if (further) void fetchNextPage()
-    // One page may have come before anybody saw that it was on its way.
+    // A page may have come before a render saw it loading.
   }, [further, messages, fetchNextPage])
 
-  // What was written here shows, whether what it answers can be had or not.
+  // Messages written here are shown even if the thread cannot be loaded.
   const alone = written.length > 0
-  // Nor does it go while that is asked for again.
+  // And they stay while it is being loaded again.
   if (query.isPending && !(alone && query.errorUpdateCount > 0)) return <Skeletons />
   if (query.isError && !messages && !alone) {
     return <Failed what="Messages did not load" error={query.error} retry={() => void again(query)} />
@@ -134,7 +137,7 @@ function Drawn({ line, contactId, chatwootUrl, onEdit }: { line: Line } & Pick<T
 function Day({ at }: { at: string }) {
   const name = day(at, useNow())
   return (
-    // What is in a separator is not read out: its name is.
+    // Screen readers skip the content of a separator and read its name.
     <div className="mt-4 flex justify-center first:mt-0" role="separator" aria-label={name}>
       <span className="rounded-full bg-sunken px-2.5 py-0.5 text-xs font-medium text-soft">{name}</span>
     </div>
@@ -147,7 +150,7 @@ function Folded({ messages }: { messages: Message[] }) {
   return (
     <div className="mt-3 flex flex-col items-center gap-0.5 text-center text-xs text-faint">
       {folds && (
-        // It stays, and with it the focus of whoever has pressed it.
+        // The button stays, and keeps the focus of the person who pressed it.
         <button type="button" aria-expanded={open} className="rounded px-2 py-0.5 hover:bg-hover hover:text-ink" onClick={() => setOpen(!open)}>
           {messages.length} changes · {open ? 'hide' : 'show'}
         </button>
@@ -164,10 +167,10 @@ function Folded({ messages }: { messages: Message[] }) {
 
 interface ScrollerProps {
   messages: readonly Message[]
-  /** How many are on their way from here: whoever writes one wants to see it. */
+  /** How many messages are being sent from here: their writer wants to see them. */
   written: number
   loading: boolean
-  /** Told whether there is anything to scroll. */
+  /** Called with whether there is anything to scroll. */
   onFills: (fills: boolean) => void
   onOlder: () => void
   children: ReactNode
@@ -175,18 +178,18 @@ interface ScrollerProps {
 
 const hasArrived = ({ chatwootId }: Message) => chatwootId != null
 
-/** How many have arrived after this one. */
+/** How many messages have arrived after this one. */
 function arrivedAfter(messages: readonly Message[], id: string | undefined): number {
   const at = messages.findLastIndex((message) => message.id === id)
   return at === -1 ? 0 : messages.slice(at + 1).filter(hasArrived).length
 }
 
 /**
- * Keeps the place: at the end it follows what is new, elsewhere it stays and counts; what is loaded
- * above does not move what is seen.
+ * Keeps the place: at the end it follows new messages, elsewhere it stays and counts them. What is loaded above does
+ * not move what is visible.
  */
 function Scroller({ messages, written, loading, onFills, onOlder, children }: ScrollerProps) {
-  // What is on its way stays last, whatever arrives.
+  // Messages on their way stay last, whatever arrives.
   const newest = messages.findLast(hasArrived) ?? messages.at(-1)
   const oldest = messages[0]?.id
   const scroller = useRef<HTMLDivElement>(null)
@@ -194,10 +197,10 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
   const place = useRef({ atEnd: true, height: 0, oldest, written })
   const [missed, setMissed] = useState<{ last: string | undefined; count: number }>({ last: newest?.id, count: 0 })
   const [away, setAway] = useState(false)
-  /** Whose older messages have come and are not to be read out as news. */
+  /** The oldest message when older ones were last added silently. */
   const [heard, setHeard] = useState(oldest)
   const older = heard !== oldest && messages.findIndex(({ id }) => id === heard) > 0
-  // What was the oldest is not here any more: the window was read again, further on.
+  // That message is no longer loaded: the thread was loaded again from further on.
   if (heard !== oldest && !older && !loading) setHeard(oldest)
   const quiet = loading || older
   useEffect(() => {
@@ -226,7 +229,7 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
   useEffect(() => {
     const box = scroller.current
     if (!box || !content.current) return
-    // Pictures and opened folds change heights later.
+    // Pictures and unfolded activity change heights later.
     const observer = new ResizeObserver(() => {
       if (place.current.atEnd) toEnd()
       place.current.height = box.scrollHeight
@@ -241,7 +244,7 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
   const has = useRef(false)
   useEffect(() => {
     if (!content.current) return
-    // A button may disappear when pressed, such as Retry of a message: the thread then gets its focus.
+    // A button may disappear when it is pressed, such as Retry; the thread then gets the focus.
     const observer = new MutationObserver(() => {
       if (has.current && isFocusLost()) scroller.current?.focus({ preventScroll: true })
     })
@@ -265,13 +268,13 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
         ref={scroller}
         onScroll={onScroll}
         onFocus={() => (has.current = true)}
-        // Browsers do not tell of elements that are removed. Whoever leaves the window keeps their place.
+        // Browsers do not report elements that are removed. Somebody who leaves the window keeps their place.
         onBlur={({ currentTarget, relatedTarget }) => {
           has.current = relatedTarget === null ? !document.hasFocus() : currentTarget.contains(relatedTarget)
         }}
-        // Positioned, so that words for screen readers only, which are absolute, extend nothing around it.
+        // Positioned, so that absolutely positioned texts for screen readers do not extend the page.
         className="relative h-full overflow-y-auto [overflow-anchor:none]"
-        // A region that scrolls can be scrolled by keys.
+        // Focusable, so that it can be scrolled by keyboard.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         role="log"

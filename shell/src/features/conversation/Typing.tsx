@@ -1,6 +1,6 @@
 import { useTypists } from '#live/typing.ts'
 
-/** Has its place whether somebody types or not, so that nothing jumps. */
+/** Always takes its space, so that nothing jumps. */
 export function Typing({ conversationId }: { conversationId: string }) {
   const typists = useTypists(conversationId)
   const customer = typists.find((one) => one.actorType === 'contact')

@@ -7,11 +7,11 @@ import { plain, size } from './file.ts'
 
 interface UploadingProps {
   written: Written
-  /** Takes it back, to be edited. */
+  /** Takes the message back, to be edited. */
   stop: () => void
 }
 
-/** Files on their way: how far they are, and a way back as long as not all of them are sent. */
+/** Files being sent, with their progress and a button to stop until all are sent. */
 export function Uploading({ written, stop }: UploadingProps) {
   const { files, progress, state } = written
   const percent = Math.round(progress * 100)
@@ -19,7 +19,7 @@ export function Uploading({ written, stop }: UploadingProps) {
     <div className="mt-1 w-64 max-w-full">
       <ul>
         {files.map((file, index) => (
-          // Several may have one name, as pasted pictures do.
+          // Several may have the same name, as pasted pictures do.
           <li key={index} className="flex items-center gap-1.5 text-sm">
             <Paperclip aria-hidden className="size-3.5 shrink-0 text-soft" />
             <bdi className="min-w-0 grow truncate">{plain(file.name)}</bdi>

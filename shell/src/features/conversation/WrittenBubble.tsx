@@ -19,7 +19,7 @@ interface WrittenBubbleProps {
   onEdit: Editing
 }
 
-/** What was written here and is not yet known to be with the API. */
+/** A message written here that the API may not have yet. */
 export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
   const outbox = useOutbox()
   const offline = useConnection().state === 'offline'
@@ -28,13 +28,13 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
   const back = useMutation({
     mutationFn: async (write: boolean) => {
       if (write) mustFit(written.conversationId, written)
-      // What has arrived meanwhile shows as the API has it, with what can be done about that.
+      // If it has arrived in the meantime, it shows as the API has it, with its own buttons.
       if (!held && !(await outbox.takeBack(written))) return
       if (held) outbox.discard(written)
       if (write) onEdit(written)
     },
   })
-  // One that is on its way for the first time is mostly there before anybody has read a button.
+  // On its first try a message usually arrives before anybody has read a button.
   const waits = written.state === 'waiting' || (written.state === 'sending' && written.reason !== null && written.files.length === 0)
   return (
     <Frame
@@ -80,7 +80,7 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
   )
 }
 
-/** What came before it could go out. */
+/** Messages that came before it could be sent. */
 function News({ arrived }: { arrived: readonly Arrived[] }) {
   return (
     <div role="alert" className="mt-2 border-t border-bad-line pt-2 text-sm">

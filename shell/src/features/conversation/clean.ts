@@ -1,20 +1,20 @@
 /** Makes a mail's layout safe to show. */
 import DOMPurify from 'dompurify'
 
-/** What programs for mail put around what was quoted. */
+/** Elements that mail programs put around quoted text. */
 const QUOTES = 'blockquote[type=cite], .gmail_quote, .gmail_quote_container, .yahoo_quoted, .moz-cite-prefix ~ blockquote, #divRplyFwdMsg ~ *, #divRplyFwdMsg, #appendonsend ~ *'
 
-/** Attributes that would fetch something as soon as they are shown. */
+/** Attributes that fetch something as soon as they are shown. */
 const FETCHING = ['src', 'srcset', 'background', 'poster']
 
 export interface Cleaned {
   readonly body: DocumentFragment
-  /** Pictures that would be fetched from elsewhere, and were left out unless asked for. */
+  /** Remote pictures; they are left out unless requested. */
   readonly remote: number
   readonly quoted: boolean
 }
 
-/** Without anything that acts, fetches, or reaches beyond its own place. */
+/** Removes everything that runs, fetches, or reaches beyond its own box. */
 export function clean(html: string, pictures: boolean): Cleaned {
   const body = DOMPurify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
@@ -27,7 +27,7 @@ export function clean(html: string, pictures: boolean): Cleaned {
   for (const element of body.querySelectorAll<HTMLElement>('*')) {
     const style = element.getAttribute('style')
     if (style !== null) {
-      // Layouts may not leave their box, nor fetch. Escapes and comments could hide that they do.
+      // Styles must not leave their box or fetch anything; escapes and comments could hide that they do.
       if (/\\|\/\*|url\s*\(|image-set|position\s*:|@import|expression/i.test(style)) element.removeAttribute('style')
     }
     for (const name of FETCHING) {
@@ -37,7 +37,7 @@ export function clean(html: string, pictures: boolean): Cleaned {
       const picture = name === 'src' && /^https?:\/\//i.test(address)
       if (picture) remote += 1
       if (!picture || !pictures) element.removeAttribute(name)
-      // The page may fetch by https only, as browsers would make of it by themselves where the page is.
+      // The page may fetch by https only, and browsers would upgrade these addresses themselves on an https page.
       else element.setAttribute(name, address.replace(/^http:/i, 'https:'))
     }
     if (element instanceof HTMLImageElement) {

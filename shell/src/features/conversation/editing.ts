@@ -1,4 +1,4 @@
-/** Texts that come back to be written anew. */
+/** Texts that go back into the composer to be edited. */
 import { Failure } from '#api/failure.ts'
 import { chooseFiles, refusalsOf } from '#live/chosen.ts'
 import type { Drafts } from '#live/drafts.ts'
@@ -10,18 +10,21 @@ export interface Text {
   readonly files: readonly File[]
 }
 
-/** A text, with its files, that goes back into the field it was written in. */
+/** Puts a text, with its files, back into the field it was written in. */
 export type Editing = (text: Text) => void
 
 const kindOf = (text: Text): DraftKind => (text.private ? 'note' : 'reply')
 
-/** To be asked before it is taken back: files that have no room beside those already chosen would be lost. */
+/**
+ * Throws if its files do not fit beside those already chosen. Call it before taking the message back, or they would be
+ * lost.
+ */
 export function mustFit(conversationId: string, text: Text): void {
   const [why] = refusalsOf(conversationId, kindOf(text), text.files)
   if (why) throw new Failure(422, { detail: `${why}. First send or remove your attachments` })
 }
 
-/** Puts it back, before what is there already. */
+/** Puts a text back, before what is already there. */
 export function putBack(drafts: Drafts, conversationId: string, text: Text): void {
   const kind = kindOf(text)
   drafts.prepend(conversationId, kind, text.content)

@@ -1,29 +1,29 @@
-/** Files of messages: what they are called, and how they are shown and kept. */
+/** Files of messages: their names, and how they are shown and saved. */
 import { type RefObject, useEffect, useState } from 'react'
 
 import type { Attachment } from '#api/types.ts'
 
-/** What is given out and has an address here. */
+/** An attachment that the API serves. */
 export type Kept = Attachment & { id: string }
 
 export function isKept(attachment: Attachment): attachment is Kept {
   return attachment.id != null && attachment.url != null
 }
 
-/** Only addresses of the web are followed. */
+/** An address if it is a web address, which alone may be followed. */
 export function webAddress(address: string | null | undefined): string | undefined {
   return address && /^https?:\/\//i.test(address) ? address : undefined
 }
 
-/** Marks that change in which direction a text runs: by them, a name may seem to end otherwise than it does. */
+/** Characters that change the direction of text: with them, a name may seem to have a different ending. */
 const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-/** A name as it is, letter by letter. Show it isolated, too: `<bdi>`. */
+/** A name without these characters. Show it in `<bdi>`, too. */
 export function plain(name: string): string {
   return name.replace(DIRECTIONS, '')
 }
 
-/** Of what has no name of its own. */
+/** Names for files without one. */
 const NAMES: Readonly<Record<string, string>> = { image: 'Picture', location: 'Location' }
 
 export function nameOf({ fileName, title, fileType }: Attachment): string {
@@ -37,7 +37,7 @@ export function size(bytes: number | null | undefined): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`
 }
 
-/** An address of a blob within this page, as long as it is shown. */
+/** An object URL for a blob, valid while it is shown. */
 export function useAddress(blob: Blob | undefined): string | undefined {
   const [address, setAddress] = useState<string>()
   useEffect(() => {
@@ -53,7 +53,7 @@ export function useAddress(blob: Blob | undefined): string | undefined {
   return address
 }
 
-/** Whether an element was in sight, or nearly. */
+/** Whether an element has been visible, or nearly. */
 export function useSeen(element: RefObject<Element | null>): boolean {
   const [seen, setSeen] = useState(typeof IntersectionObserver === 'undefined')
   useEffect(() => {
@@ -68,13 +68,13 @@ export function useSeen(element: RefObject<Element | null>): boolean {
   return seen
 }
 
-/** Has the browser keep it as a file. */
+/** Saves a blob as a file. */
 export function save(blob: Blob, name: string): void {
   const address = URL.createObjectURL(blob)
   const link = document.createElement('a')
   link.href = address
   link.download = name
   link.click()
-  // The browser has begun by then.
+  // The download has started by then.
   setTimeout(() => URL.revokeObjectURL(address), 10_000)
 }

@@ -1,4 +1,4 @@
-/** A thread as it is drawn: days, runs of one sender, folded activity. */
+/** The lines of a thread: days, runs of one sender, folded activity. */
 import { compareInstants } from '#api/instant.ts'
 import type { Approval, Conversation, Message } from '#api/types.ts'
 import type { Written } from '#live/written.ts'
@@ -12,12 +12,12 @@ export type Line =
   | { kind: 'proposed'; key: string; approval: Approval }
   | { kind: 'written'; key: string; written: Written; first: boolean }
 
-/** Longer pauses within one sender's messages begin a new run. */
+/** A longer pause between messages of one sender starts a new run. Milliseconds. */
 const RUN = 5 * 60_000
-/** So many lines of activity in a row are folded into one. */
+/** This many lines of activity in a row are folded into one. */
 export const FOLD = 3
 
-/** Who is seen as its writer. */
+/** Identifies the person who is shown as the writer. */
 function writer(message: Message): string {
   const { messageType, private: isPrivate, author, sender } = message
   return `${messageType} ${isPrivate} ${author ? `${author.type} ${author.id ?? ''}` : `${sender?.type ?? ''} ${sender?.name ?? ''}`}`
@@ -56,9 +56,9 @@ export function linesOf(
       last: !together(message, messages[index + 1]),
     })
   }
-  // What waits for approval is not said yet: it comes after all that is, the newest last.
+  // Proposed replies are not sent yet, so they come after all messages, the newest last.
   for (const approval of proposed.toReversed()) lines.push({ kind: 'proposed', key: approval.id, approval })
-  // What the API has already is shown as the API has it.
+  // Messages that the API already has are shown as it has them.
   const arrived = new Set(messages.map((message) => message.clientId))
   const waiting = written.filter((one) => !arrived.has(one.clientId))
   for (const [index, one] of waiting.entries()) {
@@ -76,7 +76,10 @@ export function linesOf(
   return lines
 }
 
-/** What of the customer's words no agent has seen: how many, as far as the API counts, and since when; missing if it did not say. */
+/**
+ * The customer's unread messages: their number, as far as the API counts, and until when agents have seen them;
+ * undefined if the API did not say.
+ */
 export interface Unread {
   count: number
   seenUntil: string | null | undefined
@@ -88,7 +91,7 @@ export function unreadOf({ unreadCount, seenUntil }: Conversation): Unread {
   return { count: unreadCount, seenUntil }
 }
 
-/** What is unread as either of two looks has it. */
+/** Everything that is unread according to one of two states. */
 export function eitherUnread(a: Unread, b: Unread): Unread {
   const earlier = a.seenUntil && b.seenUntil && compareInstants(b.seenUntil, a.seenUntil) < 0 ? b : a
   const known = a.seenUntil === undefined || b.seenUntil === null ? b : earlier
@@ -97,7 +100,7 @@ export function eitherUnread(a: Unread, b: Unread): Unread {
 
 const said = ({ messageType }: Message) => messageType === 'incoming'
 
-/** The first message of the customer that no agent has seen, of those that are here. */
+/** The first loaded message of the customer that no agent has seen. */
 export function firstUnread(messages: readonly Message[], { count, seenUntil }: Unread): string | null {
   if (count <= 0) return null
   const incoming = messages.filter(said)
@@ -106,8 +109,8 @@ export function firstUnread(messages: readonly Message[], { count, seenUntil }: 
 }
 
 /**
- * Whether all that is unread is here, for certain, of a thread that has more; if nothing is, whether anything is that
- * was said. The API counts a few at most: how far back it goes, only the time of what was seen tells.
+ * Whether all unread messages are certainly loaded, of a thread that has more; or, if none are unread, whether any
+ * message is. The API only counts a few, so beyond that only the time of the last seen message tells.
  */
 export function reaches(messages: readonly Message[], { count, seenUntil }: Unread): boolean {
   if (count <= 0) return messages.some((message) => message.messageType !== 'activity')

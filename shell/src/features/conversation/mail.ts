@@ -1,9 +1,9 @@
-/** A mail as its writer laid it out. */
+/** A mail with its layout. */
 import type { Message } from '#api/types.ts'
 
 export interface Mail {
   readonly subject: string | null
-  /** Foreign and unsafe. */
+  /** From a stranger: not safe to show as it is. */
   readonly html: string
 }
 
@@ -13,7 +13,7 @@ function within(facts: unknown, name: string): unknown {
   return typeof facts === 'object' && facts !== null ? (facts as Facts)[name] : undefined
 }
 
-/** Chatwoot's `content_attributes.email`; null for what is no mail, or has no layout. */
+/** Reads Chatwoot's `content_attributes.email`. Returns null for other messages, and for mails without a layout. */
 export function mailOf({ contentType, contentAttributes }: Message): Mail | null {
   if (contentType !== 'incoming_email') return null
   const email = within(contentAttributes, 'email')

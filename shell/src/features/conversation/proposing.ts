@@ -1,2 +1,2 @@
-/** What the reason is about for which a reply needs approval, by its conversation. */
+/** The name under which the reason for a proposed reply is kept, for `useUnsent`. */
 export const proposalIn = (conversationId: string) => `propose ${conversationId}`

@@ -10,13 +10,13 @@ import { type Values, valuesOf } from './variables.ts'
 
 interface Known {
   readonly values: Values
-  /** All that there may be is known. */
+  /** Everything that could be known is loaded. */
   readonly whole: boolean
-  /** More is being asked for; without a network it is not. */
+  /** More is being loaded; never without a network. */
   readonly asking: boolean
 }
 
-/** What variables stand for in a conversation; asked for once somebody needs it. */
+/** The values of variables in a conversation; loaded once `needed`. */
 export function useValues(conversation: Conversation, needed: boolean): Known {
   const { accountId, inboxId } = conversation
   const { contact: known } = conversation

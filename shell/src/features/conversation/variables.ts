@@ -1,11 +1,11 @@
-/** Variables in texts, written as Chatwoot writes them: `{{contact.name}}`, `{{agent.email | default: 'us'}}`. */
+/** Variables in texts, as Chatwoot writes them: `{{contact.name}}`, `{{agent.email | default: 'us'}}`. */
 import type { Agent, Contact, Conversation } from '#api/types.ts'
 
 export type Values = ReadonlyMap<string, string>
 
 export interface Sources {
   readonly conversation: Conversation
-  /** All of the contact; the conversation knows the name alone. */
+  /** The whole contact; the conversation only has the name. */
   readonly contact: Contact | undefined
   readonly agent: Pick<Agent, 'name' | 'availableName' | 'email'>
   readonly inboxName: string | null | undefined
@@ -14,7 +14,7 @@ export interface Sources {
 const VARIABLE = /\{\{\s*([\w.-]+)\s*(?:\|\s*default:\s*(["'])(.*?)\2\s*)?\}\}/g
 const ANYTHING = /\{\{[^{}]*\}\}/g
 
-/** What is known of each variable. */
+/** The known values. */
 export function valuesOf({ conversation, contact, agent, inboxName }: Sources): Values {
   const values = new Map<string, string>()
   const put = (name: string, value: unknown) => {
@@ -47,7 +47,10 @@ export function valuesOf({ conversation, contact, agent, inboxName }: Sources): 
   return values
 }
 
-/** The text with what is known; what is not stays as it is written, its default too while more is being asked for. */
+/**
+ * Fills in known values. Other variables stay as they are written, and their defaults are not used while more is being
+ * loaded.
+ */
 export function fill(text: string, values: Values, asking = false): string {
   return text.replace(
     VARIABLE,
@@ -55,7 +58,7 @@ export function fill(text: string, values: Values, asking = false): string {
   )
 }
 
-/** Variables that are left in a text: nobody is to read them so. */
+/** The variables left in a text, which must not be sent. */
 export function leftIn(text: string): string[] {
   return [...new Set(text.match(ANYTHING))]
 }

@@ -6,9 +6,9 @@ import { Empty } from '#ui/State.tsx'
 
 interface DoorProps {
   failure: Failure
-  /** Goes in, or tries to. */
+  /** Tries to enter. */
   enter: () => void
-  /** Ends what the provider knows of somebody, to come back as somebody else. */
+  /** Signs out at the provider, to sign in as somebody else. */
   signOut: (() => void) | null
 }
 

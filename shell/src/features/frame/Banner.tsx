@@ -11,17 +11,19 @@ import { useConnection } from '#live/status.ts'
 import { IconButton } from '#ui/Button.tsx'
 import { partName } from '#ui/words.ts'
 
-/** How often the state is asked for, and while there is trouble, which people wait to see the end of. Milliseconds. */
+/**
+ * How often the state is loaded: usually, and while there is trouble, because people wait for its end. Milliseconds.
+ */
 const PACE = 15_000
 const PACE_IN_TROUBLE = 5_000
 
 /**
- * The state of the system, while it is not as it should be. Nothing else is ever said here. It lies over the
- * screen, so that nothing moves when it comes and goes, takes no click but its own, and can be folded.
+ * The state of the system while something is wrong, and nothing else. It lies over the screen, so that nothing moves
+ * when it comes and goes, lets clicks through except on its own buttons, and can be folded.
  */
 export default function Banner() {
   return (
-    // Always there: many screen readers do not read out a region that appears together with its words.
+    // Always there, because many screen readers ignore a region that appears together with its text.
     <div role="status" aria-label="State of the system">
       <Troubles />
     </div>
@@ -37,10 +39,10 @@ function Troubles() {
   const accounts = useQuery({ ...chatwootQuery(), refetchInterval, enabled: person.may('conversations:read') }).data ?? []
   const troubles = [...partsInTrouble(health, person.may('operations:read')), ...accountsInTrouble(accounts)]
   if (inTrouble !== troubles.length > 0) setInTrouble(!inTrouble)
-  // Another trouble is told of, whatever was folded; more of the same is not.
+  // A new kind of trouble unfolds it again; more of the same does not.
   const kinds = troubles.map(({ kind }) => kind).join(' ')
   const [folded, setFolded] = useState('')
-  // The mark says that already, and nothing here is of now.
+  // The connection mark says it already, and the state shown here would be old.
   if (offline || troubles.length === 0) return null
   const place = 'rise fixed top-15 left-3 z-10 two:top-auto two:bottom-3 two:left-17'
   if (folded === kinds) {
@@ -79,7 +81,7 @@ function Troubles() {
 }
 
 interface Trouble {
-  /** Identifies the trouble for as long as it lasts. */
+  /** Identifies a trouble for as long as it lasts. */
   kind: string
   words: string
 }
@@ -88,7 +90,7 @@ function partsInTrouble(health: Health | undefined, operator: boolean): Trouble[
   return Object.entries(health?.checks ?? {})
     .filter(([, { status }]) => status !== 'up')
     .map(([part, { status, detail }]) => {
-      // How streams differ from what is declared means something to operators alone.
+      // Only operators can do something with the details of streams.
       const why = part === 'streams' && !operator ? undefined : detail
       return {
         kind: `${part}:${status}`,

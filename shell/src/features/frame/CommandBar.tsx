@@ -21,7 +21,7 @@ import { currentTheme, setTheme } from '#ui/theme.ts'
 
 import { places } from './places.ts'
 
-/** What is offered for conversations. */
+/** Actions on conversations. */
 const OFFERED: readonly ActionName[] = ['resolve', 'snooze', 'assignee', 'team', 'labels', 'priority', 'escalate', 'status']
 
 interface CommandBarProps {
@@ -31,7 +31,7 @@ interface CommandBarProps {
 }
 
 export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarProps) {
-  // Before the bar has it.
+  // Read before the bar takes the focus.
   const [focused] = useState(focusedRow)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
@@ -52,7 +52,7 @@ export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarPro
 }
 
 interface PaletteProps {
-  /** The row of the list that had the focus. */
+  /** The id of the row that had the focus. */
   focused: string | undefined
   close: () => void
   onHelp: () => void
@@ -98,7 +98,7 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
       ? []
       : [
           { id: 'canned', name: 'Insert a canned response…', icon: MessageSquareText, keys: '/', run: () => insert('/') },
-          // They are many, and come when one of them is looked for.
+          // There are many, so they show only once something is typed.
           ...(wanted === '' ? [] : canned).map(({ accountId, chatwootId, shortCode, content }) => ({
             id: `canned ${accountId} ${chatwootId}`,
             name: `/${shortCode}`,

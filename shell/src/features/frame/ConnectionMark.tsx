@@ -14,7 +14,7 @@ const LOOKS = {
   refused: { dot: 'bg-bad', word: 'Not live' },
 }
 
-/** What is announced. It has no age, since that changes all the time. */
+/** What screen readers announce, without the age, which changes all the time. */
 const NEWS = {
   connecting: '',
   live: 'Live again',
@@ -23,13 +23,13 @@ const NEWS = {
   refused: 'Not live',
 }
 
-/** Whether what is on the screen is of now. */
+/** Shows whether the screen is up to date. */
 export function ConnectionMark() {
   const { state, heardAt, why } = useConnection()
   const now = useNow('fast')
   const age = heardAt === null ? null : span(Math.max(0, now - heardAt))
   const { dot, word } = LOOKS[state]
-  // A working connection is announced only after one that failed.
+  // A working connection is announced only after a failure.
   const [failed, setFailed] = useState(false)
   if (!failed && state !== 'connecting' && state !== 'live') setFailed(true)
   const label = {

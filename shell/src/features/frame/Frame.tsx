@@ -25,7 +25,10 @@ const Help = lazily(loadHelp)
 const CommandBar = lazily(loadCommandBar)
 const Banner = lazily(() => import('./Banner.tsx'))
 
-/** What is around every screen. Other roles may show other things anywhere, so everything is drawn again when they change; drafts are kept. */
+/**
+ * What is around every screen. It is rendered anew when the person's permissions change, because that may affect
+ * anything; drafts are kept.
+ */
 export function Frame({ children }: { children: ReactNode }) {
   return <Around key={useRoles()}>{children}</Around>
 }
@@ -45,7 +48,7 @@ function Around({ children }: { children: ReactNode }) {
   useNews()
   useTitle()
   useEffect(() => {
-    // Before somebody asks for them: whoever types at once after the key loses nothing.
+    // Loaded in advance, so that somebody who types right after the shortcut loses nothing.
     const timer = setTimeout(() => void Promise.allSettled([loadHelp(), loadCommandBar()]), 1_500)
     return () => clearTimeout(timer)
   }, [])
@@ -80,7 +83,7 @@ function Around({ children }: { children: ReactNode }) {
   )
 }
 
-/** Tells tabs, and places in their history, apart: by the screen. */
+/** Puts the name of the screen into the title, for tabs and the history. */
 function useTitle(): void {
   const screen = useLocation({ select: ({ pathname }) => PLACES.find(({ to }) => to === `/${pathname.split('/')[1] ?? ''}`)?.name })
   const [name] = useState(document.title)
@@ -92,7 +95,7 @@ function useTitle(): void {
   }, [screen, name])
 }
 
-/** Tells of what happened elsewhere. */
+/** Shows toasts for what happens elsewhere. */
 function useNews(): void {
   const router = useRouter()
   const live = useLive()
@@ -101,7 +104,7 @@ function useNews(): void {
       onNews((news) => {
         if (news.kind === 'sent') {
           const { conversationId: id } = news.written
-          // What it said is over, unless another one there waits for its writer.
+          // It was sent, so the toast goes, unless another message there is waiting.
           const waits = live.outbox.of(id).some(({ state }) => state === 'refused' || state === 'overtaken')
           if (!waits) dismiss(notSent(id))
           return

@@ -5,7 +5,7 @@ import { Sheet } from '#ui/Sheet.tsx'
 
 import { places } from './places.ts'
 
-/** What there is a key for, for the person here. */
+/** The keyboard shortcuts that this person can use. */
 const groups = (): [string, [string, string][]][] => [
   [
     'Everywhere',

@@ -14,7 +14,7 @@ import { Empty, Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { toastFailure } from '#ui/toasts.ts'
 
-/** Who the person here is in Chatwoot: what they write goes out under that name. */
+/** Links this person's Chatwoot tokens: what they write is sent under the name of the token's owner. */
 export default function Links({ close }: { close: () => void }) {
   return (
     <Sheet title="Your name in Chatwoot" open onOpenChange={(open) => !open && close()}>
@@ -56,7 +56,7 @@ function Account({ of: account }: { of: ChatwootLink }) {
   const name = accountName ?? `Account ${chatwootAccountId}`
   const put = async (now: ChatwootLink) => {
     const { queryKey } = linksQuery()
-    // What is being read may be of before.
+    // A load that is under way may bring the earlier state.
     await client.cancelQueries({ queryKey })
     client.setQueryData(queryKey, (list) =>
       list && { ...list, data: list.data.map((one) => (one.accountId === accountId ? now : one)) },
@@ -114,15 +114,15 @@ interface LinkingProps {
   linked: (now: ChatwootLink) => Promise<void>
 }
 
-/** Whether a field can hide what is in it without being one for passwords. */
+/** Whether the browser can mask a field that is not a password field. */
 const hides = () => CSS.supports('-webkit-text-security', 'disc')
 
-/** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it, and nothing longer than it is on its way. */
+/** The token exists only in its field and in the request: neither state nor cache ever has it. */
 function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps) {
   const isMounted = useMounted()
   const form = useRef<HTMLFormElement>(null)
   const field = useRef<HTMLInputElement>(null)
-  /** What is on its way: another that was put into the field meanwhile is not to be lost with it. */
+  /** The token being sent. If another one is typed meanwhile, it is not cleared. */
   const sent = useRef('')
   const [blank, setBlank] = useState(true)
   const help = useId()
@@ -142,7 +142,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
     },
     onError: (error) => {
       if (!isMounted()) toastFailure(`Not linked: ${name}`, accountId, refused(error) ?? error)
-      // What may succeed later is not to be looked up again.
+      // Keep the token if another try may succeed.
       if (Failure.from(error).passing) return
       clear()
       if (isFree(form.current)) field.current?.focus()
@@ -166,10 +166,10 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
         </span>
         <input
           ref={field}
-          // Whatever is in a field for passwords, browsers offer to keep: it only looks like one.
+          // Browsers offer to save what is in a password field, so this one only looks like one.
           type={hides() ? 'text' : 'password'}
           readOnly={add.isPending}
-          // Texts are remembered unless "off"; passwords of this page are filled in despite it.
+          // Browsers remember texts unless this is "off", and fill saved passwords in despite it.
           autoComplete={hides() ? 'off' : 'new-password'}
           autoCapitalize="none"
           autoCorrect="off"
@@ -198,13 +198,13 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
   )
 }
 
-/** Whether the focus may go to this form: nobody types elsewhere. */
+/** Whether this form may take the focus, because nobody is typing elsewhere. */
 function isFree(form: HTMLElement | null): boolean {
   const { activeElement: at, body } = document
   return at === null || at === body || at === form?.closest('[role=dialog]') || form?.contains(at) === true
 }
 
-/** What is wrong with the token, if that is what it is. */
+/** The error of the token field, if the token is what is wrong. */
 function refused(error: Error | null): Error | null {
   const fault = error instanceof Failure && error.errors.find(({ field }) => field === 'token')
   return fault ? new Error(fault.message) : error

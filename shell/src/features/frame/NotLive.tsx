@@ -9,7 +9,7 @@ import { Button, IconButton } from '#ui/Button.tsx'
 
 import { useKept } from './kept.ts'
 
-/** What there is to be done by whoever is told this. */
+/** What the person can do about it. */
 function wayOn({ status }: Failure, kept: string): { words: string; reloads?: string } {
   switch (status) {
     case 401:
@@ -21,14 +21,17 @@ function wayOn({ status }: Failure, kept: string): { words: string; reloads?: st
   }
 }
 
-/** Tells, above the workspace, that nothing appears by itself any more, and what to do: the server refuses the live connection, and waiting does not help. */
+/**
+ * Says above the workspace that the screen no longer updates by itself, because the server refuses the live connection
+ * for good, and what to do.
+ */
 export function NotLive() {
   const live = useLive()
   const { state, why } = useConnection()
   const ended = useEnded()
   const kept = useKept()
   const [dismissed, setDismissed] = useState<number | null>(null)
-  // Should it be refused again later, that is news.
+  // If it is refused again later, show it again.
   if (state === 'live' && dismissed !== null) setDismissed(null)
   if (state !== 'refused' || !why || ended || dismissed === why.status) return null
   const { words, reloads } = wayOn(why, kept)

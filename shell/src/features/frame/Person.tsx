@@ -11,7 +11,7 @@ import { type Action, type Entries, Menu } from '#ui/Menu.tsx'
 
 const Links = lazily(() => import('./Links.tsx'))
 
-/** Who works here; in development, who else one can be. */
+/** The menu of the signed-in person; in development, also a choice of other people. */
 export function Person() {
   const { person, signOut } = session()
   const writes = person.may('conversations:reply')

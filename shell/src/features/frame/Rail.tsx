@@ -11,7 +11,7 @@ import { ConnectionMark } from './ConnectionMark.tsx'
 import { Person } from './Person.tsx'
 import { places } from './places.ts'
 
-/** At the left; at the bottom on narrow screens. */
+/** The main navigation: at the left, or at the bottom on narrow screens. */
 export function Rail() {
   const waiting = useQuery({ ...approvalsQuery({ waitingFor: 'me' }), refetchInterval: 60_000 }).data?.length ?? 0
   const theme = useTheme()

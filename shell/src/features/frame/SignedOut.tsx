@@ -5,7 +5,7 @@ import { Button } from '#ui/Button.tsx'
 
 import { useKept } from './kept.ts'
 
-/** Tells that the session is over, above the workspace, without covering it. Nothing that was written is lost. */
+/** Says above the workspace, without covering it, that the session is over. Nothing that was written is lost. */
 export function SignedOut() {
   const kept = useKept()
   if (!useEnded()) return null
@@ -16,7 +16,7 @@ export function SignedOut() {
     >
       <LogOut aria-hidden className="size-4 shrink-0 text-soft" />
       <p>You have been signed out; {kept}.</p>
-      {/* The page comes back to where it is, by way of the provider. */}
+      {/* Reloading goes to the provider, and comes back here. */}
       <Button look="primary" onClick={() => window.location.reload()}>
         Sign in
       </Button>

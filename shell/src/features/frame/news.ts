@@ -1,14 +1,14 @@
-/** News as people are told it. */
+/** News as toasts. */
 import type { Approval } from '#api/types.ts'
 import type { Person } from '#auth/session.ts'
 import { nameOf, refusedCommand } from '#desk/words.ts'
 import type { News } from '#live/news.ts'
 import type { Toast } from '#ui/toasts.ts'
 
-/** Where people are when something is told, and what they see there. */
+/** Where the person is, and what they see there. */
 export interface At {
   readonly pathname: string
-  /** Whether the list is beside what is open. */
+  /** Whether the list is beside the open conversation. */
   readonly wide: boolean
   readonly person: Person
   /** Whether a list on the screen shows this conversation. */
@@ -26,10 +26,10 @@ export interface Told extends Omit<Toast, 'action'> {
   readonly opens?: ReturnType<typeof conversation> | ReturnType<typeof approval>
 }
 
-/** The key of the toast that something was not sent in this conversation. */
+/** The key of toasts about messages that were not sent in this conversation. */
 export const notSent = (conversationId: string) => `not-sent ${conversationId}`
 
-/** What somebody is told of it; null if they see it anyway, or it is no business of theirs. */
+/** The toast for some news. Returns null if the person sees it anyway, or it does not concern them. */
 export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | null {
   const sees = (id: string) => at.pathname.endsWith(id)
   switch (news.kind) {
@@ -94,7 +94,7 @@ function toldOfApproval(type: string, asked: Approval, person: Person): Told | n
   return null
 }
 
-/** Whether the list of the inbox, which tells of new messages itself in what it shows, is on the screen. */
+/** Whether the inbox is visible, which shows new messages of its conversations itself. */
 function listIsSeen({ pathname, wide }: At): boolean {
   return pathname === '/inbox' || (pathname.startsWith('/inbox/') && wide)
 }

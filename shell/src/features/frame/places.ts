@@ -6,15 +6,15 @@ import { session } from '#auth/session.ts'
 interface Place {
   readonly to: '/inbox' | '/approvals' | '/activity' | '/operations'
   readonly name: string
-  /** How it is said that somebody goes there. */
+  /** The name of the command that goes there. */
   readonly go: string
   readonly keys: string
   readonly icon: LucideIcon
-  /** What only those may who see it. */
+  /** The permission needed to see it. */
   readonly needs?: Permission
 }
 
-/** The screens, from above. */
+/** The screens, from the top. */
 export const PLACES: readonly Place[] = [
   { to: '/inbox', name: 'Inbox', go: 'Go to the inbox', keys: 'G I', icon: Inbox },
   { to: '/approvals', name: 'Approvals', go: 'Go to approvals', keys: 'G A', icon: ShieldCheck },
@@ -22,7 +22,7 @@ export const PLACES: readonly Place[] = [
   { to: '/operations', name: 'Operations', go: 'Go to operations', keys: 'G O', icon: Gauge, needs: 'operations:read' },
 ]
 
-/** Those that the person here may see. */
+/** The screens that this person may see. */
 export function places(): readonly Place[] {
   return PLACES.filter(({ needs }) => !needs || session().person.may(needs))
 }

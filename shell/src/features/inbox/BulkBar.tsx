@@ -13,14 +13,17 @@ const OFFERED: readonly ActionName[] = ['assignee', 'team', 'labels', 'priority'
 
 interface BulkBarProps {
   loaded: number
-  /** Called with the height that it covers at the lower end of the list, in pixels, and with 0 when it goes. Must be stable. */
+  /**
+   * Called with the height of the list that the bar covers at the bottom, in pixels, and with 0 when it goes. Must be
+   * stable.
+   */
   onCovers: (height: number) => void
 }
 
-/** The space below and above the bar, together. Pixels. */
+/** The space above and below the bar, together. Pixels. */
 const MARGINS = 16
 
-/** What can be done with all that is selected. It lies over the list, so that no row moves. */
+/** Actions on all selected conversations. It lies over the list, so that no row moves. */
 export function BulkBar({ loaded, onCovers }: BulkBarProps) {
   const selected = useSelection()
   const progress = useStore(underWay)
@@ -36,9 +39,9 @@ export function BulkBar({ loaded, onCovers }: BulkBarProps) {
       lower()
       onCovers(0)
     }
-    // It is as high as what is in it.
+    // Its height depends on its content.
   }, [shown, busy, onCovers])
-  // Its buttons go while it works: who pressed one goes on from here.
+  // Its buttons disappear while it works, so the bar keeps the focus.
   const pressed = useRef(false)
   useLayoutEffect(() => {
     if (busy && pressed.current && isFocusLost()) bar.current?.focus()

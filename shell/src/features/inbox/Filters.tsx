@@ -17,7 +17,7 @@ interface FiltersProps {
   onChange: (view: View) => void
 }
 
-/** One of each: a number may be another one in each account, and then stands for all of them. */
+/** One option per value: a number that means something else in each account gets all of its names. */
 function distinct(options: readonly ChipOption[]): ChipOption[] {
   const found = new Map<string, Set<string>>()
   for (const { value, label } of options) found.set(value, (found.get(value) ?? new Set()).add(label))
@@ -26,7 +26,7 @@ function distinct(options: readonly ChipOption[]): ChipOption[] {
     .sort((a, b) => a.label.localeCompare(b.label))
 }
 
-/** What there is to choose from. */
+/** The options of the filters. */
 export function useCatalogue() {
   const agents = useQuery({ ...agentsQuery(), ...patiently }).data ?? []
   const teams = useQuery({ ...teamsQuery(), ...patiently }).data ?? []
@@ -124,7 +124,7 @@ export const SortMenu = memo(function SortMenu({ view, onChange }: FiltersProps)
   )
 })
 
-/** How long somebody stops before what they typed is searched for. */
+/** How long a pause in typing starts the search. Milliseconds. */
 const PAUSE = 250
 
 export const SearchField = memo(function SearchField({ view, onChange }: FiltersProps) {
@@ -132,11 +132,11 @@ export const SearchField = memo(function SearchField({ view, onChange }: Filters
   const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(view.search ?? '')
   const [known, setKnown] = useState(view.search)
-  /** What the address was last wanted to say: it may say so when more is typed already. */
+  /** The search that was last put into the address. It may arrive there after more was typed. */
   const [wanted, setWanted] = useState(view.search)
   if (known !== view.search) {
     setKnown(view.search)
-    // The address changed by other means, such as the back button.
+    // The address changed for another reason, such as the back button.
     if (wanted !== view.search) {
       setWanted(view.search)
       if ((view.search ?? '') !== text.trim()) setText(view.search ?? '')
@@ -182,7 +182,7 @@ export const SearchField = memo(function SearchField({ view, onChange }: Filters
           aria-label="Clear search"
           onClick={() => {
             setText('')
-            // The button is gone with the text.
+            // The button disappears with the text.
             field.current?.focus()
           }}
           className="absolute top-1 right-1 flex size-6 items-center justify-center rounded text-soft hover:text-ink"

@@ -17,7 +17,7 @@ import { ROW_HEIGHT } from './Row.tsx'
 import { Rows } from './Rows.tsx'
 import { changed, filterOf, isNarrowed, type View } from './view.ts'
 
-/** One and the same, so that nothing seems to change. */
+/** Always the same object, so that nothing seems to change. */
 const NOTHING: Conversation[] = []
 
 interface ListProps {
@@ -36,12 +36,12 @@ export function List({ view, openId, place: before }: ListProps) {
   const offline = useOffline()
   const loaded = query.data ?? NOTHING
   const name = viewName(view, useCatalogue())
-  // One and the same: filters are not drawn again whenever another conversation is opened.
+  // Stable, so that filters are not rendered when another conversation is opened.
   const onChange = useCallback((next: View) => void navigate({ to: '.', search: () => next, replace: true }), [navigate])
   const onMore = useCallback(() => void fetchNextPage(), [fetchNextPage])
 
   return (
-    // In a window too low for all of it, it scrolls as a whole.
+    // In a window too low for everything, the list scrolls as a whole.
     <div className="flex h-full min-h-0 flex-col overflow-y-auto bg-surface">
       <header className="flex h-13 shrink-0 items-center gap-2 pr-2 pl-4">
         <h1 className="min-w-0 truncate text-lg font-semibold" title={name === 'Inbox' ? undefined : name}>
@@ -78,7 +78,7 @@ export function List({ view, openId, place: before }: ListProps) {
           <Nothing view={view} onChange={onChange} />
         )}
       </Rows>
-      {/* Below it, so that nothing in it moves. */}
+      {/* Below the list, so that nothing in it moves. */}
       {isRefetchError && loaded.length > 0 && <TryAgain what="Newer conversations" retry={() => void again(query)} />}
     </div>
   )
@@ -86,12 +86,12 @@ export function List({ view, openId, place: before }: ListProps) {
 
 interface ToldProps {
   view: string
-  /** How many conversations it holds; null until they are loaded. */
+  /** How many conversations are loaded; null while none are. */
   count: number | null
   more: boolean
 }
 
-/** Announces how many conversations other filters or another search found: once, and not again when rows join or leave. */
+/** Announces how many conversations a new filter or search found: once, and not again when rows come or go. */
 function Told({ view, count, more }: ToldProps) {
   const [told, setTold] = useState({ view: '', words: '' })
   if (count !== null && told.view !== view) {

@@ -16,20 +16,22 @@ import { When } from '#ui/When.tsx'
 
 import { RowLink } from './RowLink.tsx'
 
-/** Pixels, for three lines; all rows are alike, so that thousands of them scroll evenly. */
+/**
+ * The height of a row with three lines. Pixels. All rows are equally high, so that thousands of them scroll smoothly.
+ */
 export const ROW_HEIGHT = rem(5.25)
 
 interface RowProps {
   conversation: Conversation
-  /** The view it is seen in, as addresses say it. */
+  /** The query of the address, which holds the view. */
   search: string
   open: boolean
   selected: boolean
-  /** Others are: then every row shows that it can be. */
+  /** Rows are selected, so all checkboxes show. */
   selecting: boolean
-  /** Something about it waits for approval. */
+  /** A request about it is waiting for approval. */
   asked: boolean
-  /** It has left the list and is about to go. */
+  /** It has left the list and is fading out. */
   gone: boolean
 }
 
@@ -37,7 +39,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
   const { id, contact, labels, priority, unreadCount, lastMessage, assignee } = conversation
   const name = nameOf(conversation)
   const unread = unreadCount > 0
-  // Who may change nothing has nothing to select it for.
+  // Without permission to change anything, there is nothing to select it for.
   const selectable = mayAsk()
   return (
     <div
@@ -51,7 +53,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
           checked={selected}
           onChange={() => undefined}
           onClick={(event) => (event.shiftKey ? selectUpTo(id) : toggle(id))}
-          // In the place of the picture, out of the way; below it and always seen where nothing hovers.
+          // In the avatar's place on hover; where nothing hovers, below it and always visible.
           className={classes(
             'peer absolute top-13 left-5 z-10 size-6 accent-accent [@media(hover:hover)]:top-4.5 focus-visible:opacity-100',
             !selected && !selecting && '[@media(hover:hover)]:opacity-0 group-hover:opacity-100',
@@ -99,7 +101,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
             />
           </div>
           <div className="mt-0.5 flex items-center gap-2">
-            {/* By what was written, and not by what is said of it here: cut off at its end, and not where it begins. */}
+            {/* The direction comes from the message and not from our words, so that it is cut off at its end. */}
             <p dir="auto" className={classes('min-w-0 grow truncate text-sm', unread ? 'text-ink' : 'text-soft')}>
               <Preview conversation={conversation} />
             </p>

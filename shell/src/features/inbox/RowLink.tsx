@@ -3,14 +3,14 @@ import type { MouseEvent, ReactNode } from 'react'
 
 import type { View } from './view.ts'
 
-/** So long somebody rests on a row before what it leads to is read. Milliseconds. */
+/** How long the pointer has to rest on a row before the conversation is loaded. Milliseconds. */
 const RESTS = 50
 
 let resting: ReturnType<typeof setTimeout> | undefined
 
 interface RowLinkProps {
   id: string
-  /** The view it is seen in, as addresses say it. */
+  /** The query of the address, which holds the view. */
   search: string
   open: boolean
   className: string
@@ -18,8 +18,8 @@ interface RowLinkProps {
 }
 
 /**
- * Leads to a conversation, within the view that the list has. A link of the router's own works out its
- * address whenever anybody goes anywhere, which many rows at once do not bear: this one does when it is used.
+ * A link to a conversation, within the list's view. The router's own links compute their address on every navigation,
+ * which is too slow for many rows; this one does when it is used.
  */
 export function RowLink({ id, search, open, className, children }: RowLinkProps) {
   const router = useRouter()

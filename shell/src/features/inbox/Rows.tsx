@@ -24,9 +24,9 @@ import { Row, ROW_HEIGHT } from './Row.tsx'
 import { Slots } from './slots.ts'
 import type { View } from './view.ts'
 
-/** So long a row may take to be drawn, before keys are meant for what has the focus. */
+/** How many frames a row may take to be rendered before keys act on the focused one again. */
 const MOST_FRAMES = 30
-/** This near to the last row that is loaded, more are. */
+/** More rows are loaded this close to the last one. */
 const AHEAD = 12
 
 interface RowsProps {
@@ -34,19 +34,19 @@ interface RowsProps {
   openId: string | undefined
   place: Place
   loaded: Conversation[]
-  /** There are no others. */
+  /** There are no more conversations. */
   all: boolean
-  /** There are others, and they may be loaded now. */
+  /** There are more, and they may be loaded now. */
   more: boolean
-  /** There are others, and they did not load. */
+  /** There are more, and loading them failed. */
   failed: boolean
   onMore: () => void
   busy: boolean
-  /** What is shown where there is no row. */
+  /** Shown if there are no rows. */
   children: ReactNode
 }
 
-/** The rows of the list, as many as are seen of them; what scrolls is drawn here and nowhere else. */
+/** The visible rows of the list. Scrolling renders this component and nothing else. */
 export function Rows({ view, openId, place, loaded, all, more, failed, onMore, busy, children }: RowsProps) {
   const navigate = useNavigate()
   const search = useLocation({ select: ({ searchStr }) => searchStr })
@@ -56,7 +56,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
   const { rows, gone, moved, release } = useHeldOrder(loaded, hovered || scrolled, key)
 
   const scroller = useRef<HTMLDivElement>(null)
-  /** Height that the bar of the selection covers at the lower end. The last row can be scrolled above it. */
+  /** The height that the bulk bar covers at the bottom. The last row can be scrolled above it. */
   const [covered, setCovered] = useState(0)
   // eslint-disable-next-line react-hooks/incompatible-library -- its methods are used while rendering only
   const virtual = useVirtualizer({
@@ -85,7 +85,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     shown.current = key
     return () => {
       place.leave(key, box?.scrollTop ?? 0)
-      // What nobody sees any more is not meant by any key.
+      // Keys must not act on what nobody sees any more.
       clearSelection()
     }
   }, [key, place])
@@ -95,14 +95,14 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
   const selected = useSelection()
   useEffect(() => showOrder(rows.filter((row) => !gone.has(row.id)).map((row) => row.id)), [rows, gone])
 
-  /** Where the next key is meant, until the row is drawn and has the focus. */
+  /** The row that the next key acts on, until it is rendered and has the focus. */
   const aimed = useRef<string | null>(null)
   const here = () => aimed.current ?? focusedRow() ?? openId
   const focus = (id: string, tries = MOST_FRAMES) => {
     if (aimed.current !== id) return
     const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"] > a`)
     row?.focus({ preventScroll: true })
-    // In a low window, everything around it scrolls too.
+    // In a low window, the list itself may have to be scrolled into view.
     if (row) scroller.current?.scrollIntoView({ block: 'nearest' })
     if (row || tries === 0) aimed.current = null
     else requestAnimationFrame(() => focus(id, tries - 1))
@@ -125,9 +125,9 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     const under = at.getBoundingClientRect().bottom - (box.getBoundingClientRect().bottom - covered)
     if (under > 0) box.scrollBy(0, under)
   }, [covered])
-  // The bar may go with that, and the focus with the bar.
+  // Render when a bulk change ends: the bar may go with that, and the focus with it.
   useStore(underWay, (now) => now !== null)
-  // Whoever comes back from a conversation goes on from its row.
+  // Back from a conversation, the focus goes to its row.
   const opened = useRef(openId ?? place.opened)
   useEffect(() => {
     const before = opened.current
@@ -171,9 +171,9 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
       )}
       <div
         ref={scroller}
-        // Its own ground, through which nothing shows: then it is moved without being painted anew.
+        // An opaque background lets the browser scroll it without repainting.
         className="h-full overflow-y-auto bg-surface [scrollbar-gutter:stable]"
-        // Browsers respect it when they scroll to what gets the focus.
+        // Browsers respect this when they scroll to a focused element.
         style={{ scrollPaddingBottom: covered }}
         aria-busy={busy}
         onPointerEnter={(event) => setHovered(event.pointerType === 'mouse')}

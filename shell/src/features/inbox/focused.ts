@@ -7,9 +7,9 @@ import { isFocusLost } from '#ui/focus.ts'
 type Rows = readonly Conversation[]
 
 /**
- * Keeps the focus in the list when what has it goes: with a row that leaves, it is the next one's, and after what was
- * done with several, that of the row which had it last. `aim` gives it to a row, or to any. Give what this gives back
- * to what the rows are in, with all that is done with them.
+ * Keeps the focus in the list when the focused element disappears: if its row leaves, the next row gets it; after a
+ * bulk change, the row that had it last. `aim` focuses a row, or any row if there is no id. Spread the returned props
+ * on the element that contains the rows and everything that acts on them.
  */
 export function useFocused(rows: Rows, aim: (id: string | undefined) => void) {
   const has = useRef(false)
@@ -23,7 +23,7 @@ export function useFocused(rows: Rows, aim: (id: string | undefined) => void) {
     }
     if (!has.current) return
     const now = focusedRow()
-    // Its element shows another row by now, which nobody meant.
+    // The element shows another row by now, which nobody chose.
     const strays = now !== undefined && now !== had
     if (!strays && !isFocusLost()) return
     if (strays && document.activeElement instanceof HTMLElement) document.activeElement.blur()
@@ -35,7 +35,7 @@ export function useFocused(rows: Rows, aim: (id: string | undefined) => void) {
       has.current = true
       last.current = focusedRow() ?? last.current
     },
-    // Not told of what is taken away. Who leaves the window is where they were once they are back.
+    // Browsers do not report removed elements. Somebody who leaves the window finds the focus where it was.
     onBlur: ({ currentTarget, relatedTarget }: React.FocusEvent) => {
       has.current = relatedTarget === null ? !document.hasFocus() : currentTarget.contains(relatedTarget)
     },

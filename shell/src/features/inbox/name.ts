@@ -3,7 +3,7 @@ import { titled } from '#ui/words.ts'
 import type { Catalogue } from './Filters.tsx'
 import type { View } from './view.ts'
 
-/** What a view is called: by all that it is narrowed to. */
+/** The title of a view: everything that it is filtered by. */
 export function viewName({ search, status, assigneeId, priority, teamId, label, inboxId }: View, catalogue: Catalogue): string {
   const named = (options: Catalogue['teams'], id: string | number, otherwise: string) =>
     options.find(({ value }) => value === String(id))?.label ?? otherwise

@@ -4,27 +4,26 @@ import type { Conversation } from '#api/types.ts'
 
 interface Held {
   rows: Conversation[]
-  /** Those of them that the list has no more. */
+  /** Ids of rows that have left the list. */
   gone: ReadonlySet<string>
-  /** How many rows would be elsewhere. */
+  /** How many rows would move. */
   moved: number
   release: () => void
 }
 
-/** How long a row that leaves is seen to fade. Milliseconds. */
+/** How long a leaving row fades. Milliseconds. */
 const FADE = 220
-/** If more than so many leave at once, the list is another one. */
+/** If more rows than this leave at once, the list counts as a different one. */
 const MOST_LEAVING = 50
 const NONE: ReadonlySet<string> = new Set()
 
 /**
- * Nothing moves under the pointer: while `hold`, rows stay where they were and show what is new in
- * them; those that are new wait, and those that left fade and stay until the order may change. What
- * was loaded below has joined, and stays like the others.
+ * Keeps rows from moving under the pointer. While `hold` is set, rows stay where they are and show their changes, new
+ * rows wait, and rows that left fade and stay. Rows loaded at the end are added, and stay like the others.
  */
 export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown): Held {
   const [kept, setKept] = useState({ rows, view })
-  // Thousands of rows are compared when they change, and not whenever one scrolls.
+  // Thousands of rows are compared only when they change, not on every scroll.
   const { shown, left, moved, grown } = useMemo(() => compare(kept.rows, rows), [kept.rows, rows])
   const leaving = left.size > 0 && left.size <= MOST_LEAVING && kept.view === view
   const free = (!hold && !leaving) || kept.view !== view || kept.rows.length === 0
@@ -34,20 +33,20 @@ export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown)
     if (hold || !leaving) return
     const timer = setTimeout(() => setKept({ rows, view }), FADE)
     return () => clearTimeout(timer)
-    // Rows that change meanwhile do not make those that leave stay longer.
+    // Other changes do not make leaving rows stay longer.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [hold, leaving, [...left].join(' '), view])
   if (free) return { rows, gone: NONE, moved: 0, release: () => undefined }
   return { rows: shown, gone: left, moved: hold ? moved : 0, release: () => setKept({ rows, view }) }
 }
 
-/** Rows as they were, with what is new in them. */
+/** Compares the kept rows with the current ones. */
 function compare(kept: Conversation[], rows: Conversation[]) {
   if (kept === rows) return { shown: rows, left: NONE, moved: 0, grown: false }
   const now = new Map(rows.map((row) => [row.id, row]))
   const before = new Set(kept.map((row) => row.id))
   const left = kept.filter((row) => !now.has(row.id)).map((row) => row.id)
-  // More of the list was loaded: that is no change of its order.
+  // Rows loaded at the end do not change the order.
   const appended = rows.slice(rows.findLastIndex((row) => before.has(row.id)) + 1)
   const wanted = rows.filter((row) => before.has(row.id))
   const still = kept.filter((row) => now.has(row.id))

@@ -1,6 +1,6 @@
 /**
  * Where the person was in the list. On a narrow screen the list is removed while a conversation is open; it comes back
- * scrolled as before, with the focus on the row of that conversation.
+ * at the same scroll position, with the focus on the row of that conversation.
  */
 export class Place {
   #view = ''

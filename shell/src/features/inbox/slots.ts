@@ -1,6 +1,6 @@
 /**
- * Which element of the page shows which row. What scrolls out of sight is drawn anew as what comes in:
- * to change an element costs far less than to make one. A row keeps its element for as long as it is seen.
+ * Assigns rows to elements of the page. An element that scrolls out of sight is reused for a row that comes in, because
+ * changing an element costs far less than creating one. A visible row keeps its element.
  */
 export class Slots {
   readonly #slots = new Map<string, number>()
@@ -8,7 +8,7 @@ export class Slots {
   #count = 0
   #order: readonly number[] = []
 
-  /** The slots of these rows, in their order. */
+  /** The slots of these rows, in the rows' order. */
   of(ids: readonly string[]): readonly number[] {
     const shown = new Set(ids)
     for (const [id, slot] of this.#slots) {
@@ -24,8 +24,8 @@ export class Slots {
   }
 
   /**
-   * In which order the elements of these slots stand on the page: that of the rows, for whoever goes
-   * through them by key or hears them; while they scroll, the order they have, since to move one costs as much as to make it.
+   * The order of these slots' elements on the page. At rest it is that of the rows, for keyboards and screen readers.
+   * While scrolling it stays as it is, because moving an element costs as much as creating it.
    */
   inPlace(slots: readonly number[], scrolls: boolean): readonly number[] {
     if (!scrolls) return (this.#order = slots)

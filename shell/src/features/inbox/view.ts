@@ -1,10 +1,7 @@
 import type { ConversationFilter, ConversationSort } from '#api/types.ts'
 import { compact } from '#base/compact.ts'
 
-/**
- * What the inbox shows, as its address says it. Without a status it shows what is open; `any` lifts
- * that.
- */
+/** What the inbox shows, as stored in the address. Without a status it shows open conversations; `any` shows all. */
 export interface View {
   status?: string
   priority?: string
@@ -23,7 +20,7 @@ export const SORTS: Record<ConversationSort, string> = {
   priority: 'Priority',
 }
 
-/** Reads an address; what makes no sense is left out. */
+/** Reads an address, leaving out what is invalid. */
 export function readView(search: Record<string, unknown>): View {
   const text = (name: keyof View) => {
     const value = search[name]
@@ -53,13 +50,13 @@ export function changed(view: View, change: { [K in keyof View]?: View[K] | unde
   return compact<View>({ ...view, ...change })
 }
 
-/** What the API is asked for. */
+/** The API's filter for a view. */
 export function filterOf({ status, ...rest }: View): ConversationFilter {
   if (status === 'any') return rest
   return { status: status ?? 'open', ...rest }
 }
 
-/** Whether anything but the usual restricts it. */
+/** Whether it shows anything but all open conversations. */
 export function isNarrowed({ sort: _sort, ...rest }: View): boolean {
   return Object.keys(rest).length > 0
 }

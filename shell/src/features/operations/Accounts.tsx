@@ -19,7 +19,7 @@ const BREAKERS: Record<AccountState['breaker']['state'], { name: string; icon: L
   trial: { name: 'Being tried', icon: CircleDashed, colour: 'text-warn' },
 }
 
-/** Chatwoot accounts: whether they answer, how much may be asked of them, how far they were compared. */
+/** Chatwoot accounts: whether they answer, their request budget, and their comparison with Chatwoot. */
 export function Accounts({ acts }: { acts: boolean }) {
   const query = useQuery(accountsQuery())
   if (query.isPending) return <div role="status" aria-label="Loading accounts" className="skeleton h-64" />
@@ -96,7 +96,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
   )
 }
 
-/** Never more than a second's worth may be asked at once, however long nothing was. */
+/** At most a second's worth of requests may be sent at once, however long there were none. */
 function mostAtOnce(perMinute: number): number {
   return Math.max(1, perMinute / 60)
 }

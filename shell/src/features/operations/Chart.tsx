@@ -1,13 +1,13 @@
-/** Charts of the last hour, a point a minute. */
+/** Charts of the last hour, with one point per minute. */
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react'
 
 import type { Point } from '#api/types.ts'
 import { PANES, useWide } from '#ui/media.ts'
 import { timeOfDay } from '#ui/time.ts'
 
-/** What is written in a chart shrinks with it: of a narrow one there is less. */
+/** Texts shrink with the chart, so a narrow one has fewer of them. */
 const WIDTH = { wide: 560, narrow: 340 }
-/** Minutes from one time below it to the next: those of twelve hours are long. */
+/** Minutes between two labels of the time axis: times in the 12-hour format are long. */
 const EVERY = { wide: 15, narrow: 30 }
 const HEIGHT = 190
 const LEFT = 56
@@ -18,11 +18,11 @@ interface Line {
   name: string
   of: (point: Point) => number | null | undefined
   colour: string
-  /** Lines can be told apart without their colours. */
+  /** Tells lines apart without colours. */
   dash?: string
 }
 
-/** The top of the scale: a round number not below what is to be shown. */
+/** The top of the scale: a round number of at least `most`. */
 export function ceiling(most: number): number {
   if (most <= 0) return 1
   const unit = 10 ** Math.floor(Math.log10(most))
@@ -33,7 +33,7 @@ const useWidth = () => (useWide(PANES) ? WIDTH.wide : WIDTH.narrow)
 const x = (index: number, count: number, width: number) => LEFT + ((index + 0.5) * (width - LEFT)) / Math.max(1, count)
 const y = (value: number, top: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP)
 
-/** Pieces of a line; minutes in which there was nothing break it. */
+/** The path of a line, interrupted by minutes without a value. */
 export function path(values: readonly (number | null | undefined)[], top: number, width: number): string {
   let pen = 'M'
   return values
@@ -42,7 +42,7 @@ export function path(values: readonly (number | null | undefined)[], top: number
         pen = 'M'
         return ''
       }
-      // A lone point is a line without length, which a round end makes a dot.
+      // A single point is a line without length, which round ends make a dot.
       const alone = values[index - 1] == null && values[index + 1] == null
       const at = `${x(index, values.length, width).toFixed(1)} ${y(value, top).toFixed(1)}`
       const piece = `${pen}${at}${alone ? 'h0' : ''}`
@@ -135,7 +135,7 @@ interface ChartProps {
   unit: string
   top: number
   points: Point[]
-  /** The whole in a sentence, for those who do not see it. */
+  /** The chart in a sentence, for screen readers. */
   summary: string
   said: (point: Point) => string
   legend: ReactNode
@@ -148,7 +148,7 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
   const [at, setAt] = useState<number | null>(null)
   const point = at === null ? undefined : points[at]
   const words = point && `${timeOfDay(point.at)}: ${said(point)}`
-  /** Whether the minute was chosen by key; then it is read out too. */
+  /** Whether the minute was chosen by keyboard; then it is read out too. */
   const [byKey, setByKey] = useState(false)
   const onKeyDown = (event: KeyboardEvent) => {
     const last = points.length - 1
@@ -186,7 +186,7 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
         role="img"
         aria-label={`${title}: ${summary}`}
         className="mt-2 block w-full touch-pan-y"
-        // The arrow keys go through its minutes.
+        // Focusable, because the arrow keys move through its minutes.
         tabIndex={0}
         onKeyDown={onKeyDown}
         onBlur={() => setAt(null)}

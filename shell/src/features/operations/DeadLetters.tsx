@@ -21,7 +21,7 @@ const STREAMS = ['INBOUND', 'OUTBOUND']
 
 const optionsOf = (values: readonly string[]) => values.map((value) => ({ value, label: inWords(value) }))
 
-/** What could not be processed, and waits for somebody to decide what becomes of it. */
+/** Events that could not be processed, and wait for a decision. */
 export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolean }) {
   const { reason, stream, letter } = view
   const navigate = useNavigate()
@@ -29,7 +29,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
   const letters = query.data ?? []
   const go = (change: { [K in keyof OperationsView]?: string | undefined }) =>
     void navigate({ to: '/operations', search: { ...view, ...change } as OperationsView, replace: true })
-  // A page may be empty and not be the last.
+  // A page may be empty without being the last.
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
   const offline = useOffline()
   useEffect(() => {

@@ -23,7 +23,7 @@ const OVERALL: Record<PartStatus, string> = {
   down: 'Something is down',
 }
 
-/** What works. */
+/** The state of the system and its parts. */
 export function Health() {
   const query = useQuery(healthQuery())
   if (query.isPending) return <div role="status" aria-label="Loading health" className="skeleton h-20" />

@@ -19,7 +19,7 @@ const ACTS: Record<Act, string> = { redrive: 'Redrive', drop: 'Drop' }
 
 type Outcome = Awaited<ReturnType<typeof actOnLetter>>['outcome']
 
-/** What became of it; another operator may have been first. */
+/** What became of it. Another operator may have been first. */
 const OUTCOMES: Record<Outcome, string> = {
   'would-be-sent': 'Would be sent again',
   'would-be-dropped': 'Would be dropped',
@@ -36,7 +36,7 @@ interface LetterProps {
   close: () => void
 }
 
-/** A dead letter with what it holds, and what can become of it: looked at first, done then. */
+/** A dead letter with its content, and what can be done with it: first a preview, then the action. */
 export function Letter({ id, acts, close }: LetterProps) {
   const query = useQuery(deadLetterQuery(id))
   const client = useQueryClient()
@@ -54,7 +54,7 @@ export function Letter({ id, acts, close }: LetterProps) {
         detail: inWords(deadLetter.event ?? deadLetter.subject),
         action: { label: 'OK', run: () => undefined },
       })
-      // Who has closed it may be elsewhere by now.
+      // Somebody who has closed it may have another one open by now.
       if (isMounted()) close()
     },
     onError: (error, wanted) => {
@@ -88,7 +88,7 @@ export function Letter({ id, acts, close }: LetterProps) {
               look={one === 'redrive' ? 'primary' : 'plain'}
               busy={preview.isPending}
               onClick={() => {
-                // What was refused before is not of this.
+                // An earlier refusal was about the other action.
                 doing.reset()
                 preview.mutate(one, { onSuccess: () => setAct(one) })
               }}
@@ -130,7 +130,7 @@ export function Letter({ id, acts, close }: LetterProps) {
   )
 }
 
-/** What was pressed to be asked this is gone, and the focus with it. */
+/** The pressed button is gone, and the focus with it. */
 function asks(element: HTMLElement | null): void {
   element?.focus({ preventScroll: true })
   element?.scrollIntoView({ block: 'nearest' })
@@ -140,7 +140,7 @@ function Block({ name, children }: { name: string; children: string }) {
   return (
     <section aria-label={name}>
       <h3 className="mb-1 text-sm text-soft">{name}</h3>
-      {/* A region that scrolls can be scrolled by keys. */}
+      {/* Focusable, so that it can be scrolled by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre tabIndex={0} className="max-h-72 overflow-auto rounded-lg bg-sunken p-3 text-xs">
         {children}

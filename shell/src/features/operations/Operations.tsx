@@ -14,7 +14,7 @@ import { Replay } from './Replay.tsx'
 import { type OperationsView, type Part, PARTS } from './view.ts'
 
 export function Operations({ view }: { view: OperationsView }) {
-  // Asked for by its address: what the API refuses is not asked for again and again.
+  // Somebody may have opened the address: do not repeat requests that the API refuses.
   if (!session().person.may('operations:read')) {
     return (
       <Empty alone icon={Gauge} title="Operations are for operators">
@@ -60,7 +60,7 @@ function Parts({ view }: { view: OperationsView }) {
           ))}
         </nav>
       </header>
-      {/* A region that scrolls can be scrolled by keys. */}
+      {/* Focusable, so that it can be scrolled by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className="min-h-0 grow overflow-y-auto" role="region" aria-label={view.show ? PARTS[view.show] : 'Overview'} tabIndex={0}>
         <div className="mx-auto max-w-6xl p-5">

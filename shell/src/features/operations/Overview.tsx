@@ -8,7 +8,7 @@ import { Bars, Lines } from './Chart.tsx'
 import { Health } from './Health.tsx'
 import { Pipeline } from './Pipeline.tsx'
 
-/** The state of the whole: what works, how much passes, how fast. */
+/** The state of the whole system: health, throughput and latency. */
 export function Overview() {
   const query = useQuery(pipelineQuery())
   return (

@@ -13,10 +13,10 @@ const STAGES: Record<Stage['name'], { name: string; does: string }> = {
   activity: { name: 'Activity', does: 'reaches screens' },
 }
 
-/** What waits for longer than this is late. */
+/** What has waited for longer than this is late. Milliseconds. */
 const LATE = 60_000
 
-/** The stages as they follow each other: in from Chatwoot, out to Chatwoot, on to the screens. */
+/** The stages in order: in from Chatwoot, out to Chatwoot, on to the screens. */
 export function Pipeline({ stages, at }: { stages: Stage[]; at: string }) {
   return (
     <section aria-label="Pipeline" className="mt-5">

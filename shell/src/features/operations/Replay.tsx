@@ -23,7 +23,7 @@ const STATES: Record<Run['state'], string> = {
   lost: 'Lost: it should have ended but did not report how',
 }
 
-/** Events of the past, handed to the workers again: counted first, then done. */
+/** Replays past events: first a count, then the replay. */
 export function Replay({ acts }: { acts: boolean }) {
   return (
     <>
@@ -67,7 +67,7 @@ function Form() {
       if (!isMounted()) toastFailure('No replay was started', '', error)
     },
   })
-  // What was counted is of what the form said then.
+  // The count belongs to the earlier values of the form.
   const change = (set: (value: string) => void) => (value: string) => {
     set(value)
     count.reset()

@@ -1,6 +1,6 @@
 import { compact } from '#base/compact.ts'
 
-/** What the screen shows, as its address says it. */
+/** What the screen shows, as stored in the address. */
 export interface OperationsView {
   show?: Part
   reason?: string

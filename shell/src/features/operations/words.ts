@@ -1,6 +1,6 @@
 import { titled } from '#ui/words.ts'
 
-/** A name of the wire, such as `refused-by-database`, as people read it. */
+/** Turns a name of the API, such as `refused-by-database`, into words. */
 export function inWords(name: string): string {
   return titled(name.replaceAll('-', ' '))
 }
