@@ -125,7 +125,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await check(page, 'more')
       await close(page)
       await page.keyboard.press('?')
-      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible()
+      await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
       await check(page, 'keys')
       await close(page)
       await page.keyboard.press('Control+k')

@@ -11,7 +11,7 @@ async function escalate(agent: Page, system: System, name: string, reason: strin
   await agent.getByRole('button', { name: 'Escalate' }).click()
   await agent.getByRole('textbox', { name: 'Why does this need someone else’s decision?' }).fill(reason)
   await agent.keyboard.press('Control+Enter')
-  await expect(agent.getByText('You will be told when it is decided.')).toBeVisible()
+  await expect(agent.getByText('You will be notified of the decision.')).toBeVisible()
   await open(agent, system, 'approvals')
   await agent.getByRole('link', { name: reason }).click()
   await expect(agent).toHaveURL(/\/app\/approvals\/[0-9a-f-]{36}/)
@@ -23,7 +23,7 @@ test('a rejection needs a reason, and the agent reads it', async ({ page, collea
   await open(page, system, place)
   await page.getByRole('button', { name: 'Reject' }).click()
   await expect(page.getByText('Give a reason for rejecting it.')).toBeVisible()
-  await page.getByRole('textbox', { name: 'Your words to Dev Agent' }).fill('Ten will do.')
+  await page.getByRole('textbox', { name: 'Your message to Dev Agent' }).fill('Ten will do.')
   await page.getByRole('button', { name: 'Reject' }).click()
   await expect(page.getByText('Rejected', { exact: true }).first()).toBeVisible()
   // Who asked has it open, and sees it there.

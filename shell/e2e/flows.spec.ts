@@ -60,14 +60,14 @@ test('an agent escalates, somebody else approves, and the agent is told', async 
   await colleague.getByRole('button', { name: 'Escalate' }).click()
   await colleague.getByRole('textbox', { name: 'Why does this need someone else’s decision?' }).fill('She threatens to leave.')
   await colleague.keyboard.press('Control+Enter')
-  await expect(colleague.getByText('You will be told when it is decided.')).toBeVisible()
+  await expect(colleague.getByText('You will be notified of the decision.')).toBeVisible()
 
   // Who decides hears of it wherever they are.
   const news = page.getByRole('group', { name: 'Dev Agent asks for approval' })
   await expect(page.getByRole('link', { name: `Approvals, ${waiting.length + 1} waiting` })).toBeVisible()
   await news.getByRole('button', { name: 'Open' }).click()
   await expect(page.getByText('She threatens to leave.').first()).toBeVisible()
-  await page.getByRole('textbox', { name: 'Your words to Dev Agent' }).fill('Give it back.')
+  await page.getByRole('textbox', { name: 'Your message to Dev Agent' }).fill('Give it back.')
   await page.keyboard.press('Control+Enter')
   await expect(page.getByText('Approved', { exact: true })).toBeVisible()
 

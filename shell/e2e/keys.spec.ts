@@ -30,7 +30,7 @@ test('the keyboard is enough to get about', async ({ page, system }) => {
   await expect(page.getByRole('searchbox')).toBeFocused()
   await page.keyboard.press('Tab')
   await page.keyboard.press('?')
-  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeFocused()
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await page.keyboard.press('Control+k')

@@ -20,7 +20,7 @@ test('a dead letter is looked at, redriven and dropped', async ({ page, system }
 
   // Redriven it dies again, since it is what it was.
   await letter.getByRole('button', { name: 'Redrive…' }).click()
-  await expect(letter.getByRole('group', { name: 'Confirm' })).toContainText('It is sent to INBOUND again')
+  await expect(letter.getByRole('group', { name: 'Confirm' })).toContainText('It will be sent to INBOUND again')
   await letter.getByRole('button', { name: 'Redrive it' }).click()
   await expect(page.getByText('Sent to its stream again')).toBeVisible()
   await expect(async () => {
@@ -43,7 +43,7 @@ test('events are counted, then replayed, and nothing happens twice', async ({ pa
   const form = page.getByRole('form', { name: 'Replay' })
   await form.getByLabel('Only this event').fill('message_created')
   await form.getByRole('button', { name: 'Count first' }).click()
-  await expect(form.getByRole('status')).toContainText('would be handed out again')
+  await expect(form.getByRole('status')).toContainText('would be replayed')
   await expect(form.getByRole('status').getByRole('listitem')).toHaveText([/^Message created: [\d,.]+$/])
   await form.getByRole('button', { name: /^Replay \d+ events?$/ }).click()
   await expect(page.getByRole('list', { name: 'Replays' })).toContainText(/Done: \d+ events?/)
@@ -58,7 +58,7 @@ test('an account says how it is, and is compared with Chatwoot', async ({ page, 
   const account = page.getByRole('list', { name: 'Accounts' }).getByRole('listitem').first()
   await expect(account).toContainText('Answers')
   // It was compared by itself when it was connected; once more only because somebody wants it, which takes its time.
-  const whole = account.getByRole('paragraph').filter({ hasText: 'As a whole' })
+  const whole = account.getByRole('paragraph').filter({ hasText: 'Last full comparison' })
   const compared = () => whole.evaluate((element) => element.querySelector('time')?.dateTime ?? 'under way')
   await expect(whole.locator('time')).toBeVisible({ timeout: 60_000 })
   const before = await compared()

@@ -109,7 +109,7 @@ test('of a conversation and of what lies above it', async ({ page, system }) => 
     ['labels', 'l', 'Labels'],
     ['assign', 'a', 'Assignee'],
     ['snooze', 's', 'Snooze until'],
-    ['keys', '?', 'Keys'],
+    ['keys', '?', 'Keyboard shortcuts'],
   ] as const) {
     await take(page, name, async () => {
       await again()

@@ -51,6 +51,6 @@ export async function doneOf<T>(asked: Promise<Answer<T>>): Promise<T | undefine
 /** The body of an answer. Throws a `Failure` if the request failed. */
 export async function answerOf<T>(asked: Promise<Answer<T>>): Promise<T> {
   const data = await doneOf(asked)
-  if (data === undefined) throw new Failure(0, { detail: 'the server answered nothing' })
+  if (data === undefined) throw new Failure(0, { detail: 'the server sent an empty answer' })
   return data
 }

@@ -74,10 +74,10 @@ function weighed(key: string, files: Iterable<File>) {
 
 function refusal(file: File, others: readonly Chosen[]): string | null {
   const together = others.reduce((sum, one) => sum + one.file.size, file.size)
-  if (others.length >= MOST_FILES) return `“${file.name}” is one too many: a message can have ${MOST_FILES} files`
+  if (others.length >= MOST_FILES) return `“${file.name}” was not added: a message can have at most ${MOST_FILES} files`
   if (file.size === 0) return `“${file.name}” is empty`
   if (file.size > LARGEST) return `“${file.name}” is larger than 40 MB`
-  if (together > LARGEST_TOGETHER) return `“${file.name}” is too much: a message can have 100 MB of files`
+  if (together > LARGEST_TOGETHER) return `“${file.name}” was not added: the files of a message can have at most 100 MB together`
   if (file.name.length > LONGEST_NAME) return `“${file.name.slice(0, 40)}…” has a name that is too long`
   return null
 }

@@ -9,7 +9,7 @@ import { ACTORS, KINDS, kindsOf, type TimelineView, typesOf } from './view.ts'
 
 const SOURCES = [
   { value: 'chatwoot', label: 'Chatwoot' },
-  { value: 'axis', label: 'Here' },
+  { value: 'axis', label: 'This workspace' },
 ]
 
 /** A change of the view. */

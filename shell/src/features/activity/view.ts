@@ -57,6 +57,6 @@ export const ACTORS = [
   { value: 'member', label: 'People here' },
   { value: 'user', label: 'People in Chatwoot' },
   { value: 'agent_bot', label: 'Bots' },
-  { value: 'api_key', label: 'Machines' },
+  { value: 'api_key', label: 'API keys' },
   { value: 'system', label: 'The system' },
 ]

@@ -110,7 +110,7 @@ function Request({ approval }: { approval: Shown }) {
         <History approval={approval} />
       </Fact>
       {Object.keys(snapshot).length > 0 && (
-        <Fact name="Then">
+        <Fact name="At the time">
           <details>
             <summary className="cursor-pointer text-soft">The conversation when it was requested</summary>
             <dl className="mt-2 grid grid-cols-[7rem_1fr] gap-y-1.5 text-sm">

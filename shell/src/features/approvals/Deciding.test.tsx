@@ -207,7 +207,7 @@ test('a key of an input method decides nothing', async () => {
 test('what was typed for a request is there again for whoever comes back to it, until it is decided', async () => {
   const approval = anApproval({ type: 'proposed_reply', metadata: { content: 'We refund it.' } })
   const asked = served(approval, () => HttpResponse.json({ ...approval, status: 'approved' }))
-  const words = () => screen.findByRole('textbox', { name: 'Your words to Ana Beispiel' })
+  const words = () => screen.findByRole('textbox', { name: 'Your message to Ana Beispiel' })
   const before = screenOf(approval)
   await userEvent.type(await words(), 'Well done.')
   await userEvent.click(screen.getByRole('button', { name: 'Edit and approve' }))

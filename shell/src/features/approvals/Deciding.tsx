@@ -101,7 +101,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     if (busy && (approval.decidedById ?? person.id) === person.id) return null
     const begun = [
       { name: 'The reply', text: reply === proposedText(approval) ? '' : (reply ?? '') },
-      { name: 'Your words', text: words },
+      { name: 'Your message', text: words },
     ].filter(({ text }) => text.trim() !== '')
     const concerns = own ? withdrawing.isError : waited && may
     if (!concerns && begun.length === 0) return null
@@ -144,7 +144,7 @@ export function Deciding({ approval }: { approval: Approval }) {
             </label>
           )}
           <label className="flex flex-col gap-1 text-sm font-medium">
-            Your words to {approval.requestedBy}
+            Your message to {approval.requestedBy}
             <textarea
               value={words}
               rows={2}

@@ -48,7 +48,7 @@ export function stepsOf(approval: Approval, reply?: Message): Step[] {
   }
   if (decidedAt != null) {
     const did = status === 'withdrawn' ? 'withdrew it' : `${status} it${editedContent == null ? '' : ', with a different text'}`
-    steps.push({ at: decidedAt, words: `${decidedBy ?? 'Somebody'} ${did}` })
+    steps.push({ at: decidedAt, words: `${decidedBy ?? 'Someone'} ${did}` })
   }
   if (reply?.state != null) steps.push({ at: reply.updatedAt, words: REPLY[reply.state] })
   return steps

@@ -66,7 +66,7 @@ describe('whoever writes while somebody else decides', () => {
     const { asked, decides } = await writing()
     await userEvent.click(screen.getByRole('button', { name: 'Edit and approve' }))
     await userEvent.type(screen.getByRole('textbox', { name: 'The reply that will be sent' }), ' Today.')
-    await userEvent.type(screen.getByRole('textbox', { name: 'Your words to Ana Beispiel' }), 'Well done.')
+    await userEvent.type(screen.getByRole('textbox', { name: 'Your message to Ana Beispiel' }), 'Well done.')
     decides()
     expect(await screen.findByRole('alert')).toHaveTextContent(/^Bo Muster was first: it was rejected at .+\.$/)
     const text = screen.getByRole('textbox', { name: 'The reply, not sent' })
@@ -74,7 +74,7 @@ describe('whoever writes while somebody else decides', () => {
     // What they were typing changes nothing, and is no key for anything else.
     await userEvent.keyboard(' And{Enter}{Control>}{Enter}{/Control}')
     expect(text).toHaveValue('We refund it. Today.')
-    expect(screen.getByRole('textbox', { name: 'Your words, not sent' })).toHaveValue('Well done.')
+    expect(screen.getByRole('textbox', { name: 'Your message, not sent' })).toHaveValue('Well done.')
     expect(asked).toEqual([])
   })
 

@@ -21,7 +21,7 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
       toast({
         key: `escalated ${id}`,
         title: 'Escalated',
-        detail: 'You will be told when it is decided.',
+        detail: 'You will be notified of the decision.',
       })
     },
     onError: (error) => {

@@ -204,7 +204,7 @@ test('what has no room beside the files already chosen is not taken back', async
   show(<Conversation id={HERE.id} />)
   act(() => void chooseFiles(HERE.id, 'reply', Array.from({ length: 15 }, (_, number) => new File(['x'], `${number}.txt`))))
   await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
-  expect(await within(screen.getByRole('log')).findByRole('alert')).toHaveTextContent('“receipt.txt” is one too many')
+  expect(await within(screen.getByRole('log')).findByRole('alert')).toHaveTextContent('“receipt.txt” was not added: a message can have at most 15 files')
   expect(screen.getByText('with this')).toBeVisible()
 })
 

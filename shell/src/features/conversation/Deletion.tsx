@@ -49,8 +49,8 @@ function Confirm({ message, close }: { message: Message; close: () => void }) {
     <div className="flex flex-col gap-4 p-4">
       <p className="text-soft">
         {message.private
-          ? 'It is deleted in Chatwoot as well.'
-          : 'It is deleted in Chatwoot as well; a copy already delivered to the customer usually stays.'}
+          ? 'It will be deleted in Chatwoot as well.'
+          : 'It will be deleted in Chatwoot as well. A copy that was already delivered to the customer usually stays.'}
       </p>
       <Refusal error={remove.error} />
       <div className="flex justify-end gap-2">

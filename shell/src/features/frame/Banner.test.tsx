@@ -98,12 +98,12 @@ test('what is folded stays so until there is another trouble', async () => {
     accounts[0] = { ...slow, ...next }
     queryClient.setQueryData(keys.chatwoot(), { data: [accounts[0]] })
   }
-  await userEvent.click(within(await words()).getByRole('button', { name: 'Fold' }))
+  await userEvent.click(within(await words()).getByRole('button', { name: 'Hide' }))
   expect(await region()).toHaveTextContent('')
   becomes({ waiting: 3 })
   await userEvent.click(await screen.findByRole('button', { name: 'Show the state of the system' }))
   expect(await words()).toHaveTextContent('3 replies and changes are waiting')
-  await userEvent.click(screen.getByRole('button', { name: 'Fold' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Hide' }))
   becomes({ state: 'silent' })
   expect(await words()).toHaveTextContent('Chatwoot does not answer')
 })

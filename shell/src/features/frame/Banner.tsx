@@ -73,7 +73,7 @@ function Troubles() {
           </>
         )}
       </p>
-      <IconButton label="Fold" className="pointer-events-auto -my-1.5" onClick={() => setFolded(kinds)}>
+      <IconButton label="Hide" className="pointer-events-auto -my-1.5" onClick={() => setFolded(kinds)}>
         <ChevronLeft />
       </IconButton>
     </div>

@@ -79,7 +79,7 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
     { id: 'unassigned', name: 'Show unassigned conversations', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { assigneeId: 'none' } }) },
     { id: 'waiting', name: 'Show longest-waiting conversations', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { sort: 'waiting' } }) },
     { id: 'theme', name: 'Switch between light and dark', icon: Moon, run: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark') },
-    { id: 'keys', name: 'Show all keys', icon: Keyboard, keys: '?', run: onHelp },
+    { id: 'keys', name: 'Show keyboard shortcuts', icon: Keyboard, keys: '?', run: onHelp },
   ]
   const ending = endingOf(about.length > 0 && about.every((id) => live.look(id)?.status === 'resolved'))
   const changes: Option[] =
@@ -126,7 +126,7 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
     <Pick
       label="Search commands and conversations"
       list="Commands"
-      placeholder="Do something, or go to a place or a conversation"
+      placeholder="Type a command, or search for a conversation"
       options={[...changes, ...prepared, ...goes, ...others, ...conversations].map((one) => ({
         ...one,
         run: () => {

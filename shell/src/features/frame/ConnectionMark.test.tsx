@@ -20,7 +20,7 @@ test('what becomes of the connection is announced, without how long ago, and not
   expect(told).toHaveTextContent(/^Reconnecting$/)
   becomes('offline')
   expect(told).toHaveTextContent(/^Offline$/)
-  expect(screen.getByRole('img')).toHaveAccessibleName(/^Offline; last heard .+ ago$/)
+  expect(screen.getByRole('img')).toHaveAccessibleName(/^Offline; last contact .+ ago$/)
   becomes('refused')
   expect(told).toHaveTextContent(/^Not live$/)
   becomes('live', 2)

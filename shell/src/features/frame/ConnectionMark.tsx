@@ -35,9 +35,9 @@ export function ConnectionMark() {
   const label = {
     connecting: 'Connecting',
     live: 'Live: changes appear as they happen',
-    reconnecting: age ? `Reconnecting; last heard ${age} ago` : 'Reconnecting',
-    offline: age ? `Offline; last heard ${age} ago` : 'Offline',
-    refused: `Not live: ${why?.message ?? 'the server refused the connection'}${age ? `; last heard ${age} ago` : ''}`,
+    reconnecting: age ? `Reconnecting; last contact ${age} ago` : 'Reconnecting',
+    offline: age ? `Offline; last contact ${age} ago` : 'Offline',
+    refused: `Not live: ${why?.message ?? 'the server refused the connection'}${age ? `; last contact ${age} ago` : ''}`,
   }[state]
   return (
     <>

@@ -126,8 +126,8 @@ describe('once what is over the page is closed', () => {
 
   test('and that was left for what the command bar opened', async () => {
     const field = await bar()
-    await userEvent.keyboard('Show all keys{Enter}')
-    await waitFor(() => expect(screen.getByRole('dialog', { name: 'Keys' })).toHaveFocus())
+    await userEvent.keyboard('Show keyboard shortcuts{Enter}')
+    await waitFor(() => expect(screen.getByRole('dialog', { name: 'Keyboard shortcuts' })).toHaveFocus())
     await close()
     await waitFor(() => expect(field).toHaveFocus())
   })

@@ -8,7 +8,7 @@ import Help from './Help.tsx'
 /** What is said of each key. */
 async function keys(): Promise<Map<string, string>> {
   render(<Help open onOpenChange={() => undefined} enabled onEnabled={() => undefined} />)
-  const terms = within(await screen.findByRole('dialog', { name: 'Keys' })).getAllByRole('term')
+  const terms = within(await screen.findByRole('dialog', { name: 'Keyboard shortcuts' })).getAllByRole('term')
   return new Map(terms.map((term) => [term.parentElement!.querySelector('dd')!.textContent, term.textContent]))
 }
 

@@ -11,7 +11,7 @@ const groups = (): [string, [string, string][]][] => [
     'Everywhere',
     [
       ['Mod+K', 'Command bar'],
-      ['?', 'Show these keys'],
+      ['?', 'Show these shortcuts'],
       ...places().map(({ keys, go }): [string, string] => [keys, go]),
     ],
   ],
@@ -51,7 +51,7 @@ interface HelpProps {
 
 export default function Help({ open, onOpenChange, enabled, onEnabled }: HelpProps) {
   return (
-    <Sheet title="Keys" open={open} onOpenChange={onOpenChange}>
+    <Sheet title="Keyboard shortcuts" open={open} onOpenChange={onOpenChange}>
       <div className="gap-x-8 p-5 pb-0 two:columns-2">
         {groups().map(([name, keys]) => (
           <section key={name} className="break-inside-avoid pb-5">

@@ -37,8 +37,8 @@ function Accounts() {
   return (
     <>
       <p className="px-4 pt-4 text-sm text-soft">
-        With your own access token, customers and the reports of Chatwoot see your name on what you write here. Without it, they
-        see the name of the account’s connection.
+        With your own access token, what you write here carries your name, for customers and in Chatwoot’s reports. Without it,
+        it carries the name of the account’s connection.
       </p>
       <ul aria-label="Accounts" className="divide-y divide-line">
         {query.data.map((one) => (
@@ -184,7 +184,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
         />
       </label>
       <p id={help} className="text-sm text-soft">
-        You find it in Chatwoot under Profile Settings, “Access Token”.{' '}
+        You can find it in Chatwoot under Profile Settings, “Access Token”.{' '}
         <a href={chatwootUrl} target="_blank" rel="noreferrer" className="inline-flex items-center gap-1 text-accent underline underline-offset-2">
           Open Chatwoot
           <ExternalLink aria-hidden className="size-3" />

@@ -123,7 +123,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
                 title={`Assigned to ${assignee.name ?? 'someone'}`}
                 className="text-[0.6875rem] font-medium text-faint"
               >
-                <span className="sr-only">Assigned to {assignee.name ?? 'somebody'}</span>
+                <span className="sr-only">Assigned to {assignee.name ?? 'someone'}</span>
                 <span aria-hidden>{initials(assignee.name ?? '?')}</span>
               </span>
             ) : (

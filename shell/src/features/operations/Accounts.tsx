@@ -71,11 +71,11 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
         <Group name="Request budget">
           {rate ? (
             <>
-              <Fact name="A minute">{rate.perMinute.toLocaleString()}</Fact>
-              <Fact name="At once now">{Math.floor(rate.available).toLocaleString()}</Fact>
+              <Fact name="Per minute">{rate.perMinute.toLocaleString()}</Fact>
+              <Fact name="Available now">{Math.floor(rate.available).toLocaleString()}</Fact>
               <Meter label="Share left" share={Math.min(1, rate.available / mostAtOnce(rate.perMinute))} />
               {rate.pausedUntil != null && Date.parse(rate.pausedUntil) > now && (
-                <p className="text-sm text-warn">It asked to slow down, for {span(Date.parse(rate.pausedUntil) - now)}</p>
+                <p className="text-sm text-warn">It asked us to slow down for {span(Date.parse(rate.pausedUntil) - now)}</p>
               )}
             </>
           ) : (
@@ -104,14 +104,14 @@ function mostAtOnce(perMinute: number): number {
 function Compared({ of }: { of: NonNullable<AccountState['reconciliation']> }) {
   return (
     <>
-      <Fact name="Changes up to">{of.sweptTo == null ? 'not yet' : <time title={exactly(of.sweptTo)}><When at={of.sweptTo} /></time>}</Fact>
-      <Fact name="As a whole">
+      <Fact name="Changes compared up to">{of.sweptTo == null ? 'not yet' : <time title={exactly(of.sweptTo)}><When at={of.sweptTo} /></time>}</Fact>
+      <Fact name="Last full comparison">
         {of.walkUnderWay ? 'under way' : of.walkedAt == null ? 'not yet' : <When at={of.walkedAt} />}
       </Fact>
       {of.walkUnderWay && of.walkTotal != null && (
         <Meter label="Conversations compared" share={of.walkDone / Math.max(1, of.walkTotal)} />
       )}
-      <Fact name="Brought in">{of.broughtIn.toLocaleString()}</Fact>
+      <Fact name="Imported">{of.broughtIn.toLocaleString()}</Fact>
       <Fact name="Drift found">{of.driftFound.toLocaleString()}</Fact>
       <Fact name="Drift repaired">{of.driftRepaired.toLocaleString()}</Fact>
       {of.lastError != null && of.failures > 0 && (

@@ -54,7 +54,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
         <Failed what="Dead letters did not load" error={query.error} retry={() => void again(query)} />
       ) : letters.length === 0 ? (
         <Empty icon={MailCheck} title={reason ?? stream ? 'No dead letters match these filters' : 'No dead letters'}>
-          What cannot be processed is kept here with its reason, and holds up nothing else.
+          Events that cannot be processed appear here with the reason. They hold up nothing else.
         </Empty>
       ) : (
         <ul aria-label="Dead letters" className="divide-y divide-line/60 overflow-hidden rounded-2xl border border-line bg-surface">

@@ -68,7 +68,7 @@ function Sign({ stale }: { stale: boolean }) {
     <p className="text-sm text-soft">
       {stale
         ? 'The API is not responding, so this may be out of date.'
-        : `This screen is ${state === 'refused' ? 'not live' : state}${heardAt === null ? '' : `; last sign of life ${span(Math.max(0, now - heardAt))} ago`}.`}
+        : `This screen is ${state === 'refused' ? 'not live' : state}${heardAt === null ? '' : `; last contact ${span(Math.max(0, now - heardAt))} ago`}.`}
     </p>
   )
 }

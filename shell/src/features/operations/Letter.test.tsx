@@ -111,5 +111,5 @@ test('what is to be confirmed is told', async () => {
   await asked()
   const group = screen.getByRole('group', { name: 'Confirm' })
   expect(group).toHaveFocus()
-  expect(group).toHaveAccessibleDescription(/^It is sent to INBOUND again/)
+  expect(group).toHaveAccessibleDescription(/^It will be sent to INBOUND again/)
 })

@@ -69,9 +69,9 @@ export function Letter({ id, acts, close }: LetterProps) {
     <div className="flex flex-col gap-4 p-5">
       <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2 text-sm">
         <Fact name="Reason">{inWords(reason)}</Fact>
-        <Fact name="In words">{detail}</Fact>
-        <Fact name="Given up">{exactly(at)}</Fact>
-        <Fact name="By">{consumer}</Fact>
+        <Fact name="Details">{detail}</Fact>
+        <Fact name="Given up at">{exactly(at)}</Fact>
+        <Fact name="Consumer">{consumer}</Fact>
         <Fact name="From">
           {stream}, number {streamSequence.toLocaleString()}
         </Fact>
@@ -110,8 +110,8 @@ export function Letter({ id, acts, close }: LetterProps) {
           <p id={words} className="wrap-anywhere">
             {TO_DO.has(preview.data.outcome)
               ? act === 'redrive'
-                ? `It is sent to ${stream} again as ${subject} and leaves the dead letters. The audit log records who did this.`
-                : 'It is removed for good. The audit log records who did this.'
+                ? `It will be sent to ${stream} again as ${subject} and removed from the dead letters. The audit log records who did this.`
+                : 'It will be removed for good. The audit log records who did this.'
               : `Nothing is left to do. ${OUTCOMES[preview.data.outcome]}.`}
           </p>
           <div className="mt-3 flex gap-2">

@@ -5,12 +5,12 @@ import { classes } from '#ui/classes.ts'
 import { span } from '#ui/time.ts'
 
 const STAGES: Record<Stage['name'], { name: string; does: string }> = {
-  receiver: { name: 'Receiver', does: 'takes webhooks' },
-  inbound: { name: 'Inbound', does: 'events on their way' },
-  sync: { name: 'Sync', does: 'writes them down' },
-  outbound: { name: 'Outbound', does: 'what was written here' },
-  chatwoot: { name: 'Chatwoot', does: 'is told of it' },
-  activity: { name: 'Activity', does: 'reaches screens' },
+  receiver: { name: 'Receiver', does: 'accepts webhooks' },
+  inbound: { name: 'Inbound', does: 'events to process' },
+  sync: { name: 'Sync', does: 'updates the database' },
+  outbound: { name: 'Outbound', does: 'replies and changes' },
+  chatwoot: { name: 'Chatwoot', does: 'receives them' },
+  activity: { name: 'Activity', does: 'updates screens' },
 }
 
 /** What has waited for longer than this is late. Milliseconds. */

@@ -15,7 +15,7 @@ import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
 const STATES: Record<Run['state'], string> = {
-  running: 'Goes on',
+  running: 'Running',
   done: 'Done',
   most: 'Done up to the limit; there are more',
   interrupted: 'Interrupted: the program was stopped',
@@ -86,8 +86,7 @@ function Form() {
     >
       <h2 className="font-semibold">Replay events</h2>
       <p className="mt-0.5 max-w-prose text-sm text-soft">
-        Events received in a period are handed to the workers again. They result in the same rows: nothing happens twice, and whatever was
-        lost or changed here is repaired.
+        The workers process the events of a period again. Nothing happens twice, and whatever was lost or changed here is repaired.
       </p>
       <div className="mt-4 grid gap-4 two:grid-cols-3">
         <Field label="Account">
@@ -120,10 +119,10 @@ function Form() {
             />
           )}
         </Field>
-        <Field label="At most">
+        <Field label="Events at most">
           {(id) => <input id={id} type="number" min={1} max={10_000} required value={most} onChange={(one) => change(setMost)(one.target.value)} className={INPUT} />}
         </Field>
-        <Field label="A second">
+        <Field label="Events per second">
           {(id) => <input id={id} type="number" min={1} max={1_000} required value={perSecond} onChange={(one) => change(setPerSecond)(one.target.value)} className={INPUT} />}
         </Field>
       </div>
@@ -161,7 +160,7 @@ function Counted({ counted }: { counted: ReplayCounted }) {
   return (
     <div role="status" className="mt-4 rounded-xl bg-sunken p-4 text-sm">
       <p className="font-medium">
-        {counted.count === 0 ? 'There is nothing to replay.' : `${counted.count.toLocaleString()} would be handed out again:`}
+        {counted.count === 0 ? 'There is nothing to replay.' : `${counted.count.toLocaleString()} would be replayed:`}
       </p>
       <ul className="mt-1 flex flex-wrap gap-x-5 tabular-nums">
         {counted.by.map(({ event, count }) => (
@@ -174,8 +173,8 @@ function Counted({ counted }: { counted: ReplayCounted }) {
         {counted.copies > 0 && `${counted.copies.toLocaleString()} copies of earlier replays are skipped. `}
         {counted.unreadable > 0 && `${counted.unreadable.toLocaleString()} cannot be read by any worker. `}
         {counted.ended === 'most' && 'There are more than the limit. '}
-        {counted.ended === 'time' && 'Not all of them could be looked at in time. '}
-        {counted.goOnFrom != null && `The rest begins at ${exactly(counted.goOnFrom)}.`}
+        {counted.ended === 'time' && 'There was not enough time to look at all of them. '}
+        {counted.goOnFrom != null && `Continue from ${exactly(counted.goOnFrom)}.`}
       </p>
     </div>
   )
