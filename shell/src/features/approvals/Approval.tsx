@@ -10,7 +10,7 @@ import { approvalQuery } from '#live/queries.ts'
 import { classes } from '#ui/classes.ts'
 import { Fact } from '#ui/Fact.tsx'
 import { ApprovalMark } from '#ui/Marks.tsx'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { dismiss } from '#ui/toasts.ts'
 import { titled } from '#ui/words.ts'
@@ -48,6 +48,9 @@ export function Approval({ id, thread }: ApprovalProps) {
         <h1 className="grow truncate font-semibold">{titled(approval.type)}</h1>
         <ApprovalMark status={approval.status} />
       </header>
+      <div className="px-6 empty:hidden">
+        <Stale of={query} />
+      </div>
       {/* The decision comes first: at the top, or, where there is room, at the right. */}
       <div className="flex min-h-0 grow flex-col overflow-y-auto three:flex-row-reverse three:overflow-hidden">
         <section aria-label="Request" className="flex shrink-0 flex-col gap-6 p-6 three:w-[30rem] three:overflow-y-auto">
