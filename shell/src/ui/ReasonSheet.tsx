@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react'
 
+import { LONGEST_REASON } from '#api/limits.ts'
+
 import { Button } from './Button.tsx'
 import { composes } from './composing.ts'
 import { Refusal } from './Refusal.tsx'
 import { Sheet } from './Sheet.tsx'
 import { useUnsent } from './unsent.ts'
-
-const LONGEST = 2_000
 
 interface ReasonSheetProps {
   title: string
@@ -45,7 +45,7 @@ export function ReasonSheet({ title, about, question, rows, children, pending, e
             value={reason}
             rows={rows}
             dir="auto"
-            maxLength={LONGEST}
+            maxLength={LONGEST_REASON}
             onChange={(event) => setReason(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !composes(event.nativeEvent)) submit()

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 
 import { Failure } from '#api/failure.ts'
+import { LONGEST_MESSAGE, LONGEST_REASON } from '#api/limits.ts'
 import type { Approval } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { decide, withdrawApproval } from '#live/approving.ts'
@@ -20,8 +21,6 @@ import { titled } from '#ui/words.ts'
 
 import { isProposal, proposedText } from './proposal.ts'
 
-const LONGEST = 2_000
-const LONGEST_REPLY = 150_000
 const FIELD = 'rounded-lg border border-field bg-surface px-3 py-2 text-base font-normal'
 const DECIDES = <Keys keys="Mod+Enter" className="border-current opacity-80" />
 
@@ -133,7 +132,7 @@ export function Deciding({ approval }: { approval: Approval }) {
                 value={reply}
                 rows={6}
                 dir="auto"
-                maxLength={LONGEST_REPLY}
+                maxLength={LONGEST_MESSAGE}
                 // The button before it was pressed in order to write here. A text from earlier does not take the focus.
                 // eslint-disable-next-line jsx-a11y/no-autofocus
                 autoFocus={edits}
@@ -149,7 +148,7 @@ export function Deciding({ approval }: { approval: Approval }) {
               value={words}
               rows={2}
               dir="auto"
-              maxLength={LONGEST}
+              maxLength={LONGEST_REASON}
               aria-invalid={wantsReason}
               aria-describedby={wantsReason ? 'reason-wanted' : undefined}
               onChange={(event) => setWords(event.target.value)}

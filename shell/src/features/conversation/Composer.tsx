@@ -1,6 +1,7 @@
 import { Lock, Reply } from 'lucide-react'
 import { type Ref, useEffect, useEffectEvent, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
 
+import { LONGEST_MESSAGE } from '#api/limits.ts'
 import type { CannedResponse, Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { onInserted } from '#desk/inserted.ts'
@@ -38,8 +39,6 @@ interface ComposerProps {
   ref: Ref<ComposerHandle>
 }
 
-const LONGEST = 150_000
-
 export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const { id } = conversation
   const outbox = useOutbox()
@@ -69,7 +68,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const put = (content: string, from: number, to: number) => {
     const words = fill(content, values, !whole)
     caret.current = from + words.length
-    drafts.set(id, kind, (draft.slice(0, from) + words + draft.slice(to)).slice(0, LONGEST))
+    drafts.set(id, kind, (draft.slice(0, from) + words + draft.slice(to)).slice(0, LONGEST_MESSAGE))
   }
   const take = ({ content }: CannedResponse) => {
     if (canned.place) put(content, canned.place.from, canned.place.to)
@@ -143,7 +142,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         <textarea
           ref={field}
           value={draft}
-          maxLength={LONGEST}
+          maxLength={LONGEST_MESSAGE}
           dir="auto"
           rows={2}
           aria-label={note ? 'Note' : 'Reply'}
