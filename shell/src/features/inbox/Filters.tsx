@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowDownWideNarrow, Search, X } from 'lucide-react'
-import { memo, useEffect, useId, useRef, useState } from 'react'
+import { memo, useEffect, useId, useMemo, useRef, useState } from 'react'
 
 import type { ConversationSort } from '#api/types.ts'
 import { agentsQuery, inboxesQuery, labelsQuery, patiently, teamsQuery } from '#live/queries.ts'
@@ -28,26 +28,30 @@ function distinct(options: readonly ChipOption[]): ChipOption[] {
 
 /** The options of the filters. */
 export function useCatalogue() {
-  const agents = useQuery({ ...agentsQuery(), ...patiently }).data ?? []
-  const teams = useQuery({ ...teamsQuery(), ...patiently }).data ?? []
-  const labels = useQuery({ ...labelsQuery(), ...patiently }).data ?? []
-  const inboxes = useQuery({ ...inboxesQuery(), ...patiently }).data ?? []
-  return {
-    agents: [
-      { value: 'me', label: 'Me' },
-      { value: 'none', label: 'Nobody' },
-      { value: 'any', label: 'Anybody' },
-      ...distinct(agents.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Agent ${chatwootId}` }))),
-    ],
-    teams: distinct(teams.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Team ${chatwootId}` }))),
-    labels: distinct(labels.map(({ title }) => ({ value: title, label: title }))),
-    inboxes: distinct(
-      inboxes.map(({ chatwootId, name, channel }) => ({
-        value: String(chatwootId),
-        label: name ? `${name} (${channelName(channel)})` : channelName(channel),
-      })),
-    ),
-  }
+  const { data: agents } = useQuery({ ...agentsQuery(), ...patiently })
+  const { data: teams } = useQuery({ ...teamsQuery(), ...patiently })
+  const { data: labels } = useQuery({ ...labelsQuery(), ...patiently })
+  const { data: inboxes } = useQuery({ ...inboxesQuery(), ...patiently })
+  // The list is rendered with every event of its conversations; hundreds of options are not sorted for that.
+  return useMemo(
+    () => ({
+      agents: [
+        { value: 'me', label: 'Me' },
+        { value: 'none', label: 'Nobody' },
+        { value: 'any', label: 'Anybody' },
+        ...distinct((agents ?? []).map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Agent ${chatwootId}` }))),
+      ],
+      teams: distinct((teams ?? []).map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Team ${chatwootId}` }))),
+      labels: distinct((labels ?? []).map(({ title }) => ({ value: title, label: title }))),
+      inboxes: distinct(
+        (inboxes ?? []).map(({ chatwootId, name, channel }) => ({
+          value: String(chatwootId),
+          label: name ? `${name} (${channelName(channel)})` : channelName(channel),
+        })),
+      ),
+    }),
+    [agents, teams, labels, inboxes],
+  )
 }
 
 export type Catalogue = ReturnType<typeof useCatalogue>
