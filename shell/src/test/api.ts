@@ -1,4 +1,4 @@
-/** The API as tests want it, typed by its own description. */
+/** A mock of the API, typed by its own description. */
 import { http as plain, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
 import { createOpenApiHttp } from 'openapi-msw'
@@ -12,10 +12,10 @@ export const NOWHERE = { activity: null }
 
 export const http = createOpenApiHttp<paths>({ baseUrl: window.location.origin })
 
-/** What was begun, which would be taken for sent elsewhere if it were forgotten. */
+/** Saved drafts. If the mock forgot them, that would look as if another browser had sent them. */
 const drafts = new Map<string, object>()
 
-/** Says nothing of what a test is not about. */
+/** Empty answers to everything that a test is not about. */
 export const api = setupServer(
   plain.delete('*/api/v1/conversations/:id/draft', ({ params, request }) => {
     drafts.delete(`${String(params.id)} ${new URL(request.url).searchParams.get('private') ?? 'false'}`)
@@ -29,7 +29,7 @@ export const api = setupServer(
   plain.post('*/api/v1/conversations/:id/presence', nothing),
   plain.post('*/api/v1/conversations/:id/typing', nothing),
   plain.get('*/api/v1/drafts', () => HttpResponse.json({ data: [...drafts.values()], page: { limit: 100 } })),
-  // Who is here stays as they are.
+  // The signed-in person stays the same.
   plain.get('*/api/v1/me', () => HttpResponse.json({ status: 503, code: 'unavailable', detail: 'not now' }, { status: 503 })),
   plain.get('*/api/v1/me/links', () => HttpResponse.json({ data: [] })),
   plain.get('*/api/v1/activity', none),

@@ -4,7 +4,7 @@ import type { Approval } from '../api/types.ts'
 
 import { api, http } from './api.ts'
 
-/** An API with this request; answers what was asked of it. */
+/** Serves this request for approval. Returns what the API was asked. */
 export function served(approval: Approval, answer: (body: object) => Response | Promise<Response>) {
   const asked: { body: object; tag: string | null }[] = []
   api.use(

@@ -1,4 +1,4 @@
-/** Caches that know something already, to be told more. */
+/** Caches that hold something already. */
 import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
 
 import type { Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
@@ -13,7 +13,7 @@ import { uuid } from './samples.ts'
 
 export const at = (sequence: number) => ({ epoch: 'e', sequence })
 
-/** A cache with a list as it was read at this place. */
+/** A cache with a list that was read at this position. */
 export function cacheWith(rows: Conversation[], filter: ConversationFilter = {}, place = 0) {
   const client = new QueryClient()
   const cache = new Cache(client, new Journal())
@@ -27,18 +27,18 @@ export function cacheWith(rows: Conversation[], filter: ConversationFilter = {},
   return { client, cache, ids }
 }
 
-/** A thread as it was read at this place, looked at or not, and what is asked for afterwards. */
+/** A thread that was read at this position, with or without an observer, and the requests that follow. */
 export function threadWith(messages: Message[] = []) {
   const { client, cache } = cacheWith([])
   cache.watch()
   const queryKey = keys.messages(uuid(1))
   const page = (hasMore = false): MessageList => ({ data: messages, page: { limit: 50, hasMore }, position: { activity: 'e:0' } })
   client.setQueryData<MessagePages>(queryKey, { pages: [page(true)], pageParams: [null] })
-  /** Somebody looks; `answer` is what the API says. */
+  /** Observes a query; `answer` is what the API returns. */
   const look = (answer: () => Promise<MessageList>) => {
     const observer = new InfiniteQueryObserver(client, {
       queryKey,
-      // As all do that are asked of the API, it can be cut short.
+      // Like every request to the API, it can be aborted.
       queryFn: ({ signal }) => (signal.aborted ? Promise.reject(new Error('aborted')) : answer()),
       initialPageParam: null as string | null,
       getNextPageParam: (last) => (last.page.hasMore ? 'older' : null),

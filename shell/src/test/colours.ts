@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The colours of a theme, by their names. */
+/** The colours of a theme, by name. */
 export function coloursOf(theme: 'light' | 'dark'): Map<string, string> {
   const styles = readFileSync(join(import.meta.dirname, '../styles.css'), 'utf8')
   const [, block = ''] = (theme === 'light' ? /:root \{([^}]*)\}/ : /:root\[data-theme='dark'\] \{([^}]*)\}/).exec(styles) ?? []
   return new Map([...block.matchAll(/--([\w-]+): (oklch\([^)]*\));/g)].map(([, name = '', colour = '']) => [name, colour]))
 }
 
-/** The contrast ratio of two colours by WCAG. */
+/** The contrast ratio of two colours, as WCAG defines it. */
 export function contrast(one = '', other = ''): number {
   const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a)
   return (lighter + 0.05) / (darker + 0.05)

@@ -1,4 +1,4 @@
-/** An answer that comes when it is told to. */
+/** An answer that comes when the test says so. */
 export function held() {
   let come: (answer: Response) => void = () => undefined
   const answer = new Promise<Response>((go) => (come = go))

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import type { Permission } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
-/** Until the test is over, the person here may do no more than this. */
+/** Limits this person's permissions until the test is over. */
 export function mayOnly(...permissions: Permission[]): void {
   const { person } = session()
   onTestFinished(() => void Object.assign(session(), { person }))

@@ -13,7 +13,7 @@ import { LiveProvider } from '#live/context.ts'
 import { Live } from '#live/live.ts'
 import { createQueryClient } from '#live/queryClient.ts'
 
-/** Something on a page of its own, with everything around it but the connection. */
+/** Renders something on a page of its own, with everything around it but the connection. */
 export function show(what: ReactNode) {
   const queryClient = createQueryClient(false)
   const live = new Live(queryClient)

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 
 import { api } from './api.ts'
 
-// jsdom has no layout. Lists draw as much as fits, so something must fit.
+// jsdom has no layout. Lists render as many rows as fit, so something must fit.
 class NoResizeObserver implements ResizeObserver {
   observe() {
     // Nothing is ever resized.
@@ -18,7 +18,7 @@ class NoResizeObserver implements ResizeObserver {
 }
 vi.stubGlobal('ResizeObserver', NoResizeObserver)
 vi.stubGlobal('scrollTo', () => undefined)
-// Nor styles: browsers have those that are asked about.
+// jsdom has no styles either; browsers support those that are asked about.
 vi.stubGlobal('CSS', { ...CSS, supports: () => true })
 vi.stubGlobal('matchMedia', (media: string) => ({
   media,
@@ -34,7 +34,7 @@ Object.defineProperties(HTMLElement.prototype, {
   clientWidth: { configurable: true, get: () => 400 },
 })
 
-// As long as `soon` waits.
+// As long as `soon` waits: a busy machine is slow, which is not what the tests are about.
 configure({ asyncUtilTimeout: 20_000 })
 beforeAll(() => api.listen({ onUnhandledRequest: 'error' }))
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** Waits until a check holds: as long as a machine that does much else at once may need. */
+/** Waits until a check holds, for as long as a busy machine may need. */
 export function soon<T>(check: () => T): Promise<T> {
   return vi.waitFor(check, { timeout: 20_000 })
 }

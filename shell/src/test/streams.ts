@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** A server whose streams the test holds in its hands; of all else it has nothing. */
+/** A server whose streams the test controls; it serves nothing else. */
 export function server() {
   const requests: { headers: Headers; send: (text: string) => void; end: () => void; aborted: () => boolean }[] = []
   const answer = (asked: string | URL | Request, given?: RequestInit) => {

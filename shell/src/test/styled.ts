@@ -1,7 +1,7 @@
 import { compile } from 'tailwindcss'
 import { onTestFinished } from 'vitest'
 
-/** How something looks where nothing hovers: jsdom leaves out what is for certain screens only. */
+/** The styles of an element on a device without hover, because jsdom ignores what is for certain screens only. */
 export async function styled(element: Element): Promise<CSSStyleDeclaration> {
   const style = document.createElement('style')
   style.textContent = (await compile('@tailwind utilities;')).build([...element.classList])
