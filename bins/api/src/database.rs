@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::TenantId;
+use service::joined;
 use store::{PgConnection, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -107,26 +108,32 @@ impl App {
     /// transaction comes from the store itself, for requests that hold room of another kind.
     pub(crate) async fn tenant(&self, tenant: &TenantId) -> Result<Placed, ApiError> {
         let place = self.places.of_tenant(tenant).await?;
-        Placed::begin(place, self.store.tenant(tenant)).await
+        let (store, tenant) = (self.store.clone(), tenant.clone());
+        Placed::begin(place, async move { store.tenant(&tenant).await }).await
     }
 
     /// Begins a transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
     pub(crate) async fn gate(&self, credential: Credential<'_>) -> Result<Placed, ApiError> {
-        Placed::begin(self.places.of_caller(credential).await?, self.store.gate()).await
+        let (place, store) = (self.places.of_caller(credential).await?, self.store.clone());
+        Placed::begin(place, async move { store.gate().await }).await
     }
 
     /// Begins a transaction that sees and changes which tenants there are, and nothing inside them.
     pub(crate) async fn installation(&self) -> Result<Placed, ApiError> {
-        Placed::begin(in_turn(&self.places.above).await?, self.store.installation()).await
+        let (place, store) = (in_turn(&self.places.above).await?, self.store.clone());
+        Placed::begin(place, async move { store.installation().await }).await
     }
 }
 
 impl Placed {
+    /// In a task of its own, as the store begins transactions: a request that is given up meanwhile gives its place back
+    /// only together with the connection, which is taken all the same.
     async fn begin(
         place: Place,
-        begun: impl Future<Output = Result<Transaction, store::Error>>,
+        begun: impl Future<Output = Result<Transaction, store::Error>> + Send + 'static,
     ) -> Result<Self, ApiError> {
-        Ok(Self { transaction: begun.await?, _place: place })
+        let placed = async move { Ok(Self { transaction: begun.await?, _place: place }) };
+        joined(tokio::spawn(placed)).await
     }
 
     /// Commits the transaction.
@@ -179,6 +186,25 @@ mod tests {
             );
             assert!(places.above.available_permits() >= 1);
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_given_up_keeps_its_place_until_its_connection_is_given_back() {
+        let places = Places::among(2);
+        let tenant: TenantId = "acme".parse().unwrap();
+        let place = places.of_tenant(&tenant).await.unwrap();
+        let (connected, connecting) = tokio::sync::oneshot::channel::<()>();
+        let begun = async move {
+            connecting.await.ok();
+            Err(store::Error::Taken)
+        };
+        let mut request = Box::pin(Placed::begin(place, begun));
+        assert!(futures_util::poll!(&mut request).is_pending());
+        drop(request);
+        tokio::task::yield_now().await;
+        assert!(places.tenants.enter(&tenant).is_none());
+        drop(connected);
+        places.of_tenant(&tenant).await.unwrap();
     }
 
     #[tokio::test]
