@@ -17,7 +17,7 @@ pub(crate) async fn measure(store: Store) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let waiting = look(&store).await;
+        let waiting = store::within(store::PATIENCE, look(&store)).await;
         if let Err(error) = &waiting {
             tracing::debug!(%error, "cannot look at what waits in the outbox");
         }
