@@ -114,7 +114,7 @@ struct Counts {
 
 async fn publish_all(journal: &Arc<Shared>, publisher: &Publisher) -> Counts {
     let mut counts = Counts::default();
-    let mut stretch = journal.handed_out();
+    let mut stretch = journal.handed_out().await;
     loop {
         let (rest, records) = stretch.next().await;
         if records.is_empty() {

@@ -10,8 +10,12 @@ use super::{Shared, Stretch};
 impl Shared {
     /// Everything that the journal still holds of what was handed out for publishing so far. The mark does not tell
     /// that: one slow event holds it back while the stream acknowledges, and may lose, many later ones.
-    pub(crate) fn handed_out(self: &Arc<Self>) -> Stretch {
+    ///
+    /// Waits for the disk: what was handed out last may not be on it yet, where it is read from.
+    pub(crate) async fn handed_out(self: &Arc<Self>) -> Stretch {
         let below = self.ledger().mark.below.max(self.handed_out.load(Ordering::Acquire));
+        // Fails only if the journal were gone, which is held here.
+        let _ = self.settled_below.subscribe().wait_for(|settled| *settled >= below).await;
         Stretch::below(Arc::clone(self), below)
     }
 

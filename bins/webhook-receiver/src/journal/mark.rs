@@ -1,7 +1,8 @@
 //! Notes which records the stream has.
 //!
 //! The file is written from time to time and without syncing. A mark that is too old, torn or missing only makes
-//! records be published again, which their message ids make harmless. It is never ahead.
+//! records be published again, which their message ids make harmless. One that is ahead of the journal, whose end was lost
+//! with the host's power before it was acknowledged, does no harm: later records have higher sequences.
 
 use std::collections::BTreeSet;
 use std::io;

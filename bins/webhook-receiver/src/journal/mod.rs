@@ -10,6 +10,7 @@
 //! ```
 //!
 //! - [`Journal::append`] returns once the event is on disk, or says why it is not.
+//! - The publisher has an event as soon as it is written, and does not wait for the disk.
 //! - A segment is appended to only by the process that made it. A restart opens a new one.
 //! - Segments are removed when they are published and old, or published and in the way. If unpublished ones alone reach
 //!   the limit, appending is refused. If there are several tenants, each has a share of the room, so that none fills
@@ -90,6 +91,8 @@ pub(crate) struct Shared {
     tail: Tail,
     /// Above every sequence that was handed out for publishing since this program started.
     handed_out: AtomicU64,
+    /// Every event with a lower sequence is on disk, or was refused.
+    settled_below: watch::Sender<u64>,
     looked_for: Mutex<LookedFor>,
     /// Set while it cannot be checked whether the stream has what it confirmed.
     untold: AtomicBool,
@@ -159,6 +162,7 @@ impl Journal {
             ledger: Mutex::new(Ledger::of(segments, mark, limits)),
             tail: Tail::starting_at(next, limits.tail_bytes),
             handed_out: AtomicU64::new(0),
+            settled_below: watch::Sender::new(next),
             condition: watch::Sender::new(Condition::Writable),
             activity: watch::Sender::new(Activity::Waiting),
             _lock: lock,

@@ -65,6 +65,11 @@ impl Tail {
         self.pushed.notify_one();
     }
 
+    /// Whether so many records of so many bytes can be added without dropping any. Stays true until more are added.
+    pub(super) fn has_room_for(&self, records: usize, bytes: usize) -> bool {
+        self.lock().bytes + bytes + records * OVERHEAD <= self.max_bytes
+    }
+
     /// Returns what a publisher at `cursor` has to publish next: at most `limit` records.
     pub(super) fn next(&self, cursor: u64, limit: usize) -> Next {
         let mut inner = self.lock();
@@ -99,6 +104,9 @@ impl Tail {
     }
 }
 
+/// About what a record takes besides its body, in bytes.
+const OVERHEAD: usize = 512;
+
 fn weight(outgoing: &Outgoing) -> usize {
-    outgoing.record.body.len() + 512
+    outgoing.record.body.len() + OVERHEAD
 }

@@ -197,7 +197,7 @@ fn refused_events_keep_their_segment_until_the_stream_takes_them() {
     assert_eq!(shared.maintain(Some("run")).0.refused, 1);
     let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
     assert_eq!(left, [sequences[0], sequences[2]]);
-    let (_, settled) = block_on(shared.handed_out().next());
+    let (_, settled) = block_on(async { shared.handed_out().await.next().await });
     assert_eq!(settled.iter().map(|r| r.sequence).collect::<Vec<_>>(), [sequences[0]]);
     shared.unrefuse(sequences[0]);
     shared.maintain(Some("run")).1.unwrap();

@@ -1,4 +1,8 @@
-//! The one thread that writes: it takes what waits, writes it in one go, syncs once, and answers everyone.
+//! The one thread that writes: it takes what waits, writes it in one go, hands it to the publisher, syncs once, and answers
+//! everyone.
+//!
+//! The publisher does not wait for the disk. If the host loses its power before the sync is over, or the sync fails, an
+//! event may be in the stream and not in the journal. It was not acknowledged then, and it did happen.
 //!
 //! A file whose write or sync failed is never written or synced again: the kernel may have dropped the pages, and a
 //! second sync would report success. Its acknowledged part stays readable. The group is tried once more in a new
@@ -130,7 +134,8 @@ impl Writer {
             self.shared.activity.send_replace(Activity::Waiting);
             return;
         }
-        let first_try = self.store(&group);
+        let mut group = group;
+        let first_try = self.store(&mut group);
         let stored = match first_try {
             Err(Refused::Failed(error)) => {
                 tracing::warn!(
@@ -138,11 +143,12 @@ impl Writer {
                     "writing to the journal failed; trying again in a new segment"
                 );
                 self.shared.yield_room(&error, GROUP_BYTES as u64);
-                self.store(&group)
+                self.store(&mut group)
             }
             stored => stored,
         };
         self.shared.activity.send_replace(Activity::Waiting);
+        self.shared.settled_below.send_replace(self.next);
         match stored {
             Ok(stored) => {
                 self.shared.report(Condition::Writable);
@@ -167,28 +173,21 @@ impl Writer {
         }
     }
 
-    fn acknowledge(&self, group: Vec<Append>, stored: Stored) {
-        let mut answers = Vec::with_capacity(group.len());
-        let mut places = stored.places.into_iter();
-        // The records share the group's buffer, and the requests' own buffers are freed.
-        self.shared.tail.push(group.into_iter().filter_map(|append| {
-            let Some((sequence, body)) = places.next().flatten() else {
-                answers.push((append.done, Err(AppendError::TooLarge)));
-                return None;
-            };
-            answers.push((append.done, Ok(sequence)));
-            let body = stored.bytes.slice(body);
-            let record = Record { sequence, inbound: append.inbound, body };
-            Some(Outgoing { record, waiter: append.waiter })
-        }));
-        for (done, answer) in answers {
+    fn acknowledge(&self, mut group: Vec<Append>, stored: Stored) {
+        let Stored { bytes, places, handed_over } = stored;
+        if !handed_over {
+            self.shared.tail.push(outgoing(&mut group, &bytes, &places));
+        }
+        for (append, place) in group.into_iter().zip(places) {
+            let answer = place.map(|(sequence, _)| sequence).ok_or(AppendError::TooLarge);
             // Fails if the request was given up meanwhile.
-            let _ = done.send(answer);
+            let _ = append.done.send(answer);
         }
     }
 
-    /// Makes a group durable.
-    fn store(&mut self, group: &[Append]) -> Result<Stored, Refused> {
+    /// Makes a group durable. Hands it to the publisher before that, unless memory would have to let go of something:
+    /// what it has let go of is read from the disk, where only what is synced is found.
+    fn store(&mut self, group: &mut [Append]) -> Result<Stored, Refused> {
         self.rotate_if_due();
         let mut active = match self.active.take() {
             Some(active) => active,
@@ -207,7 +206,15 @@ impl Writer {
             return Err(Refused::Full);
         }
         let begun = Instant::now();
-        if let Err(error) = active.file.write_all(&bytes).and_then(|()| active.file.sync_data()) {
+        let mut handed_over = false;
+        let synced = active.file.write_all(&bytes).and_then(|()| {
+            handed_over = self.shared.tail.has_room_for(places.len(), bytes.len());
+            if handed_over {
+                self.shared.tail.push(outgoing(group, &bytes, &places));
+            }
+            active.file.sync_data()
+        });
+        if let Err(error) = synced {
             self.abandon(&active);
             return Err(Refused::Failed(error));
         }
@@ -230,7 +237,7 @@ impl Writer {
             }
         }
         self.active = Some(active);
-        Ok(Stored { bytes, places })
+        Ok(Stored { bytes, places, handed_over })
     }
 
     /// Encodes a group's records. Returns their bytes, and each record's sequence and the range of its body, or `None`
@@ -325,6 +332,7 @@ impl Writer {
 impl Drop for Writer {
     /// Reports the end of the writer, even if it panicked.
     fn drop(&mut self) {
+        self.shared.settled_below.send_replace(u64::MAX);
         self.shared.activity.send_replace(Activity::Ended);
     }
 }
@@ -334,6 +342,22 @@ type Places = Vec<Option<(u64, Range<usize>)>>;
 struct Stored {
     bytes: Bytes,
     places: Places,
+    /// Whether the publisher has it already.
+    handed_over: bool,
+}
+
+/// A group's records for the publisher. They share the group's buffer.
+fn outgoing<'a>(
+    group: &'a mut [Append],
+    bytes: &'a Bytes,
+    places: &'a Places,
+) -> impl Iterator<Item = Outgoing> + 'a {
+    group.iter_mut().zip(places).filter_map(|(append, place)| {
+        let (sequence, body) = place.clone()?;
+        let body = bytes.slice(body);
+        let record = Record { sequence, inbound: append.inbound.clone(), body };
+        Some(Outgoing { record, waiter: append.waiter.take() })
+    })
 }
 
 enum Refused {

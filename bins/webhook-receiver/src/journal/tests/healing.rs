@@ -28,8 +28,21 @@ fn all_that_was_handed_out_is_published_again_however_slow_one_event_is() {
     }
     // The stream has acknowledged all but the third.
     shared.advance(sequences[2]);
-    let (_, again) = block_on(shared.handed_out().next());
+    let (_, again) = block_on(async { shared.handed_out().await.next().await });
     assert_eq!(again.iter().map(|r| r.sequence).collect::<Vec<_>>(), sequences[..8]);
+}
+
+#[tokio::test]
+async fn what_was_handed_out_is_read_again_only_once_it_is_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let shared = journal.shared();
+    let settled = *shared.settled_below.borrow();
+    shared.handed_out.store(settled + 1, Ordering::Release);
+    let mut again = std::pin::pin!(shared.handed_out());
+    assert!(futures_util::poll!(&mut again).is_pending());
+    shared.settled_below.send_replace(settled + 1);
+    assert!(futures_util::poll!(&mut again).is_ready());
 }
 
 #[test]

@@ -3,12 +3,16 @@ use std::os::fd::OwnedFd;
 
 use super::*;
 use crate::config::Config;
-use crate::journal::{Journal, read};
+use crate::journal::tail::Next;
+use crate::journal::{Journal, Limits, read};
 use crate::testing::inbound;
 
 /// A writer whose groups are committed by hand.
 fn writer(dir: &std::path::Path) -> Writer {
-    let limits = Config::with("".into(), dir.to_owned()).limits();
+    writer_within(dir, Config::with("".into(), dir.to_owned()).limits())
+}
+
+fn writer_within(dir: &std::path::Path, limits: Limits) -> Writer {
     let shared = Journal::open(dir, limits).unwrap().shared();
     Writer::new(shared, mpsc::channel(1).1, 1)
 }
@@ -29,6 +33,13 @@ fn commit(writer: &mut Writer, body: &'static str) -> Result<u64, AppendError> {
 fn break_segment(writer: &mut Writer) {
     let active = writer.active.as_mut().unwrap();
     active.file = File::open(&active.path).unwrap();
+}
+
+/// From now on the present segment takes what is written to it, and cannot be synced, as a pipe cannot.
+fn keep_from_syncing(writer: &mut Writer) -> io::PipeReader {
+    let (reader, pipe) = io::pipe().unwrap();
+    writer.active.as_mut().unwrap().file = OwnedFd::from(pipe).into();
+    reader
 }
 
 fn bodies(dir: &std::path::Path) -> Vec<Bytes> {
@@ -112,13 +123,41 @@ fn what_was_written_and_not_synced_goes_into_the_next_segment_before_it_is_ackno
     let dir = tempfile::tempdir().unwrap();
     let mut writer = writer(dir.path());
     commit(&mut writer, "first").unwrap();
-    // A pipe takes what is written to it, and cannot be synced.
-    let (_reader, pipe) = io::pipe().unwrap();
-    writer.active.as_mut().unwrap().file = OwnedFd::from(pipe).into();
+    let _reader = keep_from_syncing(&mut writer);
     commit(&mut writer, "second").unwrap();
     assert_eq!(bodies(dir.path()), ["first", "second"]);
     let sealed: Vec<_> = writer.shared.ledger().segments.iter().map(|s| s.sealed).collect();
     assert_eq!(sealed, [true, false]);
+}
+
+#[test]
+fn the_publisher_has_a_group_before_it_is_synced() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = writer(dir.path());
+    commit(&mut writer, "first").unwrap();
+    let _reader = keep_from_syncing(&mut writer);
+    let second = commit(&mut writer, "second").unwrap();
+    let Next::Memory(records) = writer.shared.tail.next(1, 10) else { panic!("nothing is there") };
+    let bodies: Vec<_> = records.iter().map(|outgoing| &outgoing.record.body[..]).collect();
+    assert_eq!(bodies, [&b"first"[..], b"second", b"second"]);
+    // Once for each segment that it was written to: the stream takes one of them.
+    assert_eq!(records[1].record.inbound, records[2].record.inbound);
+    assert!(records[1].record.sequence < second);
+    assert_eq!(*writer.shared.settled_below.borrow(), second + 1);
+}
+
+/// What memory lets go of is read from the disk.
+#[test]
+fn what_memory_has_no_room_for_is_published_only_once_it_is_synced() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Config::with("".into(), dir.path().to_owned()).limits();
+    let mut writer = writer_within(dir.path(), Limits { tail_bytes: 0, ..limits });
+    let first = commit(&mut writer, "first").unwrap();
+    let _reader = keep_from_syncing(&mut writer);
+    let (append, _answer) = append("second");
+    assert!(writer.store(&mut [append]).is_err());
+    let next = writer.shared.tail.next(0, 10);
+    assert!(matches!(next, Next::Disk { below } if below == first + 1), "{next:?}");
 }
 
 #[test]
