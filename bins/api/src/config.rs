@@ -56,7 +56,7 @@ pub struct Config {
     )]
     pub undo_seconds: u64,
 
-    /// UNDO_SECONDS for single channels, named as in Chatwoot's `Channel::Email`: `Email=60,WebWidget=5`
+    /// The same for single channels, named as in Chatwoot's `Channel::Email`: `Email=60,WebWidget=5`
     #[arg(
         long,
         env = "UNDO_SECONDS_BY_CHANNEL",

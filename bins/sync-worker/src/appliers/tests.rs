@@ -29,7 +29,7 @@ fn a_few_wait_for_the_last_turn_but_not_for_long() {
     has_just_begun(&mut queue);
     add(&mut queue, FEW);
     assert!(queue.begin(4).is_empty());
-    queue.begun = Instant::now() - GATHERING;
+    queue.begun = Instant::now().checked_sub(GATHERING).unwrap();
     assert_eq!(queue.begin(4).len(), 1);
 }
 

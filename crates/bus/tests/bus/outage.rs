@@ -41,7 +41,7 @@ async fn a_quiet_consumption_goes_on_after_a_restart() {
 }
 
 /// What came, in the order of its names: batches that are in hand together may overtake each other.
-fn bodies(deliveries: Vec<Delivery>) -> Vec<String> {
+fn bodies(deliveries: &[Delivery]) -> Vec<String> {
     let mut bodies: Vec<String> = deliveries.iter().map(body).collect();
     bodies.sort();
     bodies
@@ -57,7 +57,7 @@ async fn a_lane_that_was_deleted_is_made_again() {
     raw.delete_consumer_from_stream("sync-worker-a", "INBOUND").await.unwrap();
     bus.publisher().publish(envelope("inbound.a.test", "after")).await.unwrap();
     // A new lane begins at the start of the stream.
-    assert_eq!(bodies(consuming.deliveries(2).await), ["0", "after"]);
+    assert_eq!(bodies(&consuming.deliveries(2).await), ["0", "after"]);
     assert_eq!(streams::check(&bus).await.unwrap(), []);
     consuming.stop().await;
 }
@@ -75,7 +75,7 @@ async fn a_consumer_that_somebody_took_away_and_did_not_put_back_is_made_again()
     bus.require_streams().await.unwrap();
     bus.publisher().publish(envelope("outbound.acme.test", "after")).await.unwrap();
     // A new consumer begins at the start of the stream.
-    assert_eq!(bodies(consuming.deliveries(2).await), ["0", "after"]);
+    assert_eq!(bodies(&consuming.deliveries(2).await), ["0", "after"]);
     assert_eq!(streams::check(&bus).await.unwrap(), []);
     consuming.stop().await;
 }
