@@ -169,8 +169,12 @@ pub async fn again(
              select first.operation_id, first.conversation_id
              from unnest($1::uuid[]) as returned (conversation_id) cross join lateral (
                select o.operation_id, o.conversation_id from outbox o
-               where o.conversation_id = returned.conversation_id
-               order by o.sequence limit 1
+               -- Chosen before it is locked: else the second row would stand for a first one that is locked.
+               where o.operation_id = (
+                 select head.operation_id from outbox head
+                 where head.conversation_id = returned.conversation_id
+                 order by head.sequence limit 1
+               )
                for update skip locked
              ) first
            ), hastened as (

@@ -129,6 +129,9 @@ async fn p5_what_is_noted_and_then_locked_elsewhere_is_not_forgotten() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p5_what_is_noted_and_whose_row_is_locked_elsewhere_is_not_forgotten() {
     let noted = noted().await;
+    // It is not due, and does not stand for the one before it.
+    let hour = Duration::from_hours(1);
+    noted.stage.write_after(&noted.chatwoot, &noted.conversation, "later", hour).await;
     let mut elsewhere = noted.stage.world.store.holder().await.unwrap();
     let (conversation, second) = (noted.conversation.id, noted.second.0.into());
     assert!(outbox::lock(&mut elsewhere, conversation).await.unwrap());
@@ -142,7 +145,8 @@ async fn p5_what_is_noted_and_whose_row_is_locked_elsewhere_is_not_forgotten() {
         noted.stage.reaches(reply, "sent").await;
     }
     store::rollback(elsewhere).await.unwrap();
-    noted.goes_out().await;
+    noted.stage.reaches(noted.second, "sent").await;
+    assert_eq!(noted.chatwoot.texts(&noted.conversation), ["two"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
