@@ -10,6 +10,7 @@
 //! (`journal/confirmed.rs`), and publishes everything again if not. While that cannot be found out, nothing is removed
 //! from the journal by age.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,11 +115,28 @@ struct Counts {
 
 async fn publish_all(journal: &Arc<Shared>, publisher: &Publisher) -> Counts {
     let mut counts = Counts::default();
-    let mut stretch = journal.handed_out().await;
+    let below = journal.handed_out();
+    // A sync that hangs holds back what it is about, and nothing else.
+    let on_disk = journal.settled_below().min(below);
+    for sequences in [0..on_disk, on_disk..below] {
+        if !sequences.is_empty() {
+            publish_stretch(journal, publisher, sequences, &mut counts).await;
+        }
+    }
+    counts
+}
+
+async fn publish_stretch(
+    journal: &Arc<Shared>,
+    publisher: &Publisher,
+    sequences: Range<u64>,
+    counts: &mut Counts,
+) {
+    let mut stretch = journal.stretch(sequences).await;
     loop {
         let (rest, records) = stretch.next().await;
         if records.is_empty() {
-            return counts;
+            return;
         }
         stretch = rest;
         let mut answers = stream::iter(records)

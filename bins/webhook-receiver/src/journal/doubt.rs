@@ -1,5 +1,6 @@
 //! Keeps track of what the stream may have lost, and which run of the server has everything.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -8,15 +9,23 @@ use super::confirmed::{Confirmed, LookedFor};
 use super::{Shared, Stretch};
 
 impl Shared {
-    /// Everything that the journal still holds of what was handed out for publishing so far. The mark does not tell
-    /// that: one slow event holds it back while the stream acknowledges, and may lose, many later ones.
-    ///
-    /// Waits for the disk: what was handed out last may not be on it yet, where it is read from.
-    pub(crate) async fn handed_out(self: &Arc<Self>) -> Stretch {
-        let below = self.ledger().mark.below.max(self.handed_out.load(Ordering::Acquire));
+    /// Above every event that was handed out for publishing so far. The mark does not tell that: one slow event holds it
+    /// back while the stream acknowledges, and may lose, many later ones.
+    pub(crate) fn handed_out(&self) -> u64 {
+        self.ledger().mark.below.max(self.handed_out.load(Ordering::Acquire))
+    }
+
+    /// Every event below this is on disk, or was refused. What was handed out last may not be.
+    pub(crate) fn settled_below(&self) -> u64 {
+        *self.settled_below.borrow()
+    }
+
+    /// What the journal still holds of these sequences, once all of them are on disk.
+    pub(crate) async fn stretch(self: &Arc<Self>, sequences: Range<u64>) -> Stretch {
+        let mut settled = self.settled_below.subscribe();
         // Fails only if the journal were gone, which is held here.
-        let _ = self.settled_below.subscribe().wait_for(|settled| *settled >= below).await;
-        Stretch::below(Arc::clone(self), below)
+        let _ = settled.wait_for(|settled| *settled >= sequences.end).await;
+        Stretch::of(Arc::clone(self), sequences)
     }
 
     /// Returns the run of the NATS server that has everything published, or `None` if it lacks an event that it refused

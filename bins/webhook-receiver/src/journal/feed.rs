@@ -1,6 +1,7 @@
 //! Feeds the publisher with records in order: from memory, or from disk where memory no longer has them.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -111,8 +112,8 @@ pub(crate) struct Stretch {
 }
 
 impl Stretch {
-    pub(super) fn below(journal: Arc<Shared>, below: u64) -> Self {
-        Self { journal, cursor: Cursor::at(0), below }
+    pub(super) fn of(journal: Arc<Shared>, sequences: Range<u64>) -> Self {
+        Self { journal, cursor: Cursor::at(sequences.start), below: sequences.end }
     }
 
     /// Reads the next records. There are none at the end.

@@ -151,8 +151,9 @@ impl Journal {
             TryLockError::Error(source) => unusable(source),
         })?;
 
-        let mark = Mark::read(dir);
+        let mut mark = Mark::read(dir);
         let (segments, next) = recover::segments(dir, &mark).map_err(unusable)?;
+        recover::forget_lost(&mut mark, &segments, dir).map_err(unusable)?;
         let shared = Arc::new(Shared {
             dir: dir.to_owned(),
             limits,

@@ -63,6 +63,21 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
     Ok((segments, next))
 }
 
+/// Removes refused events from the mark that no segment can hold: they were handed to the publisher, and their sync failed
+/// or the host lost its power before it was over. Nobody could try them again.
+pub(super) fn forget_lost(
+    mark: &mut Mark,
+    segments: &VecDeque<Segment>,
+    dir: &Path,
+) -> io::Result<()> {
+    let aside = segment::list_aside(dir)?;
+    let aside = aside.iter().map(|(first, _, length)| *first..segment::above(*first, *length));
+    let present = segments.iter().map(|segment| segment.first..segment.end);
+    let held: Vec<_> = present.chain(aside).collect();
+    mark.refused.retain(|sequence| held.iter().any(|range| range.contains(sequence)));
+    Ok(())
+}
+
 /// Finds where a segment's good records end: the sequence above the last one, and its offset. Returns `None` if it has
 /// none.
 fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)>> {

@@ -79,6 +79,21 @@ fn drain(feed: &mut Feed) -> Vec<u64> {
 }
 
 #[test]
+fn a_start_forgets_what_was_refused_and_never_came_to_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let kept = append_all(&journal, &[b"x".to_vec()])[0];
+    for sequence in [kept, kept + 7] {
+        assert!(journal.shared().refuse(sequence));
+    }
+    journal.shared().maintain(None).1.unwrap();
+    drop(journal);
+    let journal = open(&dir, LIMITS);
+    assert!(!journal.shared().refuse(kept), "it is known");
+    assert!(journal.shared().refuse(kept + 7));
+}
+
+#[test]
 fn what_was_appended_is_read_back_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir, LIMITS);
@@ -197,7 +212,8 @@ fn refused_events_keep_their_segment_until_the_stream_takes_them() {
     assert_eq!(shared.maintain(Some("run")).0.refused, 1);
     let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
     assert_eq!(left, [sequences[0], sequences[2]]);
-    let (_, settled) = block_on(async { shared.handed_out().await.next().await });
+    let (_, settled) =
+        block_on(async { shared.stretch(0..shared.handed_out()).await.next().await });
     assert_eq!(settled.iter().map(|r| r.sequence).collect::<Vec<_>>(), [sequences[0]]);
     shared.unrefuse(sequences[0]);
     shared.maintain(Some("run")).1.unwrap();

@@ -28,18 +28,18 @@ fn all_that_was_handed_out_is_published_again_however_slow_one_event_is() {
     }
     // The stream has acknowledged all but the third.
     shared.advance(sequences[2]);
-    let (_, again) = block_on(async { shared.handed_out().await.next().await });
+    let (_, again) = block_on(async { shared.stretch(0..shared.handed_out()).await.next().await });
     assert_eq!(again.iter().map(|r| r.sequence).collect::<Vec<_>>(), sequences[..8]);
 }
 
 #[tokio::test]
-async fn what_was_handed_out_is_read_again_only_once_it_is_on_disk() {
+async fn what_was_handed_out_is_read_again_once_it_is_on_disk_and_the_rest_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir, LIMITS);
     let shared = journal.shared();
     let settled = *shared.settled_below.borrow();
-    shared.handed_out.store(settled + 1, Ordering::Release);
-    let mut again = std::pin::pin!(shared.handed_out());
+    assert!(futures_util::poll!(std::pin::pin!(shared.stretch(0..settled))).is_ready());
+    let mut again = std::pin::pin!(shared.stretch(settled..settled + 1));
     assert!(futures_util::poll!(&mut again).is_pending());
     shared.settled_below.send_replace(settled + 1);
     assert!(futures_util::poll!(&mut again).is_ready());
