@@ -24,6 +24,16 @@ async fn settle(stage: &Stage) {
     }
 }
 
+/// Notes messages of another conversation, as many hours ago, beside the one whose delivery is unknown.
+async fn note_others(stage: &Stage, count: u32, hours: u32) {
+    let others = format!(
+        "insert into unheard_deliveries (account_id, tenant_id, display_id, chatwoot_id, noted_at)
+         select account_id, tenant_id, 999, 1000 + n, now() - interval '{hours} hours'
+         from unheard_deliveries, generate_series(1, {count}) n"
+    );
+    execute(&stage.world.store_config, &others).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_webhook_may_yet_tell_has_not_been_missed() {
     let stage = Stage::set(Options::default(), false).await;
@@ -222,13 +232,7 @@ async fn how_far_a_reply_got_is_mended_by_a_walk_where_sweeps_come_too_late() {
         sim.set_message_status(1, conversation, reply, status, None).unwrap();
         stage.settled().await;
         execute(config, &format!("update unheard_deliveries set noted_at = {noted_at}")).await;
-        execute(
-            config,
-            "insert into unheard_deliveries (account_id, tenant_id, display_id, chatwoot_id, noted_at)
-             select account_id, tenant_id, 999, 1000 + n, now() - interval '3 hours'
-             from unheard_deliveries, generate_series(1, 200) n",
-        )
-        .await;
+        note_others(&stage, 200, 3).await;
         settle(&stage).await;
         assert_eq!(stage.everything().await, mended, "{status}");
         assert_eq!(stage.differing().await, 0, "{status}");
@@ -247,13 +251,7 @@ async fn how_far_a_reply_got_that_nobody_asked_for_is_forgotten_in_time() {
     let [reply, _] = texts.map(|text| sim.agent_writes(1, conversation, text).unwrap());
     sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
     stage.settled().await;
-    execute(
-        config,
-        "insert into unheard_deliveries (account_id, tenant_id, display_id, chatwoot_id, noted_at)
-         select account_id, tenant_id, 999, 1000 + n, now() - interval '49 hours'
-         from unheard_deliveries, generate_series(1, 2500) n",
-    )
-    .await;
+    note_others(&stage, 2500, 49).await;
     let (store, bus) = (stage.world.store.clone(), stage.world.bus.clone());
     let health = service::Health::default();
     let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
