@@ -237,12 +237,8 @@ fn background(app: &App, announcements: Announcements, watch: streams::Watch) ->
         untold.cancel();
     });
     crew.spawn("announcing", live::announce(bus.clone(), store.clone(), announcements));
-    let measuring = outbox::measure(store.clone());
-    let measuring = shutdown.clone().run_until_cancelled_owned(measuring);
-    crew.spawn("measuring the outbox", measuring);
-    let watching = watch.run(bus.clone());
-    let watching = shutdown.clone().run_until_cancelled_owned(watching);
-    crew.spawn("watching the streams", watching);
+    crew.spawn_until(shutdown, "measuring the outbox", outbox::measure(store.clone()));
+    crew.spawn_until(shutdown, "watching the streams", watch.run(bus.clone()));
     crew
 }
 
