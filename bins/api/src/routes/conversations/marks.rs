@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Utc;
 use domain::command::MarkRead;
-use domain::{Activity, ActivityId, Command, ConversationId, OperationId};
+use domain::{Activity, Command, ConversationId, OperationId};
 use events::{Announcement, AnnouncementSubject};
 use serde_json::json;
 use store::outbox::Enqueue;
@@ -112,16 +112,8 @@ async fn mark(
         store::outbox::enqueue(work.connection(), &command).await?;
     }
     let kind = if read { "conversation_read" } else { "conversation_unread" };
-    let activity = Activity {
-        id: ActivityId::generate(),
-        kind: kind.to_owned(),
-        source: "axis".to_owned(),
-        account_id: Some(held.account),
-        conversation_id: Some(conversation),
-        actor: Some(principal.actor()),
-        occurred_at: Utc::now(),
-        data: json!({}),
-    };
+    let (account, actor) = (Some(held.account), principal.actor());
+    let activity = Activity::done_here(kind, account, conversation, &actor, Utc::now(), json!({}));
     store::activities::write(work.connection(), tenant, &activity).await?;
     let answer = work.finish(StatusCode::NO_CONTENT, None, &()).await?;
     let subject = AnnouncementSubject::of(shown);
