@@ -129,12 +129,11 @@ impl Writer {
 
     fn commit(&mut self, group: Vec<Append>) {
         self.shared.activity.send_replace(Activity::Writing(Instant::now()));
-        let group = self.admit(group);
+        let mut group = self.admit(group);
         if group.is_empty() {
             self.shared.activity.send_replace(Activity::Waiting);
             return;
         }
-        let mut group = group;
         let first_try = self.store(&mut group);
         let stored = match first_try {
             Err(Refused::Failed(error)) => {
