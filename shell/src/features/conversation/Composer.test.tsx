@@ -161,7 +161,6 @@ test('a variable that nobody can fill keeps the reply from going out, and says s
   await userEvent.keyboard('{Tab}')
   expect(field).toHaveValue('We call {{contact.phone}}')
   await userEvent.click(screen.getByRole('button', { name: 'Send' }))
-  // It may still have to be looked up.
   await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent('{{contact.phone}} has no value here'))
   expect(contents()).toEqual([])
   await userEvent.clear(field)
@@ -374,8 +373,7 @@ test('colleagues are told of typing, and show who looks too', async () => {
   given()
   api.use(
     http.untyped.post('*/api/v1/conversations/:id/typing', async ({ params, request }) => {
-      // That somebody stopped elsewhere may still be told of the test before.
-      if (params.id === HERE.id) typed.push(await request.json())
+      if (params.id === HERE.id) typed.push(await request.json()) // The test before may still tell of another one.
       return new HttpResponse(null, { status: 204 })
     }),
   )
