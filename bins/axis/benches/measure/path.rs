@@ -9,16 +9,17 @@ use crate::arguments::{Part, Scale};
 use crate::events::Events;
 use crate::latency::{Latency, median};
 use crate::load;
+use crate::machine::settle_disk;
 use crate::report::{Budget, Row, Unit};
 use crate::screen::{Screen, latencies};
 use crate::stage::{Stage, TENANT, address};
 
-/// Events that show how many the whole path carries, for about as long as each load lasts.
+/// Events that show how many the whole path carries, for a few seconds.
 const FLOOD: usize = 40_000;
-/// Seconds at each load.
-const STEADY: usize = 8;
+/// Seconds at each load: long enough that what happens every few seconds counts by its share.
+const STEADY: usize = 20;
 /// Seconds at a load while trying whether it is carried.
-const PROBE: usize = 4;
+const PROBE: usize = 8;
 /// Loads that are tried before giving up.
 const TRIES: usize = 10;
 /// How much latencies may grow at a load that is carried, in seconds per second.
@@ -90,7 +91,10 @@ impl Path {
     ) -> anyhow::Result<Vec<Duration>> {
         let count = (rate * scale.of(seconds * 10) as f64 / 10.0) as usize;
         let first = self.events.next();
-        let run = load::open(self.target, self.events.requests(count), rate).await?;
+        let requests = self.events.requests(count);
+        // What earlier loads left unwritten is no part of this one.
+        settle_disk();
+        let run = load::open(self.target, requests, rate).await?;
         let mut heard = self.screen.take(count).await;
         heard.sort_unstable_by_key(|(number, _)| *number);
         Ok(latencies(&heard, first, run.began, rate).collect())
