@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_nats::jetstream::publish::PublishAck;
-use async_nats::jetstream::{self, response::Response};
-use async_nats::{Client, Message, StatusCode, Subject};
+use async_nats::{Client, Message, StatusCode, Subject, jetstream};
 use futures_util::StreamExt as _;
+use serde::Deserialize;
+use serde::de::Error as _;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
 
@@ -170,15 +170,23 @@ impl Pending {
     }
 }
 
+/// What a stream answers. The client library's own type is read twice, once as a refusal and once as none.
+#[derive(Deserialize)]
+struct Told {
+    seq: Option<u64>,
+    #[serde(default)]
+    duplicate: bool,
+    error: Option<jetstream::Error>,
+}
+
 fn answer(message: &Message) -> Answer {
     if message.status == Some(StatusCode::NO_RESPONDERS) {
         return Err(Refusal::NoStream);
     }
     match serde_json::from_slice(&message.payload) {
-        Ok(Response::Ok(PublishAck { sequence, duplicate, .. })) => {
-            Ok(Published { sequence, duplicate })
-        }
-        Ok(Response::Err { error }) => Err(Refusal::Refused(error)),
+        Ok(Told { error: Some(error), .. }) => Err(Refusal::Refused(error)),
+        Ok(Told { seq: Some(sequence), duplicate, .. }) => Ok(Published { sequence, duplicate }),
+        Ok(Told { .. }) => Err(Refusal::Unreadable(serde_json::Error::missing_field("seq"))),
         Err(error) => Err(Refusal::Unreadable(error)),
     }
 }
@@ -220,6 +228,32 @@ mod tests {
         first.answered().await;
         assert_eq!(sequences(first), [Some(10), Some(11), Some(12)]);
         assert_eq!(sequences(second), [None]);
+    }
+
+    #[test]
+    fn a_streams_answer_says_where_the_message_is_or_why_it_is_not() {
+        let told = |payload: &str| {
+            answer(&Message {
+                subject: "_INBOX.x.0.0".into(),
+                reply: None,
+                payload: payload.to_owned().into(),
+                headers: None,
+                status: None,
+                description: None,
+                length: payload.len(),
+            })
+        };
+        let read = told(r#"{"stream":"INBOUND","seq":7}"#);
+        assert!(matches!(read, Ok(Published { sequence: 7, duplicate: false })));
+        let again = told(r#"{"stream":"INBOUND","domain":"d","seq":7,"duplicate":true}"#);
+        assert!(matches!(again, Ok(Published { sequence: 7, duplicate: true })));
+        // A refusal, as servers word it, bears a sequence of 0.
+        let full = r#"{"error":{"code":503,"err_code":10077,"description":"full"},"stream":"INBOUND","seq":0}"#;
+        let Err(Refusal::Refused(error)) = told(full) else { panic!("not refused") };
+        assert_eq!(error.code(), 503);
+        for unreadable in ["", "{}", r#"{"stream":"INBOUND"}"#, r#"{"seq":-1}"#] {
+            assert!(matches!(told(unreadable), Err(Refusal::Unreadable(_))), "{unreadable}");
+        }
     }
 
     #[test]
