@@ -39,6 +39,8 @@ pub(crate) struct Places {
     above: Arc<Semaphore>,
     /// The keys and tickets that were good a moment ago.
     recent: Recent,
+    /// The signed tickets that were shown a moment ago.
+    shown: Recent,
 }
 
 /// What a caller shows to be identified.
@@ -46,7 +48,9 @@ pub(crate) struct Places {
 pub(crate) enum Credential<'a> {
     /// A token that the provider has signed.
     SignedToken,
-    /// A key or a ticket with this digest.
+    /// A ticket with this digest that the API has signed a moment ago, in this process or another.
+    SignedTicket(&'a [u8; 32]),
+    /// A key or any other ticket with this digest.
     Digest(&'a [u8; 32]),
 }
 
@@ -70,6 +74,7 @@ impl Places {
             waiting: Arc::new(Semaphore::new(STRANGERS)),
             above: Arc::new(Semaphore::new(few)),
             recent: Recent::default(),
+            shown: Recent::default(),
         }
     }
 
@@ -79,14 +84,20 @@ impl Places {
     }
 
     async fn of_caller(&self, credential: Credential<'_>) -> Result<Place, ApiError> {
+        if self.is_known(credential) {
+            return in_turn(&self.callers).await;
+        }
+        let _waits = self.waiting.try_acquire().map_err(|_| ApiError::Busy)?;
+        in_turn(&self.strangers).await
+    }
+
+    /// Whether this is no stranger's.
+    fn is_known(&self, credential: Credential<'_>) -> bool {
         match credential {
-            Credential::Digest(digest) if !self.recent.has(digest) => {
-                let waits = self.waiting.try_acquire().map_err(|_| ApiError::Busy)?;
-                let place = in_turn(&self.strangers).await;
-                drop(waits);
-                place
-            }
-            Credential::SignedToken | Credential::Digest(_) => in_turn(&self.callers).await,
+            Credential::SignedToken => true,
+            // It works once, so whoever shows it again may be anybody who has seen the address.
+            Credential::SignedTicket(digest) => !self.shown.note(*digest),
+            Credential::Digest(digest) => self.recent.has(digest),
         }
     }
 
@@ -225,6 +236,9 @@ mod tests {
         for credential in [Credential::SignedToken, Credential::Digest(&known)] {
             assert!(places.of_caller(credential).now_or_never().is_some_and(|place| place.is_ok()));
         }
+        let signed = Credential::SignedTicket(&[5; 32]);
+        assert!(places.of_caller(signed).now_or_never().is_some_and(|place| place.is_ok()));
+        assert!(matches!(places.of_caller(signed).await, Err(ApiError::Busy)));
         drop(inside);
         assert!(waiting.remove(0).await.is_ok());
         assert!(matches!(futures_util::poll!(Box::pin(stranger(4))), std::task::Poll::Pending));

@@ -33,6 +33,7 @@ use std::time::Duration;
 use accounts::Accounts;
 use axum::Router;
 use bus::{Bus, streams};
+use domain::SecretKey;
 use identity::FetchError;
 use service::{Crew, Health, Listener, Status};
 use store::{Store, Trouble};
@@ -92,6 +93,8 @@ struct App {
     long_bodies: Capacity,
     tasks: TaskTracker,
     auth: Auth,
+    /// Signs tickets.
+    key: Option<Arc<SecretKey>>,
     limits: Limits,
     openings: Limits,
     chatwoots: Chatwoots,
@@ -132,7 +135,8 @@ impl Api {
     ) -> anyhow::Result<Self> {
         metrics::register();
         let auth = config.auth()?;
-        let administration = administration(config, &store, &bus)?;
+        let key = config.accounts.key()?;
+        let administration = key.clone().map(|key| administration(config, &store, &bus, key));
         let (announcer, announcements) = Announcer::channel();
         let watch = streams::Watch::default();
         report(health, &store, &bus, &files);
@@ -158,6 +162,7 @@ impl Api {
             long_bodies: Capacity::new(MOST_LONG_BODIES),
             tasks: tasks.clone(),
             auth,
+            key: key.map(Arc::new),
             limits: Limits::of_requests(config.api_requests_per_minute),
             openings: Limits::of_streams(config.api_streams_per_minute),
             chatwoots: Chatwoots::default(),
@@ -242,18 +247,13 @@ fn background(app: &App, announcements: Announcements, watch: streams::Watch) ->
     crew
 }
 
-fn administration(
-    config: &Config,
-    store: &Store,
-    bus: &Bus,
-) -> anyhow::Result<Option<Administration>> {
-    let Some(key) = config.accounts.key()? else { return Ok(None) };
+fn administration(config: &Config, store: &Store, bus: &Bus, key: SecretKey) -> Administration {
     let accounts = Accounts::new(store.clone(), bus.clone(), key);
     let accounts = accounts.at_most(config.accounts.accounts_per_tenant);
     let accounts =
         if config.accounts.accounts_allow_private { accounts } else { accounts.public_only() };
     let public_url = config.accounts.public_url.as_deref().map(Arc::from);
-    Ok(Some(Administration { accounts, public_url }))
+    Administration { accounts, public_url }
 }
 
 fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {

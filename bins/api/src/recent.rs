@@ -1,4 +1,4 @@
-//! Keys and tickets that were good a moment ago.
+//! Keys and tickets of a moment ago.
 //!
 //! A caller who shows one is looked up all the same, so that a revoked one is refused at once. This
 //! only decides which queue the caller waits in.
@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a key or ticket counts as good a moment ago.
-const LATELY: Duration = Duration::from_mins(1);
-/// How many are remembered at most. Callers who show a further one count as strangers.
+/// How long a moment is.
+pub(crate) const LATELY: Duration = Duration::from_mins(1);
+/// How many are remembered at most. Further ones are not noted.
 const MOST: usize = 20_000;
 
 /// Digests of these keys and tickets. Cheap to clone.
@@ -17,25 +17,25 @@ const MOST: usize = 20_000;
 pub(crate) struct Recent(Arc<Mutex<HashMap<[u8; 32], Instant>>>);
 
 impl Recent {
-    /// Notes that a key or ticket is good.
-    pub(crate) fn note(&self, digest: [u8; 32]) {
+    /// Notes a key or ticket. Returns whether it was noted a moment ago already.
+    pub(crate) fn note(&self, digest: [u8; 32]) -> bool {
         let now = Instant::now();
         let mut known = self.known();
         if known.len() >= MOST && !known.contains_key(&digest) {
             known.retain(|_, at| now.duration_since(*at) < LATELY);
             if known.len() >= MOST {
-                return;
+                return false;
             }
         }
-        known.insert(digest, now);
+        known.insert(digest, now).is_some_and(|at| now.duration_since(at) < LATELY)
     }
 
-    /// Notes that it is no longer good.
+    /// Forgets it.
     pub(crate) fn forget(&self, digest: &[u8; 32]) {
         self.known().remove(digest);
     }
 
-    /// Whether it was good a moment ago.
+    /// Whether it was noted a moment ago.
     pub(crate) fn has(&self, digest: &[u8; 32]) -> bool {
         self.known().get(digest).is_some_and(|at| at.elapsed() < LATELY)
     }
@@ -61,6 +61,7 @@ mod tests {
             recent.note(digest(number));
         }
         assert!(recent.has(&digest(0)) && !recent.has(&digest(MOST)));
+        assert!(recent.note(digest(0)) && !recent.note(digest(MOST)));
         recent.forget(&digest(0));
         recent.note(digest(MOST));
         assert!(recent.has(&digest(MOST)) && !recent.has(&digest(0)));

@@ -11,9 +11,10 @@ use crate::registration::WEBHOOKS;
 #[group(skip)]
 #[command(next_help_heading = "Accounts")]
 pub struct Config {
-    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; of several,
-    /// separated by commas, the first seals and each opens; unset: accounts can be connected and
-    /// changed with `axis` only, and attachments whose address has expired are not available
+    /// Key under which tokens and webhook secrets are sealed and tickets signed, 64 hexadecimal digits;
+    /// of several, separated by commas, the first seals and signs and each opens and verifies; unset:
+    /// accounts can be connected and changed with `axis` only, attachments whose address has expired
+    /// are not available, and tickets of one process wait among made-up ones at another
     #[arg(long, env = "AXIS_SECRET_KEY", hide_env_values = true, value_name = "HEX")]
     pub secret_key: Option<SecretString>,
 

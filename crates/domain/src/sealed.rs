@@ -1,15 +1,25 @@
-//! Secrets at rest: XChaCha20-Poly1305 under the deployment's key.
+//! The deployment's key: it seals secrets at rest (XChaCha20-Poly1305), and signs what its programs hand out and are
+//! shown again (HMAC-SHA256).
 
 use chacha20poly1305::aead::{Aead, Generate as _, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 
 /// The key under which tokens and webhook secrets are sealed: 64 hex digits (`openssl rand -hex 32`). To change keys,
-/// give several, separated by commas: the first one seals, and each of them opens.
+/// give several, separated by commas: the first one seals and signs, and each of them opens and verifies.
 #[derive(Clone)]
 pub struct SecretKey {
-    sealing: XChaCha20Poly1305,
-    older: Vec<XChaCha20Poly1305>,
+    first: OneKey,
+    older: Vec<OneKey>,
+}
+
+#[derive(Clone)]
+struct OneKey {
+    cipher: XChaCha20Poly1305,
+    /// Derives a key for each purpose of signing.
+    deriving: Hmac<Sha256>,
 }
 
 /// A sealed secret: the nonce, then the ciphertext with its tag. It is safe to store and to show.
@@ -42,10 +52,10 @@ impl std::str::FromStr for SecretKey {
         let mut keys = text.split(',').map(|text| {
             let mut key = [0u8; 32];
             hex::decode_to_slice(text.trim(), &mut key).map_err(|_| SealError::MalformedKey)?;
-            Ok(XChaCha20Poly1305::new(&Key::from(key)))
+            Ok(OneKey { cipher: XChaCha20Poly1305::new(&Key::from(key)), deriving: keyed(key) })
         });
-        let sealing = keys.next().unwrap_or(Err(SealError::MalformedKey))?;
-        Ok(Self { sealing, older: keys.collect::<Result<_, _>>()? })
+        let first = keys.next().unwrap_or(Err(SealError::MalformedKey))?;
+        Ok(Self { first, older: keys.collect::<Result<_, _>>()? })
     }
 }
 
@@ -59,33 +69,62 @@ impl SecretKey {
     pub fn seal(&self, purpose: &str, secret: &SecretString) -> Result<Sealed, SealError> {
         let nonce = XNonce::generate();
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: purpose.as_bytes() };
-        let ciphertext = self.sealing.encrypt(&nonce, payload).map_err(|_| SealError::TooLong)?;
+        let ciphertext =
+            self.first.cipher.encrypt(&nonce, payload).map_err(|_| SealError::TooLong)?;
         Ok(Sealed([nonce.as_slice(), &ciphertext].concat()))
     }
 
     /// Opens what [`SecretKey::seal`] sealed for this purpose, under this key or one of the older ones.
     pub fn open(&self, purpose: &str, sealed: &Sealed) -> Result<SecretString, SealError> {
-        let opened = open(&self.sealing, purpose, sealed);
-        let older = || self.older.iter().find_map(|key| open(key, purpose, sealed));
-        opened.or_else(older).ok_or(SealError::WrongKey)
+        self.each().find_map(|key| key.open(purpose, sealed)).ok_or(SealError::WrongKey)
     }
 
     /// Seals under the first key what is sealed under an older one. Returns `None` if the first key opens it.
     pub fn reseal(&self, purpose: &str, sealed: &Sealed) -> Result<Option<Sealed>, SealError> {
-        if open(&self.sealing, purpose, sealed).is_some() {
+        if self.first.open(purpose, sealed).is_some() {
             return Ok(None);
         }
         let secret = self.open(purpose, sealed)?;
         self.seal(purpose, &secret).map(Some)
     }
+
+    /// Signs a text for one purpose: half of its HMAC, which nobody without the key can make.
+    pub fn sign(&self, purpose: &str, text: &[u8]) -> [u8; 16] {
+        let whole = self.first.mac(purpose, text).finalize().into_bytes();
+        std::array::from_fn(|at| whole[at])
+    }
+
+    /// Whether [`SecretKey::sign`] made this signature of the text for this purpose, under this key or one of the older
+    /// ones. The time that it takes does not tell how much of the signature is right.
+    pub fn signed(&self, purpose: &str, text: &[u8], signature: &[u8; 16]) -> bool {
+        self.each().any(|key| key.mac(purpose, text).verify_truncated_left(signature).is_ok())
+    }
+
+    fn each(&self) -> impl Iterator<Item = &OneKey> {
+        std::iter::once(&self.first).chain(&self.older)
+    }
 }
 
-fn open(key: &XChaCha20Poly1305, purpose: &str, sealed: &Sealed) -> Option<SecretString> {
-    let (nonce, ciphertext) = sealed.0.split_at_checked(24)?;
-    let nonce = XNonce::try_from(nonce).ok()?;
-    let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
-    let plain = key.decrypt(&nonce, payload).ok()?;
-    String::from_utf8(plain).ok().map(SecretString::from)
+impl OneKey {
+    fn open(&self, purpose: &str, sealed: &Sealed) -> Option<SecretString> {
+        let (nonce, ciphertext) = sealed.0.split_at_checked(24)?;
+        let nonce = XNonce::try_from(nonce).ok()?;
+        let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
+        let plain = self.cipher.decrypt(&nonce, payload).ok()?;
+        String::from_utf8(plain).ok().map(SecretString::from)
+    }
+
+    fn mac(&self, purpose: &str, text: &[u8]) -> Hmac<Sha256> {
+        let derived = self.deriving.clone().chain_update(purpose).finalize().into_bytes();
+        keyed(derived.into()).chain_update(text)
+    }
+}
+
+/// HMAC under this key, which HMAC itself would lengthen with zeros to a block.
+fn keyed(key: [u8; 32]) -> Hmac<Sha256> {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(&key);
+    Hmac::new(&block.into())
 }
 
 #[cfg(test)]
@@ -121,6 +160,32 @@ mod tests {
         for malformed in ["", ",", &format!("{},", "00".repeat(32)), "00,11"] {
             assert!(malformed.parse::<SecretKey>().is_err(), "{malformed}");
         }
+    }
+
+    #[test]
+    fn a_signature_is_good_for_its_key_its_purpose_and_its_text() {
+        let [old, new] = [SecretKey::generate_text(), SecretKey::generate_text()];
+        let changing: SecretKey = format!("{new},{old}").parse().unwrap();
+        let (old, new): (SecretKey, SecretKey) = (old.parse().unwrap(), new.parse().unwrap());
+        let signature = old.sign("ticket", b"text");
+        assert!(old.signed("ticket", b"text", &signature));
+        assert!(changing.signed("ticket", b"text", &signature));
+        assert!(new.signed("ticket", b"text", &changing.sign("ticket", b"text")));
+        assert!(!new.signed("ticket", b"text", &signature));
+        assert!(!old.signed("key", b"text", &signature));
+        assert!(!old.signed("ticket", b"texts", &signature));
+        for at in 0..16 {
+            let mut damaged = signature;
+            damaged[at] ^= 1;
+            assert!(!old.signed("ticket", b"text", &damaged));
+        }
+    }
+
+    /// What programs of different versions agree on; computed with Python's `hmac`.
+    #[test]
+    fn a_signature_is_half_of_an_hmac_under_a_derived_key() {
+        let key: SecretKey = "5c".repeat(32).parse().unwrap();
+        assert_eq!(hex::encode(key.sign("ticket", b"text")), "89107cdaecb9debf68cbe240ab0fd63f");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use domain::{Permissions, Token, TokenKind};
+use domain::{Permissions, SecretKey, Token, TokenKind};
 use serde::{Deserialize, Serialize};
 use store::stream_tickets::Bearer;
 
@@ -11,6 +11,7 @@ use super::{CallerKind, Principal};
 use crate::App;
 use crate::database::Credential;
 use crate::error::ApiError;
+use crate::recent::LATELY;
 
 /// How long a ticket can be used, in seconds.
 const LIFETIME_SECONDS: i32 = 30;
@@ -45,14 +46,19 @@ pub(crate) async fn issue(
         caller: serde_json::to_value(holder).map_err(ApiError::internal)?,
         session_ends_at: principal.ends_at,
     };
-    let ticket = Token::generate(TokenKind::Ticket);
+    let ticket = match &app.key {
+        Some(key) => Token::generate_signed(TokenKind::Ticket, key, Utc::now()),
+        None => Token::generate(TokenKind::Ticket),
+    };
     let digest = ticket.digest();
     let mut transaction = app.tenant(&principal.tenant).await?;
     let issued =
         store::stream_tickets::issue(&mut transaction, &digest, &bearer, LIFETIME_SECONDS).await?;
     let until = issued.ok_or(ApiError::TooManyStreams)?;
     transaction.commit().await?;
-    app.places.recent().note(digest);
+    if app.key.is_none() {
+        app.places.recent().note(digest);
+    }
     Ok((ticket, until))
 }
 
@@ -63,7 +69,11 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
     let ticket = shown.and_then(|text| Token::read(TokenKind::Ticket, &text));
     let ticket = ticket.ok_or(ApiError::Unauthorized)?;
     let digest = ticket.digest();
-    let mut transaction = app.gate(Credential::Digest(&digest)).await?;
+    let credential = match &app.key {
+        Some(key) if is_signed_lately(&ticket, key) => Credential::SignedTicket(&digest),
+        _ => Credential::Digest(&digest),
+    };
+    let mut transaction = app.gate(credential).await?;
     let bearer = store::stream_tickets::redeem(&mut transaction, &digest).await?;
     transaction.commit().await?;
     // A ticket works only once.
@@ -82,4 +92,31 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
         permissions: Permissions::known(&holder.permissions),
         ends_at: bearer.session_ends_at,
     })
+}
+
+/// Whether the API has signed this ticket within a minute of now: those that can still be used, though the clocks of two
+/// processes differ by half a minute.
+fn is_signed_lately(ticket: &Token, key: &SecretKey) -> bool {
+    let age = |at| Utc::now().signed_duration_since(at).abs().to_std();
+    let at = ticket.signed_at(TokenKind::Ticket, key);
+    at.is_some_and(|at| age(at).is_ok_and(|age| age < LATELY))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_told_by_its_signature_while_it_may_be_used_by_any_clock() {
+        let key = || SecretKey::generate_text().parse::<SecretKey>().unwrap();
+        let (ours, others) = (key(), key());
+        for (seconds, lately) in [(-90, false), (-30, true), (0, true), (30, true), (90, false)] {
+            let at = Utc::now() + TimeDelta::seconds(seconds);
+            let ticket = Token::generate_signed(TokenKind::Ticket, &ours, at);
+            assert_eq!(is_signed_lately(&ticket, &ours), lately, "{seconds}");
+            assert!(!is_signed_lately(&ticket, &others));
+        }
+    }
 }

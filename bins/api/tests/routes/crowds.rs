@@ -7,8 +7,8 @@ use testkit::reqwest::StatusCode;
 use testkit::{OpenId, eventually, sqlx};
 use tokio::task::JoinSet;
 
-use crate::openid;
-use crate::support::{Served, problem, waiting};
+use crate::support::{Served, Stream, problem, waiting};
+use crate::{openid, tickets};
 
 /// As many connections as the API has here.
 const ALL: usize = 10;
@@ -117,6 +117,34 @@ async fn strangers_keep_nobody_from_being_identified() {
             assert_eq!(ask(known).await, 200);
         }
     }
+    store::rollback(held).await.unwrap();
+    while let Some(status) = strangers.join_next().await {
+        let status = status.unwrap();
+        assert!([401, 503].contains(&status), "{status}");
+    }
+}
+
+/// As after a restart, when browsers come back to whichever process takes them.
+#[tokio::test]
+async fn strangers_keep_no_ticket_of_another_process_out() {
+    let served = Served::with(tickets::signing()).await;
+    let (other, _stops) = served.beside(&tickets::signing()).await;
+    let behind = Store::connect(&served.world.store_config, "behind").unwrap();
+    let ticket = tickets::ticket(&served, "mock-token").await;
+    let held = lock(&behind, "lock table api_keys in access exclusive mode").await;
+    let mut strangers = JoinSet::new();
+    for _ in 0..10 * ALL {
+        let made_up = Token::generate(TokenKind::ApiKey);
+        let request = served.http.get(format!("{other}/api/v1/labels"));
+        let request = request.bearer_auth(made_up.expose());
+        strangers.spawn(async move { request.send().await.unwrap().status().as_u16() });
+    }
+    // Of those who find no place at all the first is told so while all others wait.
+    assert_eq!(strangers.join_next().await.unwrap().unwrap(), 503);
+    Stream::of(tickets::at(&other, &served, &ticket), None).await.expect("ready").await;
+    // A used one may be anybody's who has seen the address.
+    let again = tickets::at(&other, &served, &ticket).send().await.unwrap();
+    assert_eq!(problem(again).await, (503, "busy".to_owned()));
     store::rollback(held).await.unwrap();
     while let Some(status) = strangers.join_next().await {
         let status = status.unwrap();

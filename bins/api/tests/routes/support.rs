@@ -75,6 +75,13 @@ impl Served {
         Self { world, ours, http, base, shutdown, guard }
     }
 
+    /// Another process of the API over the same servers, beside this one: its address, and what stops it when dropped.
+    pub async fn beside(&self, config: &Config) -> (String, DropGuard) {
+        let World { store, bus, objects, .. } = &self.world;
+        let (base, shutdown) = serve(config, store.clone(), bus.clone(), objects.clone()).await;
+        (base, shutdown.drop_guard())
+    }
+
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(self.url(path)).bearer_auth("mock-token")
     }

@@ -4,10 +4,10 @@ use domain::Role;
 use serde_json::{Value, json};
 use testkit::reqwest::RequestBuilder;
 
-use crate::support::{Served, Stream, TENANT, problem, serve};
+use crate::support::{Served, Stream, TENANT, problem};
 
 /// A ticket asked for with this token.
-async fn ticket(served: &Served, token: &str) -> String {
+pub async fn ticket(served: &Served, token: &str) -> String {
     let request = served.http.post(served.url("/activity/tickets")).bearer_auth(token);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 201);
@@ -20,18 +20,38 @@ fn with(served: &Served, ticket: &str) -> RequestBuilder {
     at(&served.base, served, ticket)
 }
 
-fn at(base: &str, served: &Served, ticket: &str) -> RequestBuilder {
+pub fn at(base: &str, served: &Served, ticket: &str) -> RequestBuilder {
     let path = format!("{base}/api/v1/activity?ticket={ticket}");
     served.http.get(path).header("accept", "text/event-stream")
 }
 
+/// With the key that signs tickets.
+pub fn signing() -> Config {
+    let secret_key = Some(testkit::SECRET_KEY.into());
+    let accounts = accounts::Config { secret_key, ..accounts::Config::default() };
+    Config { accounts, ..Config::default() }
+}
+
 #[tokio::test]
 async fn a_ticket_opens_one_stream_on_any_process() {
-    let served = Served::start().await;
-    let (store, bus) = (served.world.store.clone(), served.world.bus.clone());
-    let (other, shutdown) =
-        serve(&Config::default(), store, bus, served.world.objects.clone()).await;
-    let _stops = shutdown.drop_guard();
+    opens_one_stream_on_another(&Config::default(), &Config::default()).await;
+}
+
+#[tokio::test]
+async fn so_does_one_that_is_signed() {
+    opens_one_stream_on_another(&signing(), &signing()).await;
+}
+
+/// As while the processes of a version that signed none are replaced.
+#[tokio::test]
+async fn and_whichever_of_the_two_processes_signs_tickets() {
+    opens_one_stream_on_another(&signing(), &Config::default()).await;
+    opens_one_stream_on_another(&Config::default(), &signing()).await;
+}
+
+async fn opens_one_stream_on_another(one: &Config, other: &Config) {
+    let served = Served::with(one.clone()).await;
+    let (other, _stops) = served.beside(other).await;
     let viewer = served.key(TENANT, Role::Viewer.permissions()).await;
     for token in ["mock-token", &viewer] {
         let ticket = ticket(&served, token).await;
