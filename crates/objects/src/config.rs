@@ -12,6 +12,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::unread::Environment;
 use crate::{Objects, OpenError};
 
 const KIB: usize = 1024;
@@ -49,6 +50,10 @@ pub struct Access {
     /// The secret that belongs to it
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "SECRET")]
     pub aws_secret_access_key: Option<SecretString>,
+
+    /// The token that belongs to both, if they are temporary
+    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub aws_session_token: Option<SecretString>,
 
     /// Where a bucket of Amazon's is
     #[arg(long, env = "AWS_REGION", value_name = "REGION")]
@@ -122,29 +127,31 @@ impl std::fmt::Display for Address {
 }
 
 impl Access {
-    /// A client for this bucket. Fails with [`OpenError::Unset`] if a setting is missing: the library would ask the
-    /// machine it runs on for a role instead.
-    fn to(&self, bucket: &str) -> Result<AmazonS3Builder, OpenError> {
-        let id = self.aws_access_key_id.as_ref().ok_or(OpenError::Unset("AWS_ACCESS_KEY_ID"))?;
-        let secret = self.aws_secret_access_key.as_ref();
-        let secret = secret.ok_or(OpenError::Unset("AWS_SECRET_ACCESS_KEY"))?;
+    /// A client for this bucket. Fails if a setting is missing: the library would ask the machine it runs on for a role,
+    /// and look for the bucket at Amazon.
+    fn to(&self, bucket: &str, set: &Environment) -> Result<AmazonS3Builder, OpenError> {
+        let Some(id) = &self.aws_access_key_id else { return set.misses("AWS_ACCESS_KEY_ID") };
+        let Some(secret) = &self.aws_secret_access_key else {
+            return set.misses("AWS_SECRET_ACCESS_KEY");
+        };
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_access_key_id(id)
             .with_secret_access_key(secret.expose_secret())
             .with_allow_http(self.aws_allow_http);
-        match (&self.aws_region, &self.aws_endpoint) {
-            (None, None) => return Err(OpenError::Unset("AWS_REGION")),
-            (region, endpoint) => {
-                if let Some(region) = region {
-                    builder = builder.with_region(region);
-                }
-                if let Some(endpoint) = endpoint {
-                    builder = builder.with_endpoint(endpoint);
-                }
-            }
+        if let Some(token) = &self.aws_session_token {
+            builder = builder.with_token(token.expose_secret());
         }
-        Ok(builder)
+        if let Some(endpoint) = &self.aws_endpoint {
+            builder = builder.with_endpoint(endpoint);
+        } else {
+            set.has_nothing_instead_of("AWS_ENDPOINT")?;
+        }
+        match &self.aws_region {
+            Some(region) => Ok(builder.with_region(region)),
+            None if self.aws_endpoint.is_some() => Ok(builder),
+            None => set.misses("AWS_REGION"),
+        }
     }
 }
 
@@ -162,9 +169,13 @@ impl Objects {
                     retry_timeout: Duration::from_secs(10),
                     ..RetryConfig::default()
                 };
-                let bucket = config.access.to(name)?.with_retry(retry).build();
+                let set = Environment::of_process();
+                let bucket = config.access.to(name, &set)?.with_retry(retry).build();
                 let store = bucket.map_err(|error| OpenError::Settings(Box::new(error)))?;
                 let store = Arc::new(store);
+                for (unread, instead) in set.unread(&config.access) {
+                    tracing::warn!("{unread} is set, but not read for the bucket: {instead}");
+                }
                 // 5 MiB is the smallest part that S3 takes.
                 let prefix = Key::from(prefix.as_str());
                 Ok(Self::over(store, prefix, 5 * KIB * KIB))
@@ -223,28 +234,39 @@ mod tests {
 
     #[test]
     fn what_a_bucket_takes_is_asked_for_by_name() {
-        let attachments_url: Address = "s3://b".parse().unwrap();
-        let mut access = Access::default();
-        let mut unset = Vec::new();
-        for set in [
-            |_: &mut Access| {},
-            |access: &mut Access| access.aws_access_key_id = Some("somebody".to_owned()),
-            |access: &mut Access| access.aws_secret_access_key = Some("a-secret".into()),
-            |access: &mut Access| access.aws_region = Some("eu-central-1".to_owned()),
+        let nobody = Access::default();
+        let id = Access { aws_access_key_id: Some("somebody".to_owned()), ..nobody.clone() };
+        let somebody = Access { aws_secret_access_key: Some("a-secret".into()), ..id.clone() };
+        assert!(!format!("{somebody:?}").contains("a-secret"));
+        for (access, set, told) in [
+            (&nobody, &[][..], &["AWS_ACCESS_KEY_ID"][..]),
+            (&nobody, &["AWS_ROLE_ARN"], &["AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN"]),
+            (&id, &["AWS_PROFILE"], &["AWS_SECRET_ACCESS_KEY"]),
+            (&somebody, &["AWS_PROFILE"], &["AWS_REGION"]),
+            (&somebody, &["AWS_DEFAULT_REGION"], &["AWS_REGION", "AWS_DEFAULT_REGION"]),
         ] {
-            set(&mut access);
-            let opened = Objects::open(&Config {
-                access: access.clone(),
-                ..Config::at(attachments_url.clone())
-            });
-            unset.extend(opened.err().map(|error| error.to_string()));
+            let refused = access.to("b", &Environment::from(set)).unwrap_err().to_string();
+            assert!(told.iter().all(|name| refused.contains(name)), "{refused}");
         }
-        assert_eq!(unset.len(), 3, "{unset:?}");
-        for (told, name) in
-            unset.iter().zip(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"])
-        {
-            assert!(told.contains(name), "{told}");
+    }
+
+    /// Or files would go to a bucket of the same name at Amazon's.
+    #[test]
+    fn an_endpoint_that_is_not_read_is_not_passed_over() {
+        let ours = Access {
+            aws_access_key_id: Some("somebody".to_owned()),
+            aws_secret_access_key: Some("a-secret".into()),
+            aws_region: Some("eu-central-1".to_owned()),
+            ..Access::default()
+        };
+        let named =
+            Access { aws_endpoint: Some("https://s3.example.com".to_owned()), ..ours.clone() };
+        assert!(ours.to("b", &Environment::from(&["AWS_PROFILE"][..])).is_ok());
+        for unread in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] {
+            let set = Environment::from(&[unread][..]);
+            let refused = ours.to("b", &set).unwrap_err().to_string();
+            assert!(refused.ends_with("set AWS_ENDPOINT") && refused.contains(unread), "{refused}");
+            assert!(named.to("b", &set).is_ok());
         }
-        assert!(!format!("{access:?}").contains("a-secret"));
     }
 }

@@ -46,6 +46,14 @@ pub enum OpenError {
     /// A setting that a bucket needs is missing.
     #[error("ATTACHMENTS_URL names a bucket: set {0} too")]
     Unset(&'static str),
+    /// A setting that a bucket needs is missing, and one that is not read is set in its place.
+    #[error("ATTACHMENTS_URL names a bucket, for which {unread} is not read: set {setting}")]
+    Unread {
+        /// What is set.
+        unread: &'static str,
+        /// What is missing.
+        setting: &'static str,
+    },
     /// The settings do not describe a place that works.
     #[error("ATTACHMENTS_URL and the settings AWS_* do not describe a place for attachments")]
     Settings(#[source] Box<object_store::Error>),

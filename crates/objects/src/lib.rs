@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod mark;
 mod read;
+mod unread;
 mod write;
 
 use std::sync::Arc;

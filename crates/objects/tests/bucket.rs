@@ -111,6 +111,19 @@ async fn a_bucket_that_fails_is_asked_twice_and_no_more() {
     assert_eq!(asked.load(Ordering::Relaxed), 2);
 }
 
+/// Without their token they are nobody's.
+#[tokio::test]
+async fn temporary_credentials_are_shown_whole() {
+    let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let access = access(listens.local_addr().unwrap().port());
+    let access = Access { aws_session_token: Some("for-an-hour".into()), ..access };
+    let asking = tokio::spawn(async move { open(BUCKET, access).length("a").await.map(drop) });
+    let (mut connection, _) = listens.accept().await.unwrap();
+    let asked = head(&mut connection).await;
+    assert!(asked.contains("x-amz-security-token: for-an-hour"), "{asked}");
+    asking.abort();
+}
+
 /// S3 says of what is not there that it must not be read, unless one may list the bucket.
 #[tokio::test]
 async fn a_bucket_that_may_not_be_listed_keeps_files() {
@@ -157,14 +170,21 @@ async fn unlisted(mut connection: TcpStream, kept: bool) -> bool {
 
 /// A bucket of the server at this port.
 fn bucket(name: &str, port: u16) -> Objects {
-    let (name, prefix) = (name.to_owned(), "axis/files".to_owned());
-    let access = Access {
+    open(name, access(port))
+}
+
+fn access(port: u16) -> Access {
+    Access {
         aws_access_key_id: Some("somebody".to_owned()),
         aws_secret_access_key: Some("a-secret".into()),
         aws_endpoint: Some(format!("http://127.0.0.1:{port}")),
         aws_allow_http: true,
         ..Access::default()
-    };
+    }
+}
+
+fn open(name: &str, access: Access) -> Objects {
+    let (name, prefix) = (name.to_owned(), "axis/files".to_owned());
     Objects::open(&Config { attachments_url: Address::Bucket { name, prefix }, access }).unwrap()
 }
 

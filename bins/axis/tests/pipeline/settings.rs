@@ -53,6 +53,15 @@ fn bad_settings_get_one_sentence_and_a_failure() {
     }
 }
 
+/// Or files would be kept elsewhere than somebody who has set it expects.
+#[test]
+fn what_a_bucket_would_be_reached_by_elsewhere_is_named() {
+    let arguments = ["--auth-mode", "dev", "--attachments-url", "s3://bucket"];
+    let environment = [("DATABASE_URL", "postgres://x/y"), ("AWS_PROFILE", "support")];
+    let told = refusal("api", &arguments, &environment);
+    assert!(told.contains("AWS_PROFILE") && told.contains("AWS_ACCESS_KEY_ID"), "{told}");
+}
+
 /// The file has bad ones only: each is complained of unless something that wins over it has a good one.
 #[test]
 fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
