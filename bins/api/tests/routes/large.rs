@@ -52,16 +52,46 @@ async fn a_page_of_large_approvals_ends_early_and_the_cursor_leads_to_the_rest()
     // As a version before this one took them.
     grow(&served, "update approvals set metadata = jsonb_build_object('a', repeat('x', $1::int))")
         .await;
-    let (mut seen, mut path) = (Vec::new(), "/approvals?limit=100".to_owned());
+    assert_eq!(two_a_page(&served, "/approvals?limit=100").await, all);
+}
+
+#[tokio::test]
+async fn a_page_of_large_conversations_ends_early_and_the_cursor_leads_to_the_rest() {
+    let served = Served::start().await;
+    for number in 1..=5 {
+        served.write(&Seed::open(number)).await;
+    }
+    let sorted = ["newest", "oldest", "waiting", "priority"];
+    let path = |sort: &str| format!("/conversations?limit=100&sort={sort}");
+    let mut all = Vec::new();
+    for sort in sorted {
+        all.push(ids(&served.read(&path(sort)).await));
+    }
+    for statement in [
+        "update conversations set custom_attributes = jsonb_build_object('a', repeat('x', $1::int))
+         where display_id < 3",
+        "update conversations set team_name = repeat('x', $1::int) where display_id = 3",
+        "update contacts set thumbnail = repeat('x', $1::int) where chatwoot_id > 3",
+    ] {
+        grow(&served, statement).await;
+    }
+    for (sort, all) in sorted.into_iter().zip(all) {
+        assert_eq!(two_a_page(&served, &path(sort)).await, all, "{sort}");
+    }
+}
+
+/// Five rows, of which no page has more than two, in their order.
+async fn two_a_page(served: &Served, list: &str) -> Vec<String> {
+    let (mut seen, mut path) = (Vec::new(), list.to_owned());
     for expected in [2, 2, 1] {
         let page = served.read(&path).await;
         assert_eq!(ids(&page).len(), expected);
         seen.extend(ids(&page));
         let next = page["page"]["nextCursor"].as_str();
         assert_eq!(next.is_some(), seen.len() < 5);
-        path = format!("/approvals?limit=100&cursor={}", next.unwrap_or_default());
+        path = format!("{list}&cursor={}", next.unwrap_or_default());
     }
-    assert_eq!(seen, all);
+    seen
 }
 
 /// Those that are on their way share room, whatever they turn out to be.

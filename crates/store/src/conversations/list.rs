@@ -6,8 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::assignees::Assignees;
-use super::read::{Row, select_conversations};
-use super::{labels, search};
+use super::{labels, read, search};
 use crate::{Error, Start, part};
 
 /// Which conversations to list. A field that is `None` does not restrict the list.
@@ -73,28 +72,32 @@ pub struct Place {
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// At most as many as were asked for.
+    /// At most as many as were asked for, and fewer if they are large.
     pub conversations: Vec<Conversation>,
     /// Where the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// A checked query for a page of a tenant's list. Its arguments are the tenant, the filter (11 of them), row ids found
-/// beforehand, how many rows to read and how many to skip; then, from `$15`, what `after` uses.
+/// A checked query for the sizes of the rows of a page of a tenant's list. Its arguments are the tenant, the filter (11
+/// of them), row ids found beforehand, how many rows to read and how many to skip; then, from `$15`, what `after` uses.
 ///
 /// Lists by activity are read along whole minutes, which are indexed, and sorted within each: an index over the
 /// activity itself would be written with every event.
-macro_rules! select_page {
+macro_rules! weigh_page {
     (
         after $after:literal order $order:literal
         arguments ($tenant:expr, $filter:expr, $assignees:expr, $found:expr, $limit:expr, $skip:expr)
         $(, $place:expr)*
     ) => {
-        select_conversations!(
-            before [""]
-            told ["null::uuid[]"]
-            chosen [
-                "select * from conversations c
+        sqlx::query_as!(
+            Weight,
+            r#"select c.id as "id!", c.priority, c.waiting_since,
+                      c.last_activity_at as "last_activity_at!",
+                      octet_length(concat(
+                        c.status, c.priority, c.channel, c.assignee_type, c.assignee_name,
+                        c.team_name, c.labels, c.custom_attributes, k.name, k.thumbnail)) as "bytes!"
+               from (
+                 select * from conversations c
                  where c.tenant_id = $1 and c.gone_at <= c.version_at
                    and ($2::text is null or c.status = $2)
                    and ($3::text is null or coalesce(c.priority, 'none') = $3)
@@ -111,9 +114,8 @@ macro_rules! select_page {
                      or (c.account_id, c.assignee_id) in (select * from unnest($11, $12::bigint[]))
                        and c.assignee_id = any($12)
                        and (c.assignee_type is null or c.assignee_type = 'user'))
-                   and " + $after + " order by " + $order + " limit $13 offset $14"
-            ]
-            order [" order by " + $order],
+                   and "# + $after + " order by " + $order + " limit $13 offset $14"
+            + ") c left join contacts k on k.id = c.contact_id order by " + $order,
             $tenant.as_str(),
             $filter.status.as_deref(),
             $filter.priority.as_deref(),
@@ -133,7 +135,7 @@ macro_rules! select_page {
     };
 }
 
-/// At most `limit` conversations of a tenant, in a transaction of that tenant.
+/// At most `limit` conversations of a tenant, in a transaction of that tenant; fewer if they are large.
 pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -147,7 +149,7 @@ pub async fn list(
     }
     part::plan_for_arguments(connection).await?;
     let assignees = Assignees::of(filter.assignee.as_ref());
-    let found = match (&filter.search, &filter.label) {
+    let looked_up = match (&filter.search, &filter.label) {
         (Some(text), _) => Some(search::find(connection, tenant, text).await?),
         (None, Some(label)) => labels::few(connection, tenant, label).await?,
         (None, None) => assignees.few(connection, tenant).await?,
@@ -155,41 +157,42 @@ pub async fn list(
     let (skip, place) = start.skip_and_place();
     let (at, id) = (place.and_then(|place| place.at), place.map(|place| place.id.0));
     let rank = place.map(|place| place.rank);
-    let found = found.as_deref();
+    let looked_up = looked_up.as_deref();
     let fetched = i64::from(limit) + 1;
-    let mut rows = match sort {
+    // Sizes first, so that no more is read than fits into memory.
+    let mut found = match sort {
         Sort::Newest => {
-            select_page!(
+            weigh_page!(
                 after "($16::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
                                            < (axis_minute($15::timestamptz), $15, $16))"
                 order "c.activity_minute desc, c.last_activity_at desc, c.id desc"
-                arguments (tenant, filter, assignees, found, fetched, skip), at, id
+                arguments (tenant, filter, assignees, looked_up, fetched, skip), at, id
             )
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?
         }
         Sort::Oldest => {
-            select_page!(
+            weigh_page!(
                 after "($16::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
                                            > (axis_minute($15::timestamptz), $15, $16))"
                 order "c.activity_minute, c.last_activity_at, c.id"
-                arguments (tenant, filter, assignees, found, fetched, skip), at, id
+                arguments (tenant, filter, assignees, looked_up, fetched, skip), at, id
             )
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?
         }
         Sort::Waiting => {
-            select_page!(
+            weigh_page!(
                 after "($16::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
                                            > (coalesce($15::timestamptz, 'infinity'), $16))"
                 order "coalesce(c.waiting_since, 'infinity'), c.id"
-                arguments (tenant, filter, assignees, found, fetched, skip), at, id
+                arguments (tenant, filter, assignees, looked_up, fetched, skip), at, id
             )
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?
         }
         Sort::Priority => {
-            select_page!(
+            weigh_page!(
                 after "($16::uuid is null
                         or (case c.priority when 'urgent' then 4 when 'high' then 3
                               when 'medium' then 2 when 'low' then 1 else 0 end,
@@ -198,18 +201,29 @@ pub async fn list(
                 order "case c.priority when 'urgent' then 4 when 'high' then 3
                          when 'medium' then 2 when 'low' then 1 else 0 end desc,
                        c.activity_minute desc, c.last_activity_at desc, c.id desc"
-                arguments (tenant, filter, assignees, found, fetched, skip), at, id, rank
+                arguments (tenant, filter, assignees, looked_up, fetched, skip), at, id, rank
             )
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?
         }
     };
-    let next = part::cut(&mut rows, limit, |row| row.place(sort));
-    let conversations = rows.into_iter().map(Conversation::try_from).collect::<Result<_, _>>()?;
+    let more = part::cut_large(&mut found, limit, |weight| weight.bytes.into());
+    let next = found.last().filter(|_| more).map(|weight| weight.place(sort));
+    let ids: Vec<_> = found.iter().map(|weight| ConversationId(weight.id)).collect();
+    let conversations = read::by_ids(connection, &ids).await?;
     Ok(Listed { conversations, next })
 }
 
-impl Row {
+/// The size of a conversation, and what its place in a list is made of.
+struct Weight {
+    id: Uuid,
+    priority: Option<String>,
+    waiting_since: Option<DateTime<Utc>>,
+    last_activity_at: DateTime<Utc>,
+    bytes: i32,
+}
+
+impl Weight {
     fn place(&self, sort: Sort) -> Place {
         let at = match sort {
             Sort::Waiting => self.waiting_since,

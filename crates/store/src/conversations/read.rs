@@ -140,7 +140,7 @@ macro_rules! select_conversations {
 }
 pub(crate) use select_conversations;
 
-/// The conversations with these ids that the transaction may see, in no particular order.
+/// The conversations with these ids that the transaction may see, in the order of the ids.
 pub async fn by_ids(
     connection: &mut PgConnection,
     ids: &[ConversationId],
@@ -150,7 +150,7 @@ pub async fn by_ids(
         before [""]
         told ["null::uuid[]"]
         chosen ["select * from conversations c where c.id = any($1)"]
-        order [""],
+        order [" order by array_position($1, c.id)"],
         &ids
     )
     .fetch_all(connection)
