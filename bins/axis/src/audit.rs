@@ -7,8 +7,9 @@ use clap::Args;
 use domain::{AccountKey, AuditId, TenantId};
 use serde_json::{Value, json};
 use store::accounts::Account;
-use store::audit::Entry;
+use store::audit::{Entry, Progress};
 use store::{PgConnection, Store};
+use tokio::sync::watch;
 
 /// Who acts.
 #[derive(Debug, Clone, Args)]
@@ -137,6 +138,11 @@ impl Operator {
 }
 
 impl Begun {
+    /// Keeps how far it has come, until `told` is closed because it has ended.
+    pub(crate) async fn follow(&self, told: watch::Receiver<Progress>) {
+        store::audit::follow(&self.store, self.id, self.act.tenant.as_ref(), told).await;
+    }
+
     /// Records how it ended: to how many it was done, and why to no more.
     pub(crate) async fn end(&self, count: u64, ended: &str) {
         let entry = self.operator.entry(&self.act, Some(count), json!({}));

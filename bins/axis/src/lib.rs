@@ -11,6 +11,7 @@ mod answer;
 mod audit;
 pub mod commands;
 mod place;
+mod progress;
 pub mod up;
 
 use std::process::ExitCode;

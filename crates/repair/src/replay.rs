@@ -33,8 +33,8 @@ pub use ended::{Ended, ReplayError};
 
 /// How much later than expected a replay may end before it counts as lost.
 const LATE: TimeDelta = TimeDelta::minutes(10);
-/// How often to report progress, and to check that there is room.
-const PROGRESS: Duration = Duration::from_secs(1);
+/// How often to report progress, and how often to check that there is room.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Which events to replay, and how fast.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Replay {
     /// The position of the oldest event in the stream when the replay began.
     first: u64,
     about: u64,
+    /// Whether it counts the copies first, since it may read more than would fit.
+    measuring: bool,
     looked: u64,
     stamp: String,
     counts: BTreeMap<(AccountKey, String), u64>,
@@ -84,6 +86,23 @@ enum PassedOver {
     Unreadable,
     /// It is an event of another name.
     OtherEvent,
+}
+
+/// Says once a second that a second has passed.
+struct Seconds(Instant);
+
+impl Seconds {
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    fn passed(&mut self) -> bool {
+        let passed = self.0.elapsed() >= SECOND;
+        if passed {
+            self.0 = Instant::now();
+        }
+        passed
+    }
 }
 
 impl Wanted {
@@ -114,6 +133,7 @@ impl Replay {
             filter,
             history,
             about,
+            measuring: false,
             looked: 0,
             publisher: bus.publisher(),
             stamp: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
@@ -151,6 +171,23 @@ impl Replay {
         self.about
     }
 
+    /// Whether nothing is published yet, because it is being counted whether the copies fit.
+    pub fn is_measuring(&self) -> bool {
+        self.measuring
+    }
+
+    /// How many messages have been read.
+    pub fn looked(&self) -> u64 {
+        self.looked
+    }
+
+    /// How many messages will have been read at the end, at most: all, or if only so many events are wanted, as many as
+    /// it takes if nothing more is passed over.
+    pub fn total(&self) -> u64 {
+        let wanted = self.wanted.most.unwrap_or(u64::MAX).saturating_sub(self.count);
+        self.looked.saturating_add(wanted).min(self.about).max(self.looked)
+    }
+
     /// The latest time at which the replay ends, unless it is lost. Reading takes its time too.
     pub fn ends_by(&self) -> DateTime<Utc> {
         let most = self.about().min(self.wanted.most.unwrap_or(u64::MAX));
@@ -169,11 +206,15 @@ impl Replay {
     }
 
     /// Publishes the events for the workers until the end, or until the shutdown. Calls `tell` every second.
-    pub async fn run(&mut self, shutdown: &CancellationToken, tell: impl Fn(&Self)) -> Ended {
+    pub async fn run(
+        &mut self,
+        shutdown: &CancellationToken,
+        mut tell: impl FnMut(&Self),
+    ) -> Ended {
         let mut pace = Pace::new(self.wanted.per_second);
-        let mut told = Instant::now();
+        let (mut telling, mut checking) = (Seconds::new(), Seconds::new());
         let most = self.wanted.most.unwrap_or(u64::MAX);
-        if let Err(ended) = self.need_room_for_all(most, shutdown).await {
+        if let Err(ended) = self.need_room_for_all(most, shutdown, &mut tell).await {
             return ended;
         }
         loop {
@@ -185,6 +226,9 @@ impl Replay {
             };
             if self.is_beyond(&past) {
                 return self.at_the_end();
+            }
+            if telling.passed() {
+                tell(self);
             }
             self.looked += 1;
             let (at, after) = (past.published_at, past.published_at + TimeDelta::nanoseconds(1));
@@ -211,12 +255,10 @@ impl Replay {
             self.next = after;
             self.count += 1;
             *self.counts.entry((inbound.account, inbound.event)).or_default() += 1;
-            if told.elapsed() >= PROGRESS {
-                told = Instant::now();
-                tell(self);
-                if let Err(error) = self.need_room(1).await {
-                    return Ended::Failed(error);
-                }
+            if checking.passed()
+                && let Err(error) = self.need_room(1).await
+            {
+                return Ended::Failed(error);
             }
         }
     }
@@ -224,30 +266,42 @@ impl Replay {
     /// Fails if the copies do not fit. `about` is more than the number of copies, since earlier replays' copies are
     /// among it, so the exact number is counted only if `about` would not fit.
     async fn need_room_for_all(
-        &self,
+        &mut self,
         most: u64,
         shutdown: &CancellationToken,
+        tell: impl FnMut(&Self),
     ) -> Result<(), Ended> {
         match self.need_room(self.about.min(most)).await {
             Err(ReplayError::Room { .. }) => {}
             roomy => return roomy.map_err(Ended::Failed),
         }
-        let copies = match shutdown.run_until_cancelled(Box::pin(self.count_meant(most))).await {
+        self.measuring = true;
+        let counting = Box::pin(self.count_meant(most, tell));
+        let copies = match shutdown.run_until_cancelled(counting).await {
             None => return Err(Ended::Interrupted),
             Some(copies) => copies.map_err(|error| Ended::Failed(error.into()))?,
         };
+        (self.measuring, self.looked) = (false, 0);
         self.need_room(copies).await.map_err(Ended::Failed)
     }
 
     /// How many of the messages in the stream now are to be replayed, counting up to `most`.
-    async fn count_meant(&self, most: u64) -> Result<u64, BusError> {
+    async fn count_meant(
+        &mut self,
+        most: u64,
+        mut tell: impl FnMut(&Self),
+    ) -> Result<u64, BusError> {
         let (filter, from) = (self.filter.clone(), Some(self.wanted.from));
         let mut history = self.bus.history_of_headers(subject::INBOUND, filter, from).await?;
-        let mut count = 0;
+        let (mut count, mut telling) = (0, Seconds::new());
         while count < most
             && let Some(past) = history.next().await?
             && !self.is_beyond(&past)
         {
+            if telling.passed() {
+                tell(self);
+            }
+            self.looked += 1;
             count += u64::from(self.meant(&past).is_ok());
         }
         Ok(count)

@@ -1,5 +1,7 @@
 //! Who did what. Rows are only ever added: the database refuses to change or remove one.
 
+mod progress;
+
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, AuditId, TenantId};
 use serde_json::{Value, json};
@@ -7,6 +9,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Error, part, rows};
+
+pub use progress::{Progress, follow};
 
 /// Something that was done, to be recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -203,6 +207,8 @@ pub struct Undertaking {
     pub count: Option<i64>,
     /// How it ended, in a word.
     pub ended: Option<String>,
+    /// How far it has come, as far as is known, if it has not ended.
+    pub progress: Option<Progress>,
 }
 
 /// At most `limit` undertakings of one action that the transaction may see, newest first, starting after `after` if it
@@ -217,8 +223,10 @@ pub async fn undertakings(
     part::plan_for_arguments(connection).await?;
     let mut rows = sqlx::query!(
         r#"select b.id, b.at, b.actor, b.source, b.action, b.target, b.tenant_id, b.account_id,
-                  b.details, e.at as "ended_at?", e.count as "count?", e.ended as "ended?"
+                  b.details, e.at as "ended_at?", e.count as "count?", e.ended as "ended?",
+                  p.done as "done?", p.total as "total?", p.count as "so_far?"
            from audit b
+           left join audit_progress p on p.begun = b.id
            left join lateral (
              select at, count, details ->> 'ended' as ended from audit
              where details ? 'begun' and details ->> 'begun' = b.id::text
@@ -252,7 +260,12 @@ pub async fn undertakings(
             details: row.details,
         };
         let begun = Recorded::try_from(begun)?;
-        Ok(Undertaking { begun, ended_at: row.ended_at, count: row.count, ended: row.ended })
+        let number = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+        let known = number(row.done).zip(number(row.total)).zip(number(row.so_far));
+        let known = known.filter(|_| row.ended.is_none());
+        let progress = known.map(|((done, total), count)| Progress { done, total, count });
+        let (ended_at, count, ended) = (row.ended_at, row.count, row.ended);
+        Ok(Undertaking { begun, ended_at, count, ended, progress })
     });
     Ok((undertakings.collect::<Result<_, Error>>()?, next))
 }

@@ -937,10 +937,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * See whether a replay is running, or how it ended.
-         * @description How many events it handed out is known once it has ended.
-         */
+        /** See how far a replay has come, or how it ended. */
         get: operations["get_replay"];
         put?: never;
         post?: never;
@@ -2638,7 +2635,7 @@ export interface components {
             by: string;
             /**
              * Format: int64
-             * @description How many events were handed to the workers; null until it has ended.
+             * @description How many events were handed to the workers, so far or in all; null if that is not known.
              */
             count?: number | null;
             /**
@@ -2648,6 +2645,7 @@ export interface components {
             endedAt?: string | null;
             /** @description Id of the audit's entry for its beginning. */
             id: components["schemas"]["AuditId"];
+            progress?: components["schemas"]["ReplayProgress"] | null;
             /**
              * @description Why it failed; null if it did not.
              * @example 2 events were removed from INBOUND before the replay came to them
@@ -2694,6 +2692,20 @@ export interface components {
         ReplayList: {
             data: components["schemas"]["Replay"][];
             page: components["schemas"]["Page"];
+        };
+        /** @description How far a replay has come. */
+        ReplayProgress: {
+            /**
+             * Format: int64
+             * @description How many events it has looked at.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description How many there are to look at, at most. Those that are not to be replayed, such as copies of earlier replays, are
+             *     among them.
+             */
+            total: number;
         };
         /** @enum {string} */
         ReplayState: "running" | "done" | "most" | "interrupted" | "failed" | "lost";

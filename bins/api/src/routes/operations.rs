@@ -10,8 +10,9 @@ pub(super) mod replays;
 
 use domain::{AccountKey, AuditId};
 use serde_json::{Value, json};
-use store::audit::Entry;
+use store::audit::{Entry, Progress};
 use store::{PgConnection, Store};
+use tokio::sync::watch;
 
 use crate::auth::Principal;
 use crate::error::ApiError;
@@ -35,6 +36,11 @@ impl Begun {
         let entry = Entry { account, ..principal.does(action, target, details) };
         let id = store::audit::begin(connection, entry.clone()).await?;
         Ok(Self { id, entry })
+    }
+
+    /// Keeps how far it has come, until `told` is closed because it has ended.
+    async fn follow(&self, store: &Store, told: watch::Receiver<Progress>) {
+        store::audit::follow(store, self.id, self.entry.tenant.as_ref(), told).await;
     }
 
     /// Records how it ended.

@@ -47,10 +47,48 @@ async fn a_replay_counts_first_then_goes_on_by_itself_and_tells_how_it_ended() {
     .await;
     let ended = served.read(&location).await;
     assert_eq!((&ended["state"], &ended["count"]), (&json!("most"), &json!(1)));
+    assert_eq!(ended["progress"], Value::Null);
     assert_eq!(ended["by"], "member dev-admin");
     assert_eq!(served.world.bus.stream("INBOUND").await.unwrap().messages, 7);
     assert_eq!(ids(&served.read("/operations/replays").await), [begun["id"].as_str().unwrap()]);
     assert_eq!(audit(&served, "replay").await.len(), 2);
+}
+
+/// Whoever asks, and whichever process: the one that runs it may not be theirs.
+#[tokio::test]
+async fn a_replay_tells_how_far_it_is_and_one_whose_program_is_gone_how_far_it_came() {
+    let served = Served::start().await;
+    for number in 0..60 {
+        comes_in(&served, &served.ours, &format!("event_{number}")).await;
+    }
+    let from = Utc::now() - TimeDelta::hours(1);
+    let wanted = json!({
+        "accountId": served.ours.key, "from": from, "dryRun": false, "perSecond": 2,
+    });
+    let begun = served.post("/operations/replay", &wanted).send().await.unwrap();
+    let location = begun.headers()["location"].to_str().unwrap().replace("/api/v1", "");
+    eventually("it has come somewhere", async || {
+        served.read(&location).await["count"].as_u64().is_some_and(|count| count > 0)
+    })
+    .await;
+    let shown = served.read(&location).await;
+    assert_eq!((&shown["state"], &shown["progress"]["total"]), (&json!("running"), &json!(60)));
+    let [count, done] = [&shown["count"], &shown["progress"]["done"]].map(|one| one.as_u64());
+    assert!((1..60).contains(&count.unwrap()) && done >= count, "{shown}");
+
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let long_ago = json!({ "begins": true, "endsBy": "2026-01-01T00:00:00Z" });
+    let lost = store::audit::record(&mut transaction, &entry(None, long_ago)).await.unwrap();
+    sqlx::query("insert into audit_progress values ($1, $2, 7, 9, 5, now())")
+        .bind(lost.0)
+        .bind(TENANT)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    let lost = served.read(&format!("/operations/replays/{lost}")).await;
+    assert_eq!((&lost["state"], &lost["count"]), (&json!("lost"), &json!(5)));
+    assert_eq!(lost["progress"], json!({ "done": 7, "total": 9 }));
 }
 
 /// P9: what one tenant has replayed slowly takes no place that another one needs.

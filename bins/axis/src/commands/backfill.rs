@@ -1,22 +1,16 @@
 //! `axis backfill`
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use service::Service;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::{Backfill, Config, Reached, ReconcileError, Speed};
-use tokio::time::Instant;
 
 use crate::audit::{Act, Begun, Operator};
+use crate::progress::Progress;
 use crate::{Answer, Place};
-
-/// How often to report progress if there is no screen to draw on.
-const PROGRESS: Duration = Duration::from_secs(2);
 
 /// Which account, and how fast.
 #[derive(Debug, Args)]
@@ -85,16 +79,16 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let store = place.store().await?;
     let act = Act::new("backfill", format!("account {account}")).on(&store, Some(account)).await?;
     let begun = arguments.operator.clone().begin(store, act, arguments.speed.details()).await?;
-    let mut shown = Shown::new();
+    let mut progress = Progress::of("conversations");
     let (speed, anew) = (arguments.speed.speed(), arguments.anew);
     let shutdown = service.shutdown();
     let mut found = Tally::default();
     let told = |reached: &Reached| {
         found = reached.found;
-        shown.at(reached);
+        show(&mut progress, reached);
     };
     let reached = Box::pin(backfill.everything(account, speed, anew, &shutdown, told)).await;
-    shown.ended();
+    progress.ended();
     end(&begun, found, &reached).await;
     answer(&reached?, &arguments.account)
 }
@@ -153,54 +147,12 @@ pub(super) fn answer(reached: &Reached, account: &str) -> anyhow::Result<Answer>
     Ok(Answer::new(text, &value)?.succeeding_if(reached.complete))
 }
 
-/// How far it is, on standard error.
-struct Shown {
-    bar: ProgressBar,
-    on_screen: bool,
-    told: Option<Instant>,
-    untold: Option<String>,
-}
-
-impl Shown {
-    fn new() -> Self {
-        let bar = ProgressBar::new(0);
-        let style = "{bar:30} {pos} of {len} conversations, {per_sec}, {eta} left{msg}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        Self { bar, on_screen: std::io::stderr().is_terminal(), told: None, untold: None }
-    }
-
-    fn at(&mut self, reached: &Reached) {
-        let walk = &reached.progress.walk;
-        let done = u64::try_from(walk.done).unwrap_or_default();
-        let total = u64::try_from(walk.total.unwrap_or(walk.done)).unwrap_or_default().max(done);
-        let trouble = reached.progress.last_error.as_deref();
-        let trouble = trouble.map_or(String::new(), |error| format!("; waiting, since {error}"));
-        if self.on_screen {
-            self.bar.set_length(total);
-            self.bar.set_position(done);
-            self.bar.set_message(trouble);
-            return;
-        }
-        self.untold = Some(format!("{done} of {total} conversations{trouble}"));
-        if self.told.is_none_or(|told| told.elapsed() >= PROGRESS) {
-            self.told = Some(Instant::now());
-            self.tell();
-        }
-    }
-
-    fn ended(mut self) {
-        if self.on_screen {
-            self.bar.abandon();
-        }
-        self.tell();
-    }
-
-    fn tell(&mut self) {
-        if let Some(line) = self.untold.take() {
-            // If standard error is closed, there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "{line}");
-        }
-    }
+/// Shows how far it is.
+fn show(progress: &mut Progress, reached: &Reached) {
+    let walk = &reached.progress.walk;
+    let done = u64::try_from(walk.done).unwrap_or_default();
+    let total = u64::try_from(walk.total.unwrap_or(walk.done)).unwrap_or_default().max(done);
+    let trouble = reached.progress.last_error.as_deref();
+    let trouble = trouble.map_or(String::new(), |error| format!("; waiting, since {error}"));
+    progress.at(done, total, trouble);
 }

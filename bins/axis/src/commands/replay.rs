@@ -1,7 +1,6 @@
 //! `axis replay`
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use anyhow::bail;
 use bus::Bus;
@@ -12,10 +11,13 @@ use events::{Inbound, subject};
 use repair::replay::{Ended, Replay, ReplayError, Wanted};
 use serde_json::{Value, json};
 use service::Service;
+use store::audit;
+use tokio::sync::watch;
 
 use crate::answer::table;
 use crate::audit::{Act, Operator};
 use crate::commands::accounts::known;
+use crate::progress::Progress;
 use crate::{Answer, Place};
 
 /// Which events, and how fast.
@@ -98,8 +100,11 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let wanted = arguments.wanted(account);
     let words = wanted.words();
     let mut replay = Replay::start(wanted, &bus).await?;
+    let mut progress = Progress::of("events");
     if arguments.dry_run {
-        let ended = replay.run(&shutdown, tell).await;
+        let ended = replay.run(&shutdown, |at| show(&mut progress, at)).await;
+        show(&mut progress, &replay);
+        progress.ended();
         // Otherwise only the replay itself would say that there is no room for it.
         let lacking = match replay.require_room(replay.count()).await {
             Err(lacking @ ReplayError::Room { .. }) => Some(lacking.to_string()),
@@ -112,7 +117,19 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let (most, per_second) = (arguments.most, arguments.per_second);
     let details = json!({ "endsBy": replay.ends_by(), "most": most, "perSecond": per_second });
     let begun = arguments.operator.clone().begin(store, act, details).await?;
-    let ended = replay.run(&shutdown, tell).await;
+    let (telling, told) = watch::channel(audit::Progress::default());
+    let running = async {
+        let telling = telling;
+        let tell = |at: &Replay| {
+            show(&mut progress, at);
+            let (done, total, count) = (at.looked(), at.total(), at.count());
+            telling.send_replace(audit::Progress { done, total, count });
+        };
+        replay.run(&shutdown, tell).await
+    };
+    let (ended, ()) = tokio::join!(running, begun.follow(told));
+    show(&mut progress, &replay);
+    progress.ended();
     begun.end(replay.count(), &ended.words()).await;
     answer(&replay, ended, None)
 }
@@ -139,11 +156,15 @@ async fn require_event(bus: &Bus, event: &str) -> anyhow::Result<()> {
     );
 }
 
-fn tell(replay: &Replay) {
-    let (count, about, done) = (replay.count(), replay.about(), verb(replay));
-    let at = replay.next().to_rfc3339_opts(SecondsFormat::Secs, true);
-    // If standard error is closed, there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{count} of at most {about} {done}, now at {at}");
+/// Shows how far it is.
+fn show(progress: &mut Progress, replay: &Replay) {
+    let remark = if replay.is_measuring() {
+        "; counting whether the copies fit".to_owned()
+    } else {
+        let at = replay.next().to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!(", now at {at}; {} {}", replay.count(), verb(replay))
+    };
+    progress.at(replay.looked(), replay.total(), remark);
 }
 
 fn verb(replay: &Replay) -> &'static str {

@@ -160,7 +160,7 @@ async fn an_emptied_database_is_the_same_after_a_replay_and_after_another_one() 
     let done = answered(&world, &["--from", LONG_AGO, "--per-second", "10000"]).await;
     assert_eq!((done.code, &done.value["replayed"]), (Some(0), &json!(20)), "{done:?}");
     assert_eq!(done.value["ended"], "done");
-    for told in ["operator-7", "\"replay\"", "count=20"] {
+    for told in ["operator-7", "\"replay\"", "count=20", "20 of 20 events, now at "] {
         assert!(done.complaint.contains(told), "{told}: {}", done.complaint);
     }
     settled(&world).await;

@@ -2,6 +2,7 @@ import { Paperclip } from 'lucide-react'
 
 import type { Written } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
+import { Progress } from '#ui/Progress.tsx'
 
 import { plain, size } from './file.ts'
 
@@ -14,7 +15,6 @@ interface UploadingProps {
 /** Files being sent, with their progress and a button to stop until all are sent. */
 export function Uploading({ written, stop }: UploadingProps) {
   const { files, progress, state } = written
-  const percent = Math.round(progress * 100)
   return (
     <div className="mt-1 w-64 max-w-full">
       <ul>
@@ -29,16 +29,7 @@ export function Uploading({ written, stop }: UploadingProps) {
       </ul>
       {state === 'sending' && (
         <div className="mt-1.5 flex items-center gap-2">
-          <div
-            role="progressbar"
-            aria-label="Upload"
-            aria-valuemin={0}
-            aria-valuemax={100}
-            aria-valuenow={percent}
-            className="h-1.5 grow overflow-hidden rounded-full bg-sunken"
-          >
-            <div className="h-full bg-accent" style={{ width: `${percent}%` }} />
-          </div>
+          <Progress label="Upload" done={progress} className="grow" />
           <Button className="h-6 px-2 text-xs" disabled={progress >= 1} onClick={stop}>
             Stop
           </Button>

@@ -1,4 +1,4 @@
-/** How replays ended. */
+/** How far replays are, and how they ended. */
 import { screen } from '@testing-library/react'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -17,4 +17,21 @@ test('a replay that failed says why', async () => {
   show(<Replay acts={false} />)
   expect(await screen.findByText('Failed: 3 events')).toBeVisible()
   expect(screen.getByText(reason)).toBeVisible()
+})
+
+test('a replay that is running says how far it is', async () => {
+  const run: Run = {
+    id: uuid(),
+    state: 'running',
+    target: 'all of it',
+    by: 'Dev Admin',
+    startedAt: instant(0),
+    count: 1200,
+    progress: { done: 1500, total: 6000 },
+  }
+  api.use(http.untyped.get('*/api/v1/operations/replays', () => HttpResponse.json({ data: [run] })))
+  show(<Replay acts={false} />)
+  expect(await screen.findByText('Running: 1,200 events')).toBeVisible()
+  expect(screen.getByText('1,500 of 6,000 looked at')).toBeVisible()
+  expect(screen.getByRole('progressbar', { name: 'Replay' })).toHaveAttribute('aria-valuenow', '25')
 })

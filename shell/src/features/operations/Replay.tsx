@@ -7,6 +7,7 @@ import { again } from '#live/again.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { useMounted } from '#ui/mounted.ts'
+import { Progress } from '#ui/Progress.tsx'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { asField, exactly } from '#ui/time.ts'
@@ -199,6 +200,7 @@ function Runs() {
               <span className="block text-sm wrap-anywhere text-soft">
                 {run.target} · by {run.by}
               </span>
+              {run.progress && <HowFar progress={run.progress} />}
               {run.reason != null && <span className="block text-sm wrap-anywhere text-soft">{run.reason}</span>}
             </span>
             <When at={run.startedAt} className="shrink-0 text-xs text-faint" />
@@ -206,5 +208,14 @@ function Runs() {
         ))}
       </ul>
     </>
+  )
+}
+
+function HowFar({ progress: { done, total } }: { progress: NonNullable<Run['progress']> }) {
+  return (
+    <span className="mt-1 flex items-center gap-3 text-sm text-soft tabular-nums">
+      <Progress label="Replay" done={total === 0 ? 1 : done / total} className="w-48 max-w-full" />
+      {done.toLocaleString()} of {total.toLocaleString()} looked at
+    </span>
   )
 }

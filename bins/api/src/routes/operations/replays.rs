@@ -7,7 +7,7 @@ pub(in crate::routes) mod list;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AccountKey, AuditId};
 use serde::Serialize;
-use store::audit::Undertaking;
+use store::audit::{Progress, Undertaking};
 
 /// The action's name in the audit.
 const ACTION: &str = "replay";
@@ -33,11 +33,23 @@ pub(in crate::routes) struct Replay {
     /// Which events, in words.
     target: String,
     state: ReplayState,
-    /// How many events were handed to the workers; null until it has ended.
+    /// How many events were handed to the workers, so far or in all; null if that is not known.
     count: Option<i64>,
+    /// How far it has come; null if it has ended, or nothing is known yet. It changes once a second.
+    progress: Option<ReplayProgress>,
     /// Why it failed; null if it did not.
     #[schema(example = "2 events were removed from INBOUND before the replay came to them")]
     reason: Option<String>,
+}
+
+/// How far a replay has come.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ReplayProgress {
+    /// How many events it has looked at.
+    done: u64,
+    /// How many there are to look at, at most. Those that are not to be replayed, such as copies of earlier replays, are
+    /// among them.
+    total: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -59,7 +71,7 @@ enum ReplayState {
 
 impl From<Undertaking> for Replay {
     fn from(undertaking: Undertaking) -> Self {
-        let Undertaking { begun, ended_at, count, ended } = undertaking;
+        let Undertaking { begun, ended_at, count, ended, progress } = undertaking;
         let ends_by = begun.details["endsBy"].as_str();
         let ends_by = ends_by.and_then(|time| time.parse::<DateTime<Utc>>().ok());
         let ends_by = ends_by.unwrap_or(begun.at + LONGEST);
@@ -71,6 +83,7 @@ impl From<Undertaking> for Replay {
             None if ends_by < Utc::now() => ReplayState::Lost,
             None => ReplayState::Running,
         };
+        let so_far = progress.and_then(|progress| i64::try_from(progress.count).ok());
         Self {
             id: begun.id,
             started_at: begun.at,
@@ -79,7 +92,8 @@ impl From<Undertaking> for Replay {
             account_id: begun.account,
             target: begun.target,
             state,
-            count,
+            count: count.or(so_far),
+            progress: progress.map(|Progress { done, total, .. }| ReplayProgress { done, total }),
             reason: ended.filter(|_| state == ReplayState::Failed),
         }
     }

@@ -11,7 +11,8 @@ use domain::{AccountKey, in_words};
 use repair::replay::{self, Ended, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::audit::Undertaking;
+use store::audit::{Progress, Undertaking};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{ACTION, Replay};
@@ -168,7 +169,16 @@ pub(in crate::routes) async fn replay_events(
     let answer = work.finish(StatusCode::ACCEPTED, Some(location), &shown).await?;
     app.tasks.spawn(async move {
         let _room = room;
-        let ended = replay.run(&app.shutdown, |_| ()).await;
+        let (telling, told) = watch::channel(Progress::default());
+        let running = async {
+            let telling = telling;
+            let tell = |at: &replay::Replay| {
+                let (done, total, count) = (at.looked(), at.total(), at.count());
+                telling.send_replace(Progress { done, total, count });
+            };
+            replay.run(&app.shutdown, tell).await
+        };
+        let (ended, ()) = tokio::join!(running, begun.follow(&app.store, told));
         if let Ended::Failed(error) = &ended {
             tracing::warn!(error = in_words(&error), "a replay failed");
         }

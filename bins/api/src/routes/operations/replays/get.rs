@@ -11,9 +11,7 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// See whether a replay is running, or how it ended.
-///
-/// How many events it handed out is known once it has ended.
+/// See how far a replay has come, or how it ended.
 #[utoipa::path(
     get, path = "/operations/replays/{id}", tag = "operations",
     security(("bearer" = ["operations:read"])),
