@@ -156,9 +156,9 @@ impl AccountError {
     /// As [`AccountError::of`], for a call that only reads, so that it does not matter whether Chatwoot did it.
     pub(crate) fn of_question(error: CallError, client: &Client) -> Self {
         match error {
-            CallError::Unknown(cause @ (Cause::ServerError(..500) | Cause::Unreadable)) => {
-                Self::Nowhere { url: client.installation().to_owned(), cause }
-            }
+            CallError::Unknown(
+                cause @ (Cause::ServerError(..500) | Cause::Unreadable | Cause::TooLarge(_)),
+            ) => Self::Nowhere { url: client.installation().to_owned(), cause },
             other => Self::of(other, client.account_id()),
         }
     }

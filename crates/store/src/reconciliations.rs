@@ -26,6 +26,8 @@ pub struct Reconciliation {
     pub progress: Progress,
     /// What it found so far.
     pub tally: Tally,
+    /// What could not be read since the last walk began, and why.
+    pub unread: Vec<String>,
 }
 
 /// How far a comparison is.
@@ -113,6 +115,7 @@ struct Row {
     drift_repaired: i64,
     failures: i32,
     last_error: Option<String>,
+    unread: Vec<String>,
 }
 
 impl TryFrom<Row> for Reconciliation {
@@ -144,6 +147,7 @@ impl TryFrom<Row> for Reconciliation {
                 drift_found: row.drift_found,
                 drift_repaired: row.drift_repaired,
             },
+            unread: row.unread,
         })
     }
 }
@@ -157,7 +161,7 @@ macro_rules! select_reconciliations {
               greatest(sweep_due_at, 'epoch') as \"sweep_due_at!\", swept_to,
               greatest(walk_due_at, 'epoch') as \"walk_due_at!\", walk_page, walk_place,
               walk_contacts, walk_total, walk_done, walk_again, walked_at, brought_in, drift_found,
-              drift_repaired, failures, last_error " + $after
+              drift_repaired, failures, last_error, unread " + $after
             $(, $argument)*
         )
     };
@@ -318,6 +322,41 @@ pub async fn hold(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// The most that is noted of what could not be read.
+const MOST_UNREAD: i32 = 20;
+
+/// Notes what Chatwoot could not answer, and why, unless much is noted already.
+pub async fn note_unread(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    what: &str,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update reconciliations set unread = unread || $2::text
+         where account_id = $1 and cardinality(unread) < $3 and $2 <> all (unread)",
+        account.0,
+        what,
+        MOST_UNREAD,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets what could not be read, since a walk begins that asks for all of it again.
+pub async fn forget_unread(
+    connection: &mut PgConnection,
+    account: AccountKey,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update reconciliations set unread = '{}' where account_id = $1 and unread <> '{}'",
+        account.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Makes the next sweep of every account due, since webhooks may have been missed.

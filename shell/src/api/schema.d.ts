@@ -1635,6 +1635,14 @@ export interface components {
             /** @description Whether it is being compared at this moment. */
             underWay: boolean;
             /**
+             * @description What Chatwoot could not answer since the last walk began, and why: it was left out, and is asked for again by the
+             *     next walk. At most 20.
+             * @example [
+             *       "message 7 of conversation 42: …"
+             *     ]
+             */
+            unread: string[];
+            /**
              * Format: int64
              * @description Conversations that the walk has passed.
              */

@@ -129,6 +129,9 @@ pub(super) fn answer(reached: &Reached, account: &str) -> anyhow::Result<Answer>
         text,
         "{drift_found} rows were missing, different or gone; {drift_repaired} repaired"
     )?;
+    for one in &reached.unread {
+        writeln!(text, "not read: {one}")?;
+    }
     if reached.complete {
         text += "done; the sync workers apply what was found";
     } else if reached.walked {
@@ -142,6 +145,7 @@ pub(super) fn answer(reached: &Reached, account: &str) -> anyhow::Result<Answer>
         "driftFound": drift_found,
         "driftRepaired": drift_repaired,
         "conversations": walk.done,
+        "unread": reached.unread,
         "complete": reached.complete,
     });
     Ok(Answer::new(text, &value)?.succeeding_if(reached.complete))

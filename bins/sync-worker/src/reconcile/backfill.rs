@@ -40,6 +40,8 @@ pub struct Reached {
     pub progress: Progress,
     /// What was found since the comparison began.
     pub found: Tally,
+    /// What could not be read since the walk began, and why.
+    pub unread: Vec<String>,
     /// Whether everything has been compared, so that only what changed meanwhile is left.
     pub walked: bool,
     /// Whether the comparison is complete.
@@ -154,7 +156,8 @@ impl<'a> Run<'a> {
             progress.walk.begin(progress.walk.due_at);
         }
         let (found, walked) = (Tally::default(), way == Way::Lately);
-        let reached = Reached { progress, found, walked, complete: false };
+        let unread = held.unread.clone();
+        let reached = Reached { progress, found, unread, walked, complete: false };
         Self { worker, held, speed, reached, unwritten: Tally::default() }
     }
 
@@ -239,6 +242,7 @@ impl<'a> Run<'a> {
                 drift_found: now.tally.drift_found - before.drift_found,
                 drift_repaired: now.tally.drift_repaired - before.drift_repaired,
             };
+            self.reached.unread = now.unread;
         }
         Ok(())
     }

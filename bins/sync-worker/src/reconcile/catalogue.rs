@@ -61,7 +61,7 @@ impl Session {
         &self,
         name: &str,
         question: impl Fn() -> Q,
-    ) -> Result<Option<Vec<T>>, CallError>
+    ) -> Result<Option<Vec<T>>, ReconcileError>
     where
         Q: Future<Output = Result<Vec<T>, CallError>>,
     {
@@ -69,10 +69,10 @@ impl Session {
             Ok(list) => Ok(Some(list)),
             Err(CallError::NotFound | CallError::Forbidden { .. }) => Ok(None),
             Err(error) if self.only_this(&error).await => {
-                self.left_unread(format_args!("list of {name}"), &error);
+                self.left_unread(format!("list of {name}"), &error).await?;
                 Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Compares a conversation: its row, and then its messages, page by page.
 
 use bus::MAX_BODY_BYTES;
-use chatwoot::client::{Cause, MessagePage, MessageRange, Verbatim};
+use chatwoot::client::{MessagePage, MessageRange, Verbatim};
 use chatwoot::{CallError, Conversation, Message, MessageType};
 use chrono::{DateTime, Utc};
 use store::{conversations, messages};
@@ -10,7 +10,7 @@ use super::ReconcileError;
 use super::body::{Body, ConversationRead, Found, MessageRead, trimmed};
 use super::compare;
 use super::pages::Pages;
-use super::session::{Depth, Lately, OFTEN, Session, changed_at};
+use super::session::{Depth, Lately, Session, changed_at};
 use super::untold::Untold;
 use crate::activity;
 use crate::apply::{conversation, message};
@@ -60,7 +60,8 @@ impl Session {
             messages: Vec::new(),
         };
         let history = self.history(row.is_some(), depth);
-        let mut pages = Pages::after(known);
+        let newest = read.value.newest_message.as_ref().map(|message| message.id);
+        let mut pages = Pages::after(known, newest);
         loop {
             let Some((page, asked_at)) = self.read_page(display_id, &mut pages).await? else {
                 return Ok(());
@@ -91,16 +92,9 @@ impl Session {
         }
     }
 
-    /// Whether it is this conversation that cannot be read, and not only for a moment. A momentary fault is gone when the
-    /// same is requested again, whereas what is left out is not requested again before the next walk.
-    async fn lasts(&self, error: &CallError) -> bool {
-        let lasts =
-            matches!(error, CallError::Unknown(Cause::Unreadable)) || self.failures >= OFTEN;
-        lasts && self.only_this(error).await
-    }
-
     /// Reads the next page of a conversation's messages. Returns it with the time of the request, or `None` if the
-    /// conversation no longer exists. A page that Chatwoot keeps failing at is left out, and returned as an empty one.
+    /// conversation no longer exists. What is too large is read in ever smaller parts. What Chatwoot keeps failing at is
+    /// left out, and returned as an empty page.
     async fn read_page(
         &self,
         display_id: i64,
@@ -115,12 +109,19 @@ impl Session {
                 Err(CallError::NotFound) => return Ok(None),
                 // The response may be too large, as a hundred mails may be.
                 Err(CallError::Unknown(_)) if pages.turn_back() => continue,
+                Err(error) if error.is_too_large() && pages.halve() => continue,
                 Err(error) => error,
             };
             if !self.lasts(&error).await {
                 return Err(error.into());
             }
-            self.left_unread(format_args!("messages of {display_id}"), &error);
+            let what = match range {
+                MessageRange::Between { after, last } if last - after == 1 => {
+                    format!("message {last} of conversation {display_id}")
+                }
+                _ => format!("messages of conversation {display_id}"),
+            };
+            self.left_unread(what, &error).await?;
             return Ok(Some((MessagePage { messages: Vec::new(), entries: 0 }, asked_at)));
         }
     }
@@ -147,8 +148,15 @@ impl Session {
             Ok(read) => read,
             Err(CallError::NotFound) => return Ok(()),
             Err(error) if self.lasts(&error).await => {
-                self.left_unread(format_args!("messages {numbers:?} of {display_id}"), &error);
-                return Ok(());
+                let (former, latter) = numbers.split_at(numbers.len() / 2);
+                if error.is_too_large() && !former.is_empty() {
+                    for half in [former, latter] {
+                        Box::pin(self.compare_numbered(display_id, half, (depth, why))).await?;
+                    }
+                    return Ok(());
+                }
+                let what = format!("messages {numbers:?} of conversation {display_id}");
+                return self.left_unread(what, &error).await;
             }
             Err(error) => return Err(error.into()),
         };

@@ -5,19 +5,40 @@ use std::collections::HashSet;
 use chatwoot::Message;
 use chatwoot::client::{MessagePage, MessageRange, Verbatim};
 
+/// After halving a range so often in a row without reading a message, the rest is left out. Fewer lead to any message of
+/// a trillion.
+const HALVINGS: u32 = 40;
+
 /// Pages through the messages of a conversation after a known one, a range at a time.
 #[derive(Debug)]
 pub(super) struct Pages {
     range: MessageRange,
-    /// If set, pages go backwards, down to this message.
-    back_to: Option<i64>,
+    way: Way,
+    /// The number of the newest message, if it is known.
+    newest: Option<i64>,
     read: HashSet<i64>,
 }
 
+/// In which order the ranges are requested.
+#[derive(Debug)]
+enum Way {
+    /// Forwards, as many messages as possible at once.
+    Forwards,
+    /// Twenty at once, from the newest backwards to this message.
+    BackTo(i64),
+    /// Parts of what was too large, each after one message and up to another.
+    InParts {
+        /// The parts that come after the present one.
+        rest: Vec<(i64, i64)>,
+        /// How often in a row a part was halved.
+        halved: u32,
+    },
+}
+
 impl Pages {
-    /// Begins after this message.
-    pub(super) fn after(known: i64) -> Self {
-        Self { range: MessageRange::After(known), back_to: None, read: HashSet::new() }
+    /// Begins after the message `known`.
+    pub(super) fn after(known: i64, newest: Option<i64>) -> Self {
+        Self { range: MessageRange::After(known), way: Way::Forwards, newest, read: HashSet::new() }
     }
 
     /// The range to request now.
@@ -28,24 +49,68 @@ impl Pages {
     /// Switches to reading fewer messages at once, from the newest backwards, since a response was too large. Returns
     /// `false` if that is being done already.
     pub(super) fn turn_back(&mut self) -> bool {
-        let (None, MessageRange::After(known) | MessageRange::Between { after: known, .. }) =
-            (self.back_to, self.range)
+        let (
+            Way::Forwards,
+            MessageRange::After(known) | MessageRange::Between { after: known, .. },
+        ) = (&self.way, self.range)
         else {
             return false;
         };
-        (self.range, self.back_to) = (MessageRange::Newest, Some(known));
+        (self.range, self.way) = (MessageRange::Newest, Way::BackTo(known));
         true
+    }
+
+    /// Goes on with the lower half of what is left, since even twenty messages were too large. Returns `false` if that
+    /// does not help, as with a single message.
+    pub(super) fn halve(&mut self) -> bool {
+        let end = match self.range {
+            MessageRange::Newest | MessageRange::After(_) => self.newest,
+            MessageRange::Before(first) => Some(first - 1),
+            MessageRange::Between { last, .. } => Some(last),
+        };
+        let (Some(last), range) = (end, self.range) else { return false };
+        let (after, mut rest, halved) = match (&mut self.way, range) {
+            (Way::BackTo(known), _) => (*known, Vec::new(), 0),
+            (Way::InParts { rest, halved }, MessageRange::Between { after, .. }) => {
+                (after, std::mem::take(rest), *halved)
+            }
+            _ => return false,
+        };
+        let numbers = last.saturating_sub(after);
+        let goes = numbers > 1 && halved < HALVINGS;
+        if goes {
+            let middle = after + numbers / 2;
+            rest.push((middle, last));
+            self.range = MessageRange::Between { after, last: middle };
+        } else if halved >= HALVINGS {
+            rest.clear();
+        }
+        self.way = Way::InParts { rest, halved: halved + 1 };
+        goes
     }
 
     /// Takes a response. Returns the messages that were not read before, and whether there is more to request. Ranges
     /// overlap where Chatwoot may have left some out.
     pub(super) fn take(&mut self, page: MessagePage) -> (Vec<Verbatim<Message>>, bool) {
-        let (ids, entries) = (page.ids(), page.entries);
-        let next = match (self.back_to, self.range) {
-            (Some(known), range) => range.preceding(known, ids, entries),
+        let (ids, entries, range) = (page.ids(), page.entries, self.range);
+        if let Way::InParts { halved, .. } = &mut self.way
+            && entries > 0
+        {
+            *halved = 0;
+        }
+        let cut_off = matches!(self.way, Way::InParts { .. }) && !range.is_whole(entries);
+        let halved = cut_off && self.halve();
+        let next = match &mut self.way {
+            _ if halved => Some(self.range),
+            Way::BackTo(known) => range.preceding(*known, ids, entries),
             // Most conversations fit into one response.
-            (None, range @ MessageRange::After(_)) if range.is_whole(entries) => None,
-            (None, range) => range.following(ids, entries),
+            Way::Forwards if matches!(range, MessageRange::After(_)) && range.is_whole(entries) => {
+                None
+            }
+            Way::Forwards => range.following(ids, entries),
+            Way::InParts { rest, .. } => {
+                rest.pop().map(|(after, last)| MessageRange::Between { after, last })
+            }
         };
         self.range = next.unwrap_or(self.range);
         let mut messages = page.messages;

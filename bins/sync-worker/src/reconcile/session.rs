@@ -1,7 +1,6 @@
 //! Compares one account: asks Chatwoot at a limited rate, looks at the rows, and publishes what differs.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Display;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -215,30 +214,40 @@ impl Session {
         self.publish(&Body::Contact(ContactRead { contact: words, found, at }), rows).await
     }
 
-    /// Requests a conversation that a list left out, and reports it as gone if it is.
-    pub(super) async fn gone(
-        &self,
-        display_id: i64,
-        created_at: DateTime<Utc>,
-    ) -> Result<(), ReconcileError> {
+    /// Requests a conversation that no list shows, compares it, and reports it as gone if it was known here and is gone.
+    /// Returns whether Chatwoot has it.
+    pub(super) async fn look_up(&self, display_id: i64) -> Result<bool, ReconcileError> {
         let asked_at = Utc::now();
         match self.ask(|| self.client.conversation_verbatim(display_id)).await {
-            Ok(read) => self.compare(vec![read], asked_at, Depth::Everything).await,
+            Ok(read) => self.compare(vec![read], asked_at, Depth::Everything).await?,
             Err(CallError::NotFound) => {
-                let gone = Gone {
-                    conversation: Some(display_id),
-                    created_at: Some(created_at),
-                    contact: None,
-                    at: asked_at.timestamp_micros(),
-                };
-                self.publish(&Body::Gone(gone), 1).await
+                self.gone(display_id, asked_at).await?;
+                return Ok(false);
             }
             Err(error) if self.only_this(&error).await => {
-                self.left_unread(format_args!("conversation {display_id}"), &error);
-                Ok(())
+                self.left_unread(format!("conversation {display_id}"), &error).await?;
             }
-            Err(error) => Err(error.into()),
+            Err(error) => return Err(error.into()),
         }
+        Ok(true)
+    }
+
+    /// Reports a conversation that Chatwoot did not have at `asked_at` as gone, if it is known here.
+    async fn gone(&self, display_id: i64, asked_at: DateTime<Utc>) -> Result<(), ReconcileError> {
+        let mut transaction = self.store.worker().await?;
+        let (account, before) = (self.owner.account, display_id - 1);
+        let known =
+            conversations::mirror::known_between(&mut transaction, account, before, display_id, 1);
+        let known = known.await?;
+        store::commit(transaction).await?;
+        let Some((_, created_at)) = known.first() else { return Ok(()) };
+        let gone = Gone {
+            conversation: Some(display_id),
+            created_at: Some(*created_at),
+            contact: None,
+            at: asked_at.timestamp_micros(),
+        };
+        self.publish(&Body::Gone(gone), 1).await
     }
 
     /// Whether Chatwoot fails at this request only, as it does at a row that it cannot print: it answers another one.
@@ -246,11 +255,31 @@ impl Session {
         matches!(error, CallError::Unknown(_)) && self.ask(|| self.client.profile()).await.is_ok()
     }
 
+    /// Whether Chatwoot fails at this request only, and not only for a moment. A momentary fault is gone when the same is
+    /// requested again, whereas what is left out is not requested again before the next walk.
+    pub(super) async fn lasts(&self, error: &CallError) -> bool {
+        (error.is_unreadable() || self.failures >= OFTEN) && self.only_this(error).await
+    }
+
     /// Records that something cannot be read and is left out, so that the rest does not wait for it.
-    pub(super) fn left_unread(&self, what: impl Display, error: &CallError) {
+    pub(super) async fn left_unread(
+        &self,
+        what: String,
+        error: &CallError,
+    ) -> Result<(), ReconcileError> {
         metrics::counter!("axis_reconcile_unread_total").increment(1);
         let account = self.owner.account;
-        tracing::warn!(account.key = %account, %what, %error, "cannot be read, and is not compared");
+        tracing::warn!(account.key = %account, what, %error, "cannot be read, and is not compared");
+        // Reading changes nothing, so it does not matter whether Chatwoot did anything.
+        let why = match error {
+            CallError::Unknown(cause) => cause.to_string(),
+            error => error.to_string(),
+        };
+        let note = format!("{what}: {why}");
+        let mut transaction = self.store.worker().await?;
+        store::reconciliations::note_unread(&mut transaction, account, &note).await?;
+        store::commit(transaction).await?;
+        Ok(())
     }
 
     /// Whether something happened long enough ago that its webhook should have arrived.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chatwoot::CallError;
-use chatwoot::client::{Cause, ConversationPage, ConversationQuery};
+use chatwoot::client::{ConversationPage, ConversationQuery};
 use chrono::{DateTime, TimeDelta, Utc};
 use store::messages;
 use store::reconciliations::Progress;
@@ -14,7 +14,7 @@ use store::reconciliations::Progress;
 use super::ReconcileError;
 use super::conversation::Why;
 use super::pages::Shown;
-use super::session::{Depth, Lately, OFTEN, Session};
+use super::session::{Depth, Lately, Session};
 
 /// How far sweeps overlap, besides the time that webhooks are given: clocks differ, and a transaction may have taken
 /// long.
@@ -26,6 +26,8 @@ const LONGEST: TimeDelta = TimeDelta::days(1);
 /// The most pages by last activity, and the most conversations, that a sweep reads. A walk finds the rest.
 const PAGES: u32 = 200;
 const CONVERSATIONS: usize = 20_000;
+/// The time from one walk to the next where a page of what was active cannot be read.
+const PAUSE: TimeDelta = TimeDelta::hours(1);
 /// For this long after a message was handed to its channel again, it is compared whatever its age.
 const REDELIVERED: TimeDelta = TimeDelta::minutes(30);
 /// How many messages of unknown delivery status one sweep looks up. The next sweeps look up the others.
@@ -84,9 +86,7 @@ impl Session {
             Ok(page) => page.conversations,
             Err(error) => {
                 // This response has no pages, and can be too large to be made or accepted. Then everything is walked.
-                let too_large = matches!(error, CallError::Unknown(Cause::Unreadable))
-                    || (progress.failures >= OFTEN && self.only_this(&error).await);
-                if !too_large {
+                if !self.lasts(&error).await {
                     return Err(error.into());
                 }
                 let since = lately.since;
@@ -133,8 +133,22 @@ impl Session {
                 sort_by: Some("last_activity_at_desc".to_owned()),
                 ..ConversationQuery::default()
             };
-            let listed = self.ask(|| self.client.conversations_verbatim(&query)).await?;
-            let listed = listed.conversations;
+            let listed = match self.ask(|| self.client.conversations_verbatim(&query)).await {
+                Ok(listed) => listed.conversations,
+                Err(error) if self.lasts(&error).await => {
+                    let account = self.owner.account;
+                    tracing::warn!(
+                        account.key = %account, page, %error,
+                        "which conversations were active cannot be listed; a walk is due"
+                    );
+                    // It may be so for days, and a walk reads much.
+                    if progress.walked_at.is_none_or(|at| began - at > PAUSE) {
+                        progress.walk.follow(began);
+                    }
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let before = |at: Option<_>| at.is_none_or(|at| at < lately.since);
             let goes_on = shown.goes_on(listed.iter().map(|one| one.value.display_id));
             let last = !goes_on

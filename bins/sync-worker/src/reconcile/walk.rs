@@ -12,12 +12,17 @@ use store::{contacts, conversations};
 
 use super::ReconcileError;
 use super::body::{Body, Gone};
-use super::session::{Depth, OFTEN, Session};
+use super::session::{Depth, Session};
 
 /// How many rows are looked up one by one in a step, besides those of a page.
 const STEP: usize = 50;
 /// How many rows are read at once.
 const ROWS: u32 = 50;
+
+/// How many conversations a page has, unless the installation has been set otherwise.
+const PAGE: i64 = 25;
+/// After so many numbers in a row that no conversation has, none is looked for any further.
+const ABSENT: i64 = 200;
 
 /// The state of a walk after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,7 @@ impl Session {
     ) -> Result<Stage, ReconcileError> {
         if !progress.walk.under_way() {
             self.require_administrator().await?;
+            self.forget_unread().await?;
         }
         if !progress.walk.contacts {
             self.walk_page(progress).await?;
@@ -53,20 +59,21 @@ impl Session {
         Ok(Stage::Over)
     }
 
+    /// The walk asks again for what could not be read.
+    async fn forget_unread(&self) -> Result<(), ReconcileError> {
+        let mut transaction = self.store.worker().await?;
+        store::reconciliations::forget_unread(&mut transaction, self.owner.account).await?;
+        store::commit(transaction).await?;
+        Ok(())
+    }
+
     async fn walk_page(&self, progress: &mut Progress) -> Result<(), ReconcileError> {
         let (asked_at, walk) = (Utc::now(), &mut progress.walk);
         if !walk.under_way() {
             walk.done = 0;
         }
         let page = match self.page(walk.page + 1).await {
-            // The conversations of the page that are known here are then missing from the next page, and so are looked
-            // up one by one.
-            Err(error @ CallError::Unknown(_)) if progress.failures >= OFTEN => {
-                let next = self.page(walk.page + 2).await?;
-                walk.page += 1;
-                self.left_unread(format_args!("page {}", walk.page), &error);
-                next
-            }
+            Err(error) if self.lasts(&error).await => return self.walk_numbers(walk, error).await,
             answer => answer?,
         };
         let listed: HashSet<i64> =
@@ -76,12 +83,12 @@ impl Session {
         // There is nothing beyond the last page. Conversations that began since then still exist when looked up.
         let to = if last { i64::MAX } else { highest };
         let left_out = self.left_out(place, to, &listed, asked_at).await?;
-        let more = left_out.get(STEP - 1).map(|(display_id, _)| *display_id);
+        let more = left_out.get(STEP - 1).copied();
         if more.is_none() {
             self.compare(page.conversations, asked_at, Depth::Everything).await?;
         }
-        for (display_id, created_at) in left_out {
-            self.gone(display_id, created_at).await?;
+        for display_id in left_out {
+            self.look_up(display_id).await?;
         }
         if let Some(place) = more {
             // An inbox may be gone with everything in it. The page is read again, and compared once the rest has been
@@ -98,6 +105,30 @@ impl Session {
         walk.place = highest;
         walk.total = page.all_count.or(walk.total);
         walk.done += i64::try_from(listed.len()).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Compares the conversations of a page that cannot be read, as when it is too large: those with the next numbers,
+    /// until there are as many as a page has. Fails like the page if there are none.
+    async fn walk_numbers(&self, walk: &mut Walk, error: CallError) -> Result<(), ReconcileError> {
+        let account = self.owner.account;
+        let page = walk.page + 1;
+        tracing::info!(account.key = %account, page, %error, "a page cannot be read; its conversations are read one by one");
+        let most = walk.done.checked_div(i64::from(walk.page)).unwrap_or(PAGE).max(PAGE);
+        let (mut place, mut found, mut absent) = (walk.place, 0, 0);
+        while found < most && absent < ABSENT {
+            let number = place + absent + 1;
+            if self.look_up(number).await? {
+                (place, found, absent) = (number, found + 1, 0);
+            } else {
+                absent += 1;
+            }
+        }
+        if found == 0 {
+            return Err(error.into());
+        }
+        (walk.page, walk.place) = (page, place);
+        walk.done += found;
         Ok(())
     }
 
@@ -118,7 +149,7 @@ impl Session {
         to: i64,
         listed: &HashSet<i64>,
         asked_at: DateTime<Utc>,
-    ) -> Result<Vec<(i64, DateTime<Utc>)>, ReconcileError> {
+    ) -> Result<Vec<i64>, ReconcileError> {
         let (mut after, account) = (after, self.owner.account);
         let mut left_out = Vec::new();
         while left_out.len() < STEP {
@@ -132,7 +163,7 @@ impl Session {
             let unlisted = known.into_iter().filter(|(display_id, created_at)| {
                 !listed.contains(display_id) && *created_at <= asked_at
             });
-            left_out.extend(unlisted);
+            left_out.extend(unlisted.map(|(display_id, _)| display_id));
         }
         left_out.truncate(STEP);
         Ok(left_out)
@@ -161,7 +192,7 @@ impl Session {
                     self.publish(&Body::Gone(gone), 1).await?;
                 }
                 Err(error) if self.only_this(&error).await => {
-                    self.left_unread(format_args!("contact {number}"), &error);
+                    self.left_unread(format!("contact {number}"), &error).await?;
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -8,6 +8,7 @@ mod convergence;
 mod drift;
 mod fairness;
 mod forms;
+mod large;
 mod passing;
 mod reconcile;
 mod replay;

@@ -259,6 +259,28 @@ async fn everything_is_walked_where_chatwoot_always_fails_to_list_what_changed()
     stage.end().await;
 }
 
+/// Otherwise neither sweeps nor walks of the account would ever end. And it may stay so.
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_walked_but_not_over_and_over_where_what_was_active_cannot_be_read() {
+    let stage = Stage::set(Options::default(), false).await;
+    let proxy = |request: &mut Request| {
+        let query = request.uri().query().unwrap_or_default();
+        query.contains("last_activity_at_desc").then(|| "[".repeat(1_000).into_response())
+    };
+    stage.behind(proxy).await;
+    stage.lately().await;
+    let walk_is_due = async || stage.status().await.progress.walk.due_at <= chrono::Utc::now();
+    assert!(walk_is_due().await);
+    stage.everything().await;
+    stage.lately().await;
+    assert!(!walk_is_due().await);
+    let long_ago = "update reconciliations set walked_at = now() - interval '2 hours'";
+    execute(&stage.world.store_config, long_ago).await;
+    stage.lately().await;
+    assert!(walk_is_due().await);
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_ends_though_each_page_of_its_list_is_the_first_one() {
     const MANY: usize = 10;

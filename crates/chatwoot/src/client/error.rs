@@ -92,6 +92,9 @@ pub enum Cause {
     /// The status says done, but the body can't be read.
     #[error("the answer cannot be read")]
     Unreadable,
+    /// The status says done, but the body has more than this many bytes, or too many values for them.
+    #[error("the answer is too large, since {} MiB are read at most", .0 >> 20)]
+    TooLarge(usize),
     /// The status says done, but so many answers are in memory that there was no room for this one.
     #[error("there is no room for the answer while so many others are being read")]
     NoRoom,
@@ -122,6 +125,16 @@ impl CallError {
             Self::RateLimited { .. } | Self::Refused(_) => Outcome::Retry,
             Self::Unknown(_) => Outcome::Unknown,
         }
+    }
+
+    /// Whether there was an answer that could not be read, so that another try is likely to end in the same way.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Unknown(Cause::Unreadable | Cause::TooLarge(_)))
+    }
+
+    /// Whether the answer was too large, so that a smaller question may be answered.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Unknown(Cause::TooLarge(_)))
     }
 
     /// Classifies a failure below HTTP. The text leaves out the URL, whose path has ids.

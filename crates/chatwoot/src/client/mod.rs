@@ -225,7 +225,7 @@ impl Client {
         // In memory a value takes up to a hundred times the two bytes that it can be written in.
         let values = crate::json::values(&body);
         if values > self.max_answer / BYTES_A_VALUE {
-            return Err(CallError::Unknown(Cause::Unreadable));
+            return Err(CallError::Unknown(Cause::TooLarge(self.max_answer)));
         }
         if !room.grow(values * A_VALUE) {
             return Err(CallError::Unknown(Cause::NoRoom));
@@ -277,7 +277,7 @@ async fn read(
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(CallError::from_transport)? {
         if body.len() + chunk.len() > limit {
-            return Err(CallError::Unknown(Cause::Unreadable));
+            return Err(CallError::Unknown(Cause::TooLarge(limit)));
         }
         if room.as_deref_mut().is_some_and(|room| !room.grow(chunk.len())) {
             return Err(CallError::Unknown(Cause::NoRoom));

@@ -184,7 +184,7 @@ async fn a_huge_answer_is_not_kept_in_memory() {
     let address = serve(Router::new().route(MESSAGES, post(answer))).await;
     let options = Options { max_answer: 50_000, ..Options::default() };
     let (outcome, error) = outcome(create(address, &options).await);
-    assert!(matches!(error, CallError::Unknown(Cause::Unreadable)), "{error:?}");
+    assert!(matches!(error, CallError::Unknown(Cause::TooLarge(50_000))), "{error:?}");
     assert_eq!(outcome, Outcome::Unknown);
     assert_eq!(create(address, &Options::default()).await.unwrap().id, 5);
 }
@@ -196,7 +196,7 @@ async fn an_answer_of_too_many_values_is_not_read_into_memory() {
     let address = serve(Router::new().route(MESSAGES, post(answer))).await;
     let options = Options { max_answer: 50_000, ..Options::default() };
     let (_, error) = outcome(create(address, &options).await);
-    assert!(matches!(error, CallError::Unknown(Cause::Unreadable)), "{error:?}");
+    assert!(matches!(error, CallError::Unknown(Cause::TooLarge(50_000))), "{error:?}");
     assert_eq!(create(address, &Options::default()).await.unwrap().id, 5);
 }
 

@@ -15,9 +15,11 @@ const ACCOUNT: AccountState = {
   breaker: { state: 'closed', failures: 0 },
 }
 
+const COMPARED = { walkUnderWay: false, walkDone: 0, broughtIn: 0, driftFound: 0, driftRepaired: 0, failures: 0, unread: [] as string[] }
+
 test('what began a comparison keeps the focus while that goes on', async () => {
   let walkUnderWay = false
-  const reconciliation = () => ({ walkUnderWay, walkDone: 0, broughtIn: 0, driftFound: 0, driftRepaired: 0, failures: 0 })
+  const reconciliation = () => ({ ...COMPARED, walkUnderWay })
   const begun = vi.fn(() => {
     walkUnderWay = true
     return HttpResponse.json({}, { status: 202 })
@@ -36,6 +38,14 @@ test('what began a comparison keeps the focus while that goes on', async () => {
   expect(compare).toHaveAttribute('aria-disabled', 'true')
   await userEvent.keyboard('{Enter}')
   expect(begun).toHaveBeenCalledOnce()
+})
+
+test('what could not be read is named', async () => {
+  const unread = ['message 7 of conversation 42: the answer is too large']
+  const account = { ...ACCOUNT, reconciliation: { ...COMPARED, unread } }
+  api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [account] })))
+  show(<Accounts acts={false} />)
+  expect(await screen.findByText('Not read: message 7 of conversation 42: the answer is too large')).toBeVisible()
 })
 
 test.each([[300, 5, '100'], [300, 2.5, '50'], [30, 1, '100'], [300, 0, '0']])(

@@ -114,6 +114,13 @@ function Compared({ of }: { of: NonNullable<AccountState['reconciliation']> }) {
       <Fact name="Imported">{of.broughtIn.toLocaleString()}</Fact>
       <Fact name="Drift found">{of.driftFound.toLocaleString()}</Fact>
       <Fact name="Drift repaired">{of.driftRepaired.toLocaleString()}</Fact>
+      {of.unread.length > 0 && (
+        <ul aria-label="Not read" className="mt-1 text-sm wrap-anywhere text-warn">
+          {of.unread.map((what) => (
+            <li key={what}>Not read: {what}</li>
+          ))}
+        </ul>
+      )}
       {of.lastError != null && of.failures > 0 && (
         <p className="mt-1 text-sm wrap-anywhere text-bad">
           Failed {of.failures} {of.failures === 1 ? 'time' : 'times'}: {of.lastError}

@@ -111,6 +111,10 @@ struct Comparison {
     failures: u32,
     /// Why the last one failed; null if it did not.
     last_error: Option<String>,
+    /// What Chatwoot could not answer since the last walk began, and why: it was left out, and is asked for again by the
+    /// next walk. At most 20.
+    #[schema(example = json!(["message 7 of conversation 42: …"]))]
+    unread: Vec<String>,
 }
 
 /// The way to an account: the state of calls to it, and of its commands.
@@ -224,6 +228,7 @@ impl Comparison {
             drift_repaired: tally.drift_repaired,
             failures: progress.failures,
             last_error: progress.last_error.clone(),
+            unread: one.unread.clone(),
         }
     }
 }

@@ -106,6 +106,13 @@ async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Opt
         let what = format!("{never} of {} accounts were never compared yet", served.len());
         report.notice("comparison", what);
     }
+    for account in served {
+        let unread = all.iter().filter(|one| one.account == account.id).flat_map(|one| &one.unread);
+        for what in unread {
+            let what = format!("{}: left out until the next walk: {what}", name(account));
+            report.notice("comparison", what);
+        }
+    }
     let mut troubles: Vec<_> = all.iter().filter_map(trouble).collect();
     let unread = |account: &&Account| (format!("{} was never compared", name(account)), WORKER);
     troubles.extend(overdue.iter().map(unread));

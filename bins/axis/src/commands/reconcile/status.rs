@@ -35,8 +35,20 @@ fn row(one: &Reconciliation) -> [String; 8] {
         tally.brought_in.to_string(),
         tally.drift_found.to_string(),
         tally.drift_repaired.to_string(),
-        progress.last_error.clone().unwrap_or_default(),
+        trouble(one),
     ]
+}
+
+/// Why the last comparison failed, or what has been left out.
+fn trouble(one: &Reconciliation) -> String {
+    match (&one.progress.last_error, one.unread.first()) {
+        (Some(error), _) => error.clone(),
+        (None, Some(first)) if one.unread.len() > 1 => {
+            format!("not read: {first} (and {} more)", one.unread.len() - 1)
+        }
+        (None, Some(first)) => format!("not read: {first}"),
+        (None, None) => String::new(),
+    }
 }
 
 fn time(at: Option<DateTime<Utc>>) -> String {
@@ -63,5 +75,6 @@ fn value(one: &Reconciliation) -> Value {
         "driftRepaired": tally.drift_repaired,
         "failures": progress.failures,
         "lastError": progress.last_error,
+        "unread": one.unread,
     })
 }

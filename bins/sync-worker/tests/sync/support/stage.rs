@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 use chatwoot::client::NewMessage;
-use chatwoot_sim::{Options, Running, Sim};
+use chatwoot_sim::{Faults, Options, Rule, Running, Sim};
 use domain::{Actor, ConversationId, MessageId, OperationId};
 use events::TraceParent;
 use serde_json::Value;
@@ -58,6 +58,17 @@ impl Stage {
         let stage = Self { world, chatwoot, account, worker, shutdown };
         stage.receive().await;
         stage
+    }
+
+    /// One with so many conversations of which no webhook tells.
+    pub async fn untold(conversations: usize) -> (Self, Vec<i64>) {
+        let stage = Self::set(Options::default(), false).await;
+        let mut faults = Faults::default();
+        faults.webhooks.drop = Rule::ALWAYS;
+        let sim = stage.chatwoot.sim.clone();
+        sim.set_faults(faults).unwrap();
+        let begin = |_| sim.start_conversation(1, "hello").unwrap().0;
+        (stage, (0..conversations).map(begin).collect())
     }
 
     /// A receiver that publishes every body.
