@@ -33,7 +33,7 @@ pub struct Wanted {
 }
 
 /// How many accounts a tenant may connect for the first time within a day, as a multiple of those that it may have.
-/// Each leaves a row here and a trace in NATS, even if it is disconnected at once.
+/// Each leaves a row here, and for months a trace in NATS, even if it is disconnected at once.
 const NEW_A_DAY: u32 = 5;
 
 impl Accounts {

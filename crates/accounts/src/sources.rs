@@ -2,11 +2,17 @@
 
 use std::collections::HashMap;
 
+use bus::SourceEntry;
+use chrono::{TimeDelta, Utc};
 use domain::AccountKey;
 use events::Source;
 use store::accounts::Account;
 
 use crate::{AccountError, Accounts};
+
+/// How long receivers are told that an account has ended. As long as anything of it may be in a stream, and far longer
+/// than a receiver that still knows it from its disk is away.
+const REMEMBERED: TimeDelta = TimeDelta::days(90);
 
 /// What receivers have to know about an account.
 fn source(account: &Account) -> Source {
@@ -44,13 +50,24 @@ impl Accounts {
     /// it was published, and NATS may have lost what was. Returns the accounts that are served. Leaves alone an account
     /// that has no row here at all, since a database that was restored from a backup knows less than it did. One
     /// account that cannot be published does not keep the others from being published.
+    ///
+    /// An account that ended long ago is forgotten, since by now every receiver has heard of it.
     pub async fn publish_all(&self) -> Result<Vec<Account>, AccountError> {
         let told = self.bus.sources().told().await?;
         let served = self.list().await?;
-        let ended = store::accounts::ended(&self.store).await?.into_iter();
-        let ended = ended.filter(|account| told.get(account) != Some(&None));
-        let changed: Vec<_> =
-            unknown(&told, &served).map(|account| account.id).chain(ended).collect();
+        let mut changed: Vec<_> = unknown(&told, &served).map(|account| account.id).collect();
+        let mut over = Vec::new();
+        let long_ago = Utc::now() - REMEMBERED;
+        for (account, ended_at) in store::accounts::ended(&self.store).await? {
+            match told.get(&account) {
+                Some(SourceEntry::Removed(removal)) if ended_at < long_ago => {
+                    over.push((account, *removal));
+                }
+                Some(SourceEntry::Removed(_)) => {}
+                None if ended_at < long_ago => {}
+                None | Some(SourceEntry::Source(_)) => changed.push(account),
+            }
+        }
         let mut untold = Vec::new();
         for account in changed {
             match self.publish(account).await {
@@ -59,13 +76,27 @@ impl Accounts {
                 Err(error) => untold.push((account, error)),
             }
         }
+        self.forget(&over).await;
         if untold.is_empty() { Ok(served) } else { Err(AccountError::Untold(untold)) }
+    }
+
+    /// Forgets that these accounts were removed. What is not forgotten now is the next time.
+    async fn forget(&self, over: &[(AccountKey, u64)]) {
+        for (account, removal) in over {
+            if let Err(error) = self.bus.sources().forget(*account, *removal).await {
+                tracing::debug!(%error, "cannot forget accounts that ended long ago");
+                return;
+            }
+        }
     }
 }
 
 fn unknown<'a>(
-    told: &HashMap<AccountKey, Option<Source>>,
+    told: &HashMap<AccountKey, SourceEntry>,
     served: &'a [Account],
 ) -> impl Iterator<Item = &'a Account> {
-    served.iter().filter(|account| told.get(&account.id) != Some(&Some(source(account))))
+    served.iter().filter(|account| match told.get(&account.id) {
+        Some(SourceEntry::Source(told)) => *told != source(account),
+        _ => true,
+    })
 }

@@ -205,6 +205,27 @@ pub(crate) async fn purge(bus: &Bus, stream: &str, first_sequence: u64) -> Resul
     Ok(purged)
 }
 
+/// Removes the message at `sequence`, if it is still the last one of its subject in a stream that keeps only that.
+pub(crate) async fn purge_last(
+    bus: &Bus,
+    stream: &str,
+    subject: &str,
+    sequence: u64,
+) -> Result<(), BusError> {
+    #[derive(Serialize)]
+    struct Wanted<'a> {
+        filter: &'a str,
+        seq: u64,
+    }
+    #[derive(Deserialize)]
+    struct Answer {}
+    let target = Target::Stream(stream);
+    let body = encode(&Wanted { filter: subject, seq: sequence + 1 }, target)?;
+    let Answer {} =
+        request(bus, format!("STREAM.PURGE.{stream}"), body, "remove an entry of", target).await?;
+    Ok(())
+}
+
 /// Finds the first message after `sequence` whose subject matches `filter`. Returns its position, or `None` if
 /// there is no such message.
 pub(crate) async fn first_after(

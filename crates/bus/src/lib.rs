@@ -62,7 +62,7 @@ pub use error::{BusError, ConnectError, PublishError};
 pub use history::{History, Past};
 pub use live::LiveMessage;
 pub use publish::{Published, Publisher, UnderWay};
-pub use sources::{SourceChange, Sources};
+pub use sources::{SourceChange, SourceEntry, Sources};
 pub use streams::{
     Applied, Change, ConsumerState, Drift, Follower, Lane, Purged, Replicas, Room, StreamState,
 };

@@ -20,7 +20,7 @@ use crate::channel::stream_of;
 use crate::pauses::Pauses;
 use crate::read::{Reading, ordered};
 use crate::streams::bucket;
-use crate::{Bus, BusError};
+use crate::{Bus, BusError, api};
 
 /// The pause after a first failure to watch.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -43,6 +43,15 @@ pub enum SourceChange {
     Unreadable(AccountKey),
     /// Everything that the bucket holds has been reported.
     Synced,
+}
+
+/// What the bucket says about an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceEntry {
+    /// It is this source.
+    Source(Source),
+    /// It was removed. The number tells this removal from a later one.
+    Removed(u64),
 }
 
 impl Bus {
@@ -72,16 +81,29 @@ impl Sources {
         removed.map_err(|error| failed("remove a source", error))
     }
 
+    /// Forgets that a source was removed. A receiver that has not heard of it until now never will. Does nothing if
+    /// something else has been said of the account since.
+    pub async fn forget(&self, account: AccountKey, removal: u64) -> Result<(), BusError> {
+        let subject = format!("{}{}", bucket::SOURCES_PREFIX, account.token());
+        api::purge_last(&self.bus, bucket::SOURCES_STREAM, &subject, removal).await
+    }
+
     /// Lists all sources, ordered by account.
     pub async fn list(&self) -> Result<Vec<Source>, BusError> {
-        let mut sources: Vec<_> = self.told().await?.into_values().flatten().collect();
+        let told = self.told().await?.into_values();
+        let mut sources: Vec<_> = told
+            .filter_map(|told| match told {
+                SourceEntry::Source(source) => Some(source),
+                SourceEntry::Removed(_) => None,
+            })
+            .collect();
         sources.sort_by_key(|source| source.account);
         Ok(sources)
     }
 
-    /// Returns what the bucket says about each account: its source, or `None` if it was removed. Accounts whose
-    /// entries cannot be read are left out, like those that were never in the bucket.
-    pub async fn told(&self) -> Result<HashMap<AccountKey, Option<Source>>, BusError> {
+    /// Returns what the bucket says about each account. Accounts whose entries cannot be read are left out, like those
+    /// that were never in the bucket.
+    pub async fn told(&self) -> Result<HashMap<AccountKey, SourceEntry>, BusError> {
         let mut reading = self.read().await?;
         let mut told = HashMap::new();
         let mut waiting = reading.waiting;
@@ -90,8 +112,12 @@ impl Sources {
             waiting = entry.left;
             // Only the last entry of each account is read.
             match read(&entry.message) {
-                Some(SourceChange::Put(source)) => told.insert(source.account, Some(source)),
-                Some(SourceChange::Removed(account)) => told.insert(account, None),
+                Some(SourceChange::Put(source)) => {
+                    told.insert(source.account, SourceEntry::Source(source))
+                }
+                Some(SourceChange::Removed(account)) => {
+                    told.insert(account, SourceEntry::Removed(entry.sequence))
+                }
                 _ => None,
             };
         }

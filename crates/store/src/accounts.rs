@@ -250,16 +250,18 @@ async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
     rows.into_iter().map(Account::try_from).collect()
 }
 
-/// The keys of all accounts that were disconnected. Fails if the database does not answer within [`PATIENCE`].
-pub async fn ended(store: &Store) -> Result<Vec<AccountKey>, Error> {
+/// The keys of all accounts that were disconnected, and when. Fails if the database does not answer within
+/// [`PATIENCE`].
+pub async fn ended(store: &Store) -> Result<Vec<(AccountKey, DateTime<Utc>)>, Error> {
     let ended = async {
-        let query = sqlx::query_scalar!(
-            "select id from chatwoot_accounts where disconnected_at is not null"
+        let query = sqlx::query!(
+            r#"select id, disconnected_at as "at!" from chatwoot_accounts
+               where disconnected_at is not null"#
         );
         Ok(query.fetch_all(&mut *store.worker().await?).await?)
     };
     let ended = within(PATIENCE, ended).await?;
-    Ok(ended.into_iter().map(AccountKey).collect())
+    Ok(ended.into_iter().map(|row| (AccountKey(row.id), row.at)).collect())
 }
 
 /// The account with this key, if it is served.

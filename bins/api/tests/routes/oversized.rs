@@ -100,7 +100,7 @@ async fn a_tenant_connects_twenty_accounts_at_most() {
     assert_eq!(stage.connect(wanted).await.status(), 201, "one has ended");
 }
 
-/// An account leaves a trace at NATS for ever, which receivers need, though it is disconnected at once.
+/// An account leaves a trace at NATS for months, which receivers need, though it is disconnected at once.
 #[tokio::test]
 async fn a_tenant_brings_a_hundred_new_accounts_a_day_at_most() {
     let stage = Stage::new().await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::execute;
 use accounts::Accounts;
+use bus::SourceEntry;
 use chrono::{TimeDelta, Utc};
 use store::reconciliations::{
     Progress, Tally, ask_for, claim, claim_due, encourage, hasten, hold, know_all, save,
@@ -226,4 +227,34 @@ async fn what_the_receivers_were_told_and_nats_lost_is_told_again() {
     .await;
     stop.cancel();
     comparing.await.unwrap();
+}
+
+/// Otherwise what NATS knows of accounts would fill up with those that are gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn that_an_account_ended_is_forgotten_when_every_receiver_has_long_heard_of_it() {
+    let world = World::start().await;
+    let (store, bus, key) = (&world.store, &world.bus, testkit::secret_key());
+    let accounts = Accounts::new(store.clone(), bus.clone(), key);
+    let (gone, ended) = (world.account("acme", 1).await, world.account("acme", 2).await);
+    accounts.publish_all().await.unwrap();
+    for (number, days) in [(1, 100), (2, 80)] {
+        let end = format!(
+            "update chatwoot_accounts set disconnected_at = now() - interval '{days} days'
+             where chatwoot_account_id = {number}"
+        );
+        execute(&world.store_config, &end).await;
+    }
+    let told = async || bus.sources().told().await.unwrap();
+    accounts.publish_all().await.unwrap();
+    assert_eq!(told().await.len(), 2, "receivers are told first, however late");
+    for _ in 0..2 {
+        accounts.publish_all().await.unwrap();
+        let told = told().await;
+        assert!(!told.contains_key(&gone.key), "{told:?}");
+        assert!(matches!(told[&ended.key], SourceEntry::Removed(_)), "{told:?}");
+    }
+    let back = "update chatwoot_accounts set disconnected_at = null";
+    execute(&world.store_config, back).await;
+    accounts.publish_all().await.unwrap();
+    assert_eq!(bus.sources().list().await.unwrap().len(), 2);
 }

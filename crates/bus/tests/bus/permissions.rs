@@ -105,6 +105,10 @@ async fn put_and_remove(bus: &Bus) -> Result<(), bus::BusError> {
     bus.sources().remove(source.account).await
 }
 
+async fn forget(bus: &Bus) -> Result<(), bus::BusError> {
+    bus.sources().forget(AccountKey::generate(), 0).await
+}
+
 /// All of the accounts, as a receiver learns of them.
 async fn synced(bus: &Bus) -> Result<(), bus::BusError> {
     let mut changes = bus.sources().watch();
@@ -194,6 +198,7 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
                 ("announces", publish(sync, "activity.acme.b")),
                 ("publishes what was missed", publish(sync, "inbound.a.c")),
                 ("tells of accounts", act(put_and_remove(sync))),
+                ("forgets an account", act(forget(sync))),
                 ("learns of the accounts", act(synced(sync))),
             ],
         )
@@ -242,6 +247,7 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
                 ("reads activities", act(read(receiver, "ACTIVITY"))),
                 ("reads dead letters", act(read(receiver, "DEAD_LETTER"))),
                 ("changes an account", act(put_and_remove(receiver))),
+                ("forgets an account", act(forget(receiver))),
                 ("makes streams", act(streams::apply(receiver, Replicas::Keep))),
             ],
         )

@@ -1,5 +1,5 @@
 use bus::SourceChange::{Put, Removed, Synced, Unreadable};
-use bus::{BusError, Replicas, SourceChange, Sources, streams};
+use bus::{BusError, Replicas, SourceChange, SourceEntry, Sources, streams};
 use domain::AccountKey;
 use events::Source;
 use futures_util::{Stream, StreamExt as _};
@@ -67,9 +67,31 @@ async fn sources_are_kept_and_listed() {
     sources.put(&changed).await.unwrap();
     sources.remove(source(3).account).await.unwrap();
     assert_eq!(sources.list().await.unwrap(), [source(1), changed.clone()]);
-    let told = [(1, Some(source(1))), (2, Some(changed)), (3, None)];
+    let told = [
+        (1, SourceEntry::Source(source(1))),
+        (2, SourceEntry::Source(changed)),
+        (3, SourceEntry::Removed(5)),
+    ];
     let told = told.map(|(number, told)| (source(number).account, told));
     assert_eq!(sources.told().await.unwrap(), told.into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_a_source_was_removed_is_forgotten_unless_it_is_there_again() {
+    let (_server, bus) = Server::start().await;
+    let sources = bus.sources();
+    for number in [1, 2] {
+        sources.put(&source(number)).await.unwrap();
+        sources.remove(source(number).account).await.unwrap();
+    }
+    let told = sources.told().await.unwrap();
+    sources.put(&source(2)).await.unwrap();
+    for (account, told) in told {
+        let SourceEntry::Removed(removal) = told else { panic!("{told:?}") };
+        sources.forget(account, removal).await.unwrap();
+    }
+    let told = sources.told().await.unwrap();
+    assert_eq!(told, [(source(2).account, SourceEntry::Source(source(2)))].into());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,7 +40,7 @@ pub enum Command {
 /// its key only.
 pub(crate) async fn known(store: &Store, wanted: &str) -> anyhow::Result<AccountKey> {
     if let Ok(key) = wanted.parse::<AccountKey>()
-        && store::accounts::ended(store).await?.contains(&key)
+        && store::accounts::ended(store).await?.iter().any(|(ended, _)| *ended == key)
     {
         return Ok(key);
     }
