@@ -12,7 +12,7 @@ use domain::{
 use events::Inbound;
 use serde_json::{Value, json};
 
-use crate::clock;
+use crate::clock::{self, whole_millis};
 
 /// An activity whose conversation's id is not known yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +127,7 @@ const BEGUN: &str = "conversation_created";
 const CREATED: &str = "message_created";
 const DELETED: &str = "message_deleted";
 const FAILED: &str = "message_failed";
+pub(crate) const STATUS_CHANGED: &str = "conversation_status_changed";
 
 /// The id of the line that says that a conversation is new. Each conversation has one.
 pub(crate) fn beginning(account: AccountKey, display_id: i64) -> ActivityId {
@@ -281,8 +282,8 @@ impl Teller<'_> {
         if !from.is_null() {
             data["from"] = from;
         }
-        let kind = "conversation_status_changed";
-        self.tell(kind, place.display_id, &version, clock::time(at)).within(place).with(data)
+        let told = self.tell(STATUS_CHANGED, place.display_id, &version, clock::time(at));
+        told.within(place).with(data)
     }
 
     pub(crate) fn contact_created(&self, event: &webhook::ContactEvent) -> Draft {
@@ -383,10 +384,6 @@ impl Draft {
 fn event_time(event: &webhook::ConversationEvent) -> i64 {
     let own = event.changes.updated_at_us().or(event.conversation.updated_at_us);
     whole_millis(own.unwrap_or(0))
-}
-
-fn whole_millis(micros: i64) -> i64 {
-    micros - micros.rem_euclid(1000)
 }
 
 fn told(changes: &Changes, wanted: impl Fn(&str) -> bool) -> Vec<Value> {

@@ -20,6 +20,11 @@ pub fn of_message(message: &Message) -> i64 {
     message.updated_at_us.unwrap_or(0).max(created)
 }
 
+/// A time in microseconds, without the part that only some bodies print.
+pub fn whole_millis(micros: i64) -> i64 {
+    micros - micros.rem_euclid(1000)
+}
+
 /// When the event of a webhook happened, if its body says so. The body itself may be newer.
 pub fn of_webhook(webhook: &Webhook) -> Option<DateTime<Utc>> {
     let micros = match webhook {

@@ -48,11 +48,13 @@ impl Session {
             self.is_due(told, asked_at)
         });
         let (known, untold) = self.known_of(&read.value, row.is_some(), depth).await?;
-        let mut finding = if self.is_due(read.value.created_at, asked_at) {
-            untold.join_conversation(&read.value, finding)
-        } else {
-            finding
-        };
+        let mut finding = finding;
+        if self.is_due(read.value.created_at, asked_at) {
+            finding = untold.join_conversation(&read.value, finding);
+        }
+        if self.is_due(changed_at(&read.value), asked_at) {
+            finding = untold.join_status(&read.value, finding);
+        }
         let mut body = ConversationRead {
             conversation: trimmed(read.text, read.value.updated_at_us),
             found: None,

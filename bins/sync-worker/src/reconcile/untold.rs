@@ -4,16 +4,17 @@
 
 use std::collections::HashSet;
 
-use chatwoot::{Conversation, Message};
+use chatwoot::{Conversation, Message, Status};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AccountKey, ActivityId};
+use serde_json::{Value, json};
 use store::Transaction;
 
 use super::ReconcileError;
 use super::body::Found;
 use super::compare::Finding;
 use super::session::{Depth, Lately};
-use crate::activity;
+use crate::{activity, clock};
 
 /// A line may have its time in whole seconds.
 const COARSE: TimeDelta = TimeDelta::seconds(1);
@@ -24,12 +25,14 @@ pub(super) struct Untold {
     lines: HashSet<ActivityId>,
     /// Lines of failures, whose time is when they were noticed, by another clock.
     failures: HashSet<ActivityId>,
+    /// What the timeline says last of the conversation's status, if it has changed since.
+    status: Option<Value>,
 }
 
 impl Untold {
     /// No lines are missing.
     pub(super) fn nothing(account: AccountKey) -> Self {
-        Self { account, lines: HashSet::new(), failures: HashSet::new() }
+        Self { account, lines: HashSet::new(), failures: HashSet::new(), status: None }
     }
 
     /// Finds the missing lines of these messages, which have rows. Older messages are history, and their lines may
@@ -53,7 +56,8 @@ impl Untold {
         untold.missing(transaction, history).await
     }
 
-    /// Finds the missing line of a conversation that has a row.
+    /// Finds the missing lines of a conversation that has a row: of its beginning, and of its last change of status.
+    /// Where opening a conversation also assigns it, no webhook reports the status, but another one's body brings it.
     pub(super) async fn of_conversation(
         transaction: &mut Transaction,
         account: AccountKey,
@@ -65,7 +69,22 @@ impl Untold {
         if conversation.created_at.is_some_and(|at| depth.is_news(at)) {
             untold.lines.insert(activity::beginning(account, conversation.display_id));
         }
+        untold.status = Self::outdated(transaction, account, conversation).await?;
         untold.missing(transaction, history).await
+    }
+
+    /// What the timeline says of a conversation's status, if it is another one now. If the timeline says nothing of it,
+    /// nobody knows whether it has ever changed.
+    async fn outdated(
+        transaction: &mut Transaction,
+        account: AccountKey,
+        conversation: &Conversation,
+    ) -> Result<Option<Value>, ReconcileError> {
+        let (id, kind) = (conversation.display_id, activity::STATUS_CHANGED);
+        let last = store::activities::last_of(transaction, account, id, kind).await?;
+        let now = clock::time(clock::whole_millis(conversation.updated_at_us.unwrap_or(0)));
+        let status = conversation.status.as_ref().map(Status::as_str);
+        Ok(last.filter(|(at, was)| now > Some(*at) && was.as_str() != status).map(|(_, was)| was))
     }
 
     /// Keeps only the lines that the timeline does not have.
@@ -117,6 +136,22 @@ impl Untold {
         }
         let found = compared.map(|finding| finding.found).unwrap_or_default();
         Some(Finding { found: Found { missing: true, ..found }, drift: true })
+    }
+
+    /// Adds a change of status that was never announced to what a conversation's comparison found.
+    pub(super) fn join_status(
+        &self,
+        conversation: &Conversation,
+        compared: Option<Finding>,
+    ) -> Option<Finding> {
+        let (Some(was), Some(is)) = (&self.status, &conversation.status) else { return compared };
+        let mut found = compared.map(|finding| finding.found).unwrap_or_default();
+        let is_found = |change: &Value| change.get("status").is_some();
+        if !found.changed_attributes.iter().any(is_found) {
+            let change = json!({ "previous_value": was, "current_value": is.as_str() });
+            found.changed_attributes.push(json!({ "status": change }));
+        }
+        Some(Finding { found, drift: true })
     }
 
     /// Whether it was never announced that a message was not delivered.

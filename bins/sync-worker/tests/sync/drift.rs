@@ -317,3 +317,35 @@ async fn what_webhooks_missed_is_found_though_chatwoot_does_not_tell_whose_the_t
     assert_eq!(stage.differing().await, 0);
     stage.end().await;
 }
+
+/// Where opening also assigns, the only webhook names just the assignee.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_came_in_passing_gets_its_line_from_the_next_sweep_and_no_second_one() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    assert_eq!(stage.lately().await, Tally::default());
+    let lines = async || {
+        let lines = "select jsonb_build_array(data -> 'from', data -> 'to') from activities
+                     where kind = 'conversation_status_changed' order by occurred_at";
+        stage.rows(lines).await
+    };
+    let resolved = json!(["open", "resolved"]);
+    sim.agent_sets_status(1, conversation, "open").unwrap();
+    stage.settled().await;
+    assert_eq!(stage.differing().await, 0);
+    assert_eq!(lines().await, [resolved.clone()]);
+    assert_eq!(stage.lately().await.drift_repaired, 1);
+    let opened = json!(["resolved", "open"]);
+    assert_eq!(lines().await, [resolved.clone(), opened.clone()]);
+    assert_eq!(stage.lately().await, Tally::default());
+
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    stage.settled().await;
+    assert_eq!(stage.lately().await, Tally::default());
+    assert_eq!(lines().await, [resolved.clone(), opened, resolved]);
+    stage.end().await;
+}

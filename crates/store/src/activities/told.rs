@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use domain::ActivityId;
+use domain::{AccountKey, ActivityId};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::Error;
@@ -23,4 +24,26 @@ pub async fn told(
     .fetch_all(connection)
     .await?;
     Ok(told.into_iter().map(ActivityId).collect())
+}
+
+/// The last activity of this kind in a conversation: when it happened, and what it says that something became.
+pub async fn last_of(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    display_id: i64,
+    kind: &str,
+) -> Result<Option<(DateTime<Utc>, Value)>, Error> {
+    let last = sqlx::query!(
+        r#"select occurred_at, data -> 'to' as "became!" from activities
+           where conversation_id = (select id from conversations
+                                    where account_id = $1 and display_id = $2)
+             and kind = $3 and data ? 'to'
+           order by occurred_at desc, id desc limit 1"#,
+        account.0,
+        display_id,
+        kind,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(last.map(|last| (last.occurred_at, last.became)))
 }
