@@ -24,7 +24,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
-use domain::{Actor, Permission, Permissions, Role, TenantId, Token, TokenKind};
+use domain::{Actor, ApiKeyId, Permission, Permissions, Role, TenantId, Token, TokenKind};
 use identity::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -148,6 +148,11 @@ impl Principal {
     /// Whether this kind and id name the caller. Older rows have no kind.
     pub(crate) fn is(&self, kind: Option<&str>, id: Option<&str>) -> bool {
         id == Some(&self.id) && kind.is_none_or(|kind| kind == self.kind.as_str())
+    }
+
+    /// The key that the caller is, if it is a machine.
+    pub(crate) fn api_key(&self) -> Option<ApiKeyId> {
+        (self.kind == CallerKind::ApiKey).then(|| self.id.parse().ok()).flatten()
     }
 
     /// Names the caller in a few characters, for the audit and for rows that name their author.

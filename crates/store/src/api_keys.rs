@@ -192,6 +192,60 @@ pub async fn revoke(connection: &mut PgConnection, id: ApiKeyId) -> Result<bool,
     Ok(done.rows_affected() > 0)
 }
 
+/// Whether a key has not been revoked. If so, nobody can revoke it before the transaction ends: what it creates until
+/// then is found by whoever revokes it with what it created.
+pub async fn hold(connection: &mut PgConnection, id: ApiKeyId) -> Result<bool, Error> {
+    let held = sqlx::query_scalar!(
+        "select id from api_keys where id = $1 and revoked_at is null for share",
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(held.is_some())
+}
+
+/// The valid ones of the keys that a key created, that those created, and so on.
+pub async fn created_by(connection: &mut PgConnection, id: ApiKeyId) -> Result<Vec<ApiKey>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"with recursive created as (
+             select id from api_keys where created_by = 'api_key ' || $1::uuid
+             union
+             select k.id from created c join api_keys k on k.created_by = 'api_key ' || c.id
+           )
+           select id, tenant_id, name, permissions, created_by, created_at, expires_at,
+                  last_used_at, revoked_at
+           from api_keys
+           where id in (select id from created) and revoked_at is null
+             and (expires_at is null or expires_at > now())
+           order by created_at, id"#,
+        id.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
+/// Revokes what [`created_by`] finds, from now on, and returns it. The key itself must be revoked before.
+pub async fn revoke_created(
+    connection: &mut PgConnection,
+    id: ApiKeyId,
+) -> Result<Vec<ApiKey>, Error> {
+    let mut revoked = Vec::new();
+    loop {
+        // What they created before they were revoked is found by now.
+        let created = created_by(connection, id).await?;
+        if created.is_empty() {
+            return Ok(revoked);
+        }
+        for key in created {
+            if revoke(connection, key.id).await? {
+                revoked.push(key);
+            }
+        }
+    }
+}
+
 /// Finds the holder of the key with this digest, if it is neither revoked nor expired. Takes a transaction of
 /// [`Store::gate`](crate::Store::gate).
 pub async fn identify(

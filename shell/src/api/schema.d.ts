@@ -197,9 +197,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke a key.
+         * Revoke a key, and what it created if asked to.
          * @description It stops working with the next request. A live stream that it opened ends within a quarter of an
-         *     hour. Revoking it again changes nothing.
+         *     hour. Revoking it again changes nothing, but still revokes what it created, if that is asked for. `createdBy` in the
+         *     list of keys says which key created which.
          */
         delete: operations["revoke_api_key"];
         options?: never;
@@ -4030,7 +4031,10 @@ export interface operations {
     };
     revoke_api_key: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Revoke the keys that it created too, those that these created, and so on. Otherwise they stay valid. */
+                withCreated?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The key's id */
@@ -4046,6 +4050,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `bad-query`: the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The token is missing or not valid */
             401: {

@@ -7,7 +7,11 @@ use crate::support::{Served, Stream, TENANT, ids, problem};
 
 /// What a request for a key answers.
 async fn made(served: &Served, wanted: &Value) -> (String, String) {
-    let answer = served.post("/api-keys", wanted).send().await.unwrap();
+    shown(served.post("/api-keys", wanted).send().await.unwrap()).await
+}
+
+/// The key's id, and the key.
+async fn shown(answer: testkit::reqwest::Response) -> (String, String) {
     assert_eq!(answer.status(), 201);
     let body: Value = answer.json().await.unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -80,6 +84,84 @@ async fn a_key_may_do_no_more_than_whoever_makes_it() {
     assert_eq!(same.status(), 201);
     let body: Value = same.json().await.unwrap();
     assert!(body["key"]["createdBy"].as_str().unwrap().starts_with("api_key "));
+}
+
+/// Whoever stole a key may have created others with it.
+#[tokio::test]
+async fn a_key_is_revoked_with_all_that_it_created_if_that_is_asked_for() {
+    let served = Served::start().await;
+    let manages = json!({ "name": "a", "permissions": ["api-keys:manage"] });
+    let mut keys = vec![made(&served, &manages).await];
+    for _ in 0..3 {
+        let (_, maker) = keys.last().unwrap();
+        let request = served.http.post(served.url("/api-keys")).bearer_auth(maker);
+        keys.push(shown(request.json(&manages).send().await.unwrap()).await);
+    }
+    let other = made(&served, &manages).await;
+    let valid = async || {
+        let mut valid = Vec::new();
+        for (_, token) in keys.iter().chain([&other]) {
+            valid.push(asked(&served, token, "/api-keys").await == 200);
+        }
+        valid
+    };
+    let revoke = async |which: usize, query: &str| {
+        let path = served.url(&format!("/api-keys/{}{query}", keys[which].0));
+        let answer = served.http.delete(path).bearer_auth("mock-token").send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+    };
+    revoke(1, "").await;
+    assert_eq!(valid().await, [true, false, true, true, true]);
+    // Through one that is revoked already.
+    revoke(0, "?withCreated=true").await;
+    assert_eq!(valid().await, [false, false, false, false, true]);
+    let audit = served.read("/audit?action=api-keys%20revoke").await;
+    let targets = audit["data"].as_array().unwrap().iter().map(|entry| &entry["target"]);
+    let mut targets: Vec<_> = targets.map(|target| target.as_str().unwrap().to_owned()).collect();
+    targets.sort();
+    let mut expected: Vec<_> = keys.iter().map(|(id, _)| format!("api key {id}")).collect();
+    expected.sort();
+    assert_eq!(targets, expected, "one entry each");
+}
+
+#[tokio::test]
+async fn what_a_key_creates_while_it_is_revoked_is_found_or_refused() {
+    let served = Served::start().await;
+    let manages = json!({ "name": "a", "permissions": ["api-keys:manage"] });
+    let (id, _) = made(&served, &manages).await;
+    let id = id.parse().unwrap();
+    let tenant = TENANT.parse().unwrap();
+    let mut creating = served.world.store.tenant(&tenant).await.unwrap();
+    assert!(store::api_keys::hold(&mut creating, id).await.unwrap());
+    let store = served.world.store.clone();
+    let revoking = tokio::spawn(async move {
+        let mut transaction = store.tenant(&tenant).await.unwrap();
+        assert!(store::api_keys::revoke(&mut transaction, id).await.unwrap());
+        let created = store::api_keys::revoke_created(&mut transaction, id).await.unwrap();
+        assert!(!store::api_keys::hold(&mut transaction, id).await.unwrap());
+        store::commit(transaction).await.unwrap();
+        created.len()
+    });
+    testkit::eventually("the revocation waits", async || {
+        // Whoever waits for a row has the lock to be the next.
+        let waiting = "select count(*) from pg_locks
+                       where locktype = 'tuple' and relation = 'api_keys'::regclass";
+        let mut worker = served.world.store.worker().await.unwrap();
+        sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *worker).await.unwrap() == 1
+    })
+    .await;
+    let created_by = format!("api_key {id}");
+    let new = store::api_keys::NewApiKey {
+        tenant: Some(&TENANT.parse().unwrap()),
+        name: "late",
+        digest: [7; 32],
+        permissions: [Permission::ManageKeys].into_iter().collect(),
+        created_by: &created_by,
+        expires_at: None,
+    };
+    store::api_keys::create(&mut creating, &new).await.unwrap().unwrap();
+    store::commit(creating).await.unwrap();
+    assert_eq!(revoking.await.unwrap(), 1);
 }
 
 #[tokio::test]

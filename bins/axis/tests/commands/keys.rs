@@ -2,8 +2,8 @@
 
 use crate::program::{Answered, operating, run};
 use domain::{Permissions, Role, Token, TokenKind};
-use serde_json::json;
-use store::api_keys::{Holder, identify};
+use serde_json::{Value, json};
+use store::api_keys::{Holder, NewApiKey, identify};
 use testkit::World;
 
 async fn answered(world: &World, arguments: &[&str]) -> Answered {
@@ -123,4 +123,43 @@ async fn a_key_is_made_shown_once_listed_without_its_secret_and_revoked() {
     for told in [&list, &audit.value, &json!(audit.complaint), &json!(made.complaint)] {
         assert!(!told.to_string().contains(&token[9..]), "a secret is shown once: {told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_revokes_a_key_is_told_what_it_created_and_may_revoke_that_too() {
+    let world = World::start().await;
+    world.account("acme", 7).await;
+    let add = ["keys", "add", "--tenant", "acme", "--name", "a", "--role", "admin"];
+    let maker = answered(&world, &add).await.value;
+    let maker = maker["id"].as_str().unwrap();
+    let token = Token::generate(TokenKind::ApiKey);
+    let new = NewApiKey {
+        tenant: Some(&"acme".parse().unwrap()),
+        name: "b",
+        digest: token.digest(),
+        permissions: Role::Viewer.permissions(),
+        created_by: &format!("api_key {maker}"),
+        expires_at: None,
+    };
+    let mut transaction = world.store.worker().await.unwrap();
+    let created = store::api_keys::create(&mut transaction, &new).await.unwrap().unwrap();
+    store::commit(transaction).await.unwrap();
+    let created = json!(created.id);
+
+    let revoke = ["keys", "revoke", maker];
+    let alone = answered(&world, &revoke).await.value;
+    let ids = |keys: &Value| -> Vec<Value> {
+        keys.as_array().unwrap().iter().map(|key| key["id"].clone()).collect()
+    };
+    assert_eq!((&alone["revoked"], ids(&alone["also"])), (&json!(true), vec![]));
+    assert_eq!(ids(&alone["left"]), std::slice::from_ref(&created));
+    assert!(holder(&world, token.expose()).await.is_some());
+
+    let with = answered(&world, &[&revoke[..], &["--with-created"]].concat()).await.value;
+    assert_eq!((&with["revoked"], ids(&with["left"])), (&json!(false), vec![]));
+    assert_eq!(ids(&with["also"]), [created]);
+    assert!(holder(&world, token.expose()).await.is_none());
+    let audit = answered(&world, &["audit", "--tenant", "acme"]).await.value;
+    let actions = audit["audit"].as_array().unwrap().iter().map(|row| &row["action"]);
+    assert_eq!(actions.filter(|action| *action == "api-keys revoke").count(), 2);
 }

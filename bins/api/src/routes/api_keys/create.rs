@@ -82,6 +82,12 @@ pub(in crate::routes) async fn create_api_key(
         expires_at: wanted.expires_at,
     };
     let mut transaction = app.tenant(&principal.tenant).await?;
+    // Whoever revokes the calling key with what it created must find this one.
+    if let Some(maker) = principal.api_key()
+        && !store::api_keys::hold(&mut transaction, maker).await?
+    {
+        return Err(ApiError::Unauthorized);
+    }
     let created = store::api_keys::create(&mut transaction, &new).await?;
     let key: ApiKey = created.ok_or(ApiError::TooManyKeys(MOST_VALID))?.into();
     let after = serde_json::to_value(&key).map_err(ApiError::internal)?;
