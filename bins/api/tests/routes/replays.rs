@@ -73,7 +73,7 @@ async fn a_replay_tells_how_far_it_is_and_one_whose_program_is_gone_how_far_it_c
     .await;
     let shown = served.read(&location).await;
     assert_eq!((&shown["state"], &shown["progress"]["total"]), (&json!("running"), &json!(60)));
-    let [count, done] = [&shown["count"], &shown["progress"]["done"]].map(|one| one.as_u64());
+    let [count, done] = [&shown["count"], &shown["progress"]["done"]].map(Value::as_u64);
     assert!((1..60).contains(&count.unwrap()) && done >= count, "{shown}");
 
     let mut transaction = served.world.store.worker().await.unwrap();

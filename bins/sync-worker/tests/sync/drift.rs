@@ -337,7 +337,7 @@ async fn a_status_that_came_in_passing_gets_its_line_from_the_next_sweep_and_no_
     sim.agent_sets_status(1, conversation, "open").unwrap();
     stage.settled().await;
     assert_eq!(stage.differing().await, 0);
-    assert_eq!(lines().await, [resolved.clone()]);
+    assert_eq!(lines().await, std::slice::from_ref(&resolved));
     assert_eq!(stage.lately().await.drift_repaired, 1);
     let opened = json!(["resolved", "open"]);
     assert_eq!(lines().await, [resolved.clone(), opened.clone()]);
