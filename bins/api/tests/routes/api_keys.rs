@@ -1,7 +1,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Permission, Role};
 use serde_json::{Value, json};
-use testkit::sqlx;
+use store::Store;
+use store::api_keys::NewApiKey;
+use testkit::{eventually, sqlx};
 
 use crate::support::{Served, Stream, TENANT, ids, problem};
 
@@ -124,44 +126,62 @@ async fn a_key_is_revoked_with_all_that_it_created_if_that_is_asked_for() {
     assert_eq!(targets, expected, "one entry each");
 }
 
-#[tokio::test]
-async fn what_a_key_creates_while_it_is_revoked_is_found_or_refused() {
-    let served = Served::start().await;
-    let manages = json!({ "name": "a", "permissions": ["api-keys:manage"] });
-    let (id, _) = made(&served, &manages).await;
-    let id = id.parse().unwrap();
-    let tenant = TENANT.parse().unwrap();
-    let mut creating = served.world.store.tenant(&tenant).await.unwrap();
-    assert!(store::api_keys::hold(&mut creating, id).await.unwrap());
-    let store = served.world.store.clone();
-    let revoking = tokio::spawn(async move {
-        let mut transaction = store.tenant(&tenant).await.unwrap();
-        assert!(store::api_keys::revoke(&mut transaction, id).await.unwrap());
-        let created = store::api_keys::revoke_created(&mut transaction, id).await.unwrap();
-        assert!(!store::api_keys::hold(&mut transaction, id).await.unwrap());
-        store::commit(transaction).await.unwrap();
-        created.len()
-    });
-    testkit::eventually("the revocation waits", async || {
-        // Whoever waits for a row has the lock to be the next.
-        let waiting = "select count(*) from pg_locks
-                       where locktype = 'tuple' and relation = 'api_keys'::regclass";
-        let mut worker = served.world.store.worker().await.unwrap();
+/// Waits until somebody waits for a key that somebody else has locked.
+async fn waits(store: &Store) {
+    // Whoever waits for a row has the lock to be the next.
+    let waiting = "select count(*) from pg_locks
+                   where locktype = 'tuple' and relation = 'api_keys'::regclass";
+    eventually("somebody waits", async || {
+        let mut worker = store.worker().await.unwrap();
         sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *worker).await.unwrap() == 1
     })
     .await;
-    let created_by = format!("api_key {id}");
-    let new = store::api_keys::NewApiKey {
-        tenant: Some(&TENANT.parse().unwrap()),
+}
+
+#[tokio::test]
+async fn what_a_key_creates_while_it_is_revoked_is_found_or_refused() {
+    let served = Served::start().await;
+    let (store, tenant) = (&served.world.store, TENANT.parse().unwrap());
+    let manages = json!({ "name": "a", "permissions": ["api-keys:manage"] });
+    let revoke = async |id| {
+        let mut transaction = store.tenant(&tenant).await.unwrap();
+        assert!(store::api_keys::revoke(&mut transaction, id).await.unwrap());
+        let created = store::api_keys::revoke_created(&mut transaction, id).await.unwrap();
+        (transaction, created.len())
+    };
+
+    let (id, _) = made(&served, &manages).await;
+    let id = id.parse().unwrap();
+    let new = NewApiKey {
+        tenant: Some(&tenant),
         name: "late",
         digest: [7; 32],
         permissions: [Permission::ManageKeys].into_iter().collect(),
-        created_by: &created_by,
+        created_by: &format!("api_key {id}"),
         expires_at: None,
     };
-    store::api_keys::create(&mut creating, &new).await.unwrap().unwrap();
-    store::commit(creating).await.unwrap();
-    assert_eq!(revoking.await.unwrap(), 1);
+    let mut creating = store.tenant(&tenant).await.unwrap();
+    assert!(store::api_keys::hold(&mut creating, id).await.unwrap());
+    let create = async {
+        waits(store).await;
+        store::api_keys::create(&mut creating, &new).await.unwrap().unwrap();
+        store::commit(creating).await.unwrap();
+    };
+    let ((revoking, found), ()) = tokio::join!(revoke(id), create);
+    store::commit(revoking).await.unwrap();
+    assert_eq!(found, 1);
+
+    let (id, maker) = made(&served, &manages).await;
+    // From now on, and for a minute, its use is not written down.
+    assert_eq!(asked(&served, &maker, "/api-keys").await, 200);
+    let (revoking, _) = revoke(id.parse().unwrap()).await;
+    let commit = async {
+        waits(store).await;
+        store::commit(revoking).await.unwrap();
+    };
+    let create = served.http.post(served.url("/api-keys")).bearer_auth(&maker).json(&manages);
+    let (answer, ()) = tokio::join!(create.send(), commit);
+    assert_eq!(problem(answer.unwrap()).await, (401, "unauthorized".to_owned()));
 }
 
 #[tokio::test]
@@ -234,7 +254,7 @@ async fn a_key_and_the_streams_that_it_opened_end_with_its_time() {
     stream.expect("ready").await;
     assert_eq!(stream.next().await, None, "the stream ends");
     assert!(Utc::now() >= soon - TimeDelta::milliseconds(100));
-    testkit::eventually("the key is worth nothing", || async {
+    eventually("the key is worth nothing", || async {
         asked(&served, &token, "/approvals").await == 401
     })
     .await;
