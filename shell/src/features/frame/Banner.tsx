@@ -9,7 +9,7 @@ import { session } from '#auth/session.ts'
 import { chatwootQuery, healthQuery } from '#live/queries.ts'
 import { useConnection } from '#live/status.ts'
 import { IconButton } from '#ui/Button.tsx'
-import { partName } from '#ui/words.ts'
+import { chatwootName, chatwootTrouble, partName } from '#ui/words.ts'
 
 /**
  * How often the state is loaded: usually, and while there is trouble, because people wait for its end. Milliseconds.
@@ -99,17 +99,12 @@ function partsInTrouble(health: Health | undefined, operator: boolean): Trouble[
     })
 }
 
-const ANSWERS: Record<Exclude<ChatwootState['state'], 'well'>, string> = {
-  slowly: 'answers slowly',
-  paused: 'asks us to slow down',
-  silent: 'does not answer',
-}
-
 function accountsInTrouble(accounts: readonly ChatwootState[]): Trouble[] {
-  return accounts.flatMap(({ accountId, chatwootAccountId, name, state, waiting }) => {
-    if (state === 'well') return []
-    const who = accounts.length > 1 ? `Chatwoot (${name ?? `account ${chatwootAccountId}`})` : 'Chatwoot'
+  return accounts.flatMap((account) => {
+    const trouble = chatwootTrouble(account)
+    if (trouble === null) return []
+    const { accountId, state, waiting } = account
     const waits = waiting === 0 ? '' : `; ${waiting === 1 ? '1 reply or change is' : `${waiting.toLocaleString()} replies and changes are`} waiting`
-    return { kind: `${accountId}:${state}`, words: `${who} ${ANSWERS[state]}${waits}` }
+    return { kind: `${accountId}:${state}`, words: `${chatwootName(account, accounts)} ${trouble}${waits}` }
   })
 }

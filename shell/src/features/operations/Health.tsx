@@ -2,14 +2,15 @@ import { useQuery } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react'
 
 import type { PartStatus } from '#api/health.ts'
+import { session } from '#auth/session.ts'
 import { again } from '#live/again.ts'
-import { healthQuery } from '#live/queries.ts'
+import { chatwootQuery, healthQuery } from '#live/queries.ts'
 import { useConnection } from '#live/status.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { Failed } from '#ui/State.tsx'
 import { span } from '#ui/time.ts'
-import { partName } from '#ui/words.ts'
+import { chatwootName, chatwootTrouble, partName } from '#ui/words.ts'
 
 const STATUS: Record<PartStatus, { name: string; icon: LucideIcon; colour: string }> = {
   up: { name: 'Works', icon: CircleCheck, colour: 'text-good' },
@@ -23,14 +24,17 @@ const OVERALL: Record<PartStatus, string> = {
   down: 'Something is down',
 }
 
-/** The state of the system and its parts. */
+/** The state of the system, its parts, and Chatwoot, without which it is of little use. */
 export function Health() {
   const query = useQuery(healthQuery())
+  const accounts = useQuery({ ...chatwootQuery(), enabled: session().person.may('conversations:read') }).data ?? []
   if (query.isPending) return <div role="status" aria-label="Loading health" className="skeleton h-20" />
   if (!query.data) {
     return <Failed what="The state of the system could not be loaded" error={query.error} retry={() => void again(query)} />
   }
-  const { status, checks } = query.data
+  const { checks } = query.data
+  const troubled = accounts.filter((account) => chatwootTrouble(account) !== null)
+  const status = query.data.status === 'up' && troubled.length > 0 ? 'degraded' : query.data.status
   const { icon: Icon, colour } = STATUS[status]
   return (
     <section aria-label="Health" className="rounded-2xl border border-line bg-surface px-5 py-4">
@@ -43,20 +47,29 @@ export function Health() {
       </div>
       <ul aria-label="Parts" className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5">
         {Object.entries(checks).map(([part, check]) => (
-          <Part key={part} part={part} {...check} />
+          <Part key={part} name={partName(part)} {...check} />
+        ))}
+        {accounts.length > 0 && troubled.length === 0 && <Part name="Chatwoot" status="up" />}
+        {troubled.map((account) => (
+          <Part
+            key={account.accountId}
+            name={chatwootName(account, accounts)}
+            status={account.state === 'silent' ? 'down' : 'degraded'}
+            detail={chatwootTrouble(account) ?? ''}
+          />
         ))}
       </ul>
     </section>
   )
 }
 
-function Part({ part, status, detail }: { part: string; status: PartStatus; detail?: string }) {
-  const { name, icon: Icon, colour } = STATUS[status]
+function Part({ name, status, detail }: { name: string; status: PartStatus; detail?: string }) {
+  const { name: works, icon: Icon, colour } = STATUS[status]
   return (
     <li className="inline-flex items-center gap-1.5 text-sm">
       <Icon aria-hidden className={classes('size-4', colour)} />
-      {partName(part)}
-      <span className={status === 'up' ? 'sr-only' : 'text-soft'}>{detail ?? name}</span>
+      {name}
+      <span className={status === 'up' ? 'sr-only' : 'text-soft'}>{detail ?? works}</span>
     </li>
   )
 }
