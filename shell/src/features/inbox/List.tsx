@@ -54,7 +54,10 @@ export function List({ view, openId, place: before }: ListProps) {
           </span>
         )}
         <span className="grow" />
-        <SortMenu view={view} onChange={onChange} />
+        {/* A long name is cut off rather than the menu. */}
+        <span className="shrink-0">
+          <SortMenu view={view} onChange={onChange} />
+        </span>
       </header>
       <Told view={JSON.stringify(view)} count={query.isPending || query.isError ? null : loaded.length} more={hasNextPage} />
       <SearchField view={view} onChange={onChange} />
