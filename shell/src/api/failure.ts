@@ -4,6 +4,13 @@ import type { FieldError, Problem } from './types'
 /** The code of requests that failed because there is no network. */
 export const OFFLINE = 'offline'
 
+/** What the API explains to programs, with tags and headers, in words for people. */
+const FOR_PEOPLE = new Map([
+  ['changed', 'it has changed since you read it; look at it again before you go on'],
+  ['stale', 'the customer has written since this was requested; read that first'],
+  ['decided', 'it has already been decided'],
+])
+
 /** A request that failed. `message` is a sentence for people. */
 export class Failure extends Error {
   override readonly name = 'Failure'
@@ -21,7 +28,7 @@ export class Failure extends Error {
   readonly retryAfter: number
 
   constructor(status: number, problem: Partial<Problem> & { retryAfter?: number }, options?: ErrorOptions) {
-    super(problem.detail ?? inWords(status), options)
+    super(FOR_PEOPLE.get(problem.code ?? '') ?? problem.detail ?? inWords(status), options)
     this.status = status
     this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
     this.errors = problem.errors ?? []

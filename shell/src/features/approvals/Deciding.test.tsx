@@ -143,7 +143,7 @@ test('who has gone elsewhere before it is refused is told that it was not decide
   await waitFor(() => expect(asked).toHaveLength(1))
   unmount()
   come(HttpResponse.json({ code: 'changed', detail: 'it has changed', current: approval }, { status: 412 }))
-  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not approved: proposed reply of Ana Beispiel', detail: 'it has changed', bad: true }]))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not approved: proposed reply of Ana Beispiel', detail: 'it has changed since you read it; look at it again before you go on', bad: true }]))
   dismiss(toasts()[0]!.key)
 })
 
