@@ -2,7 +2,9 @@ import { act, render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test, vi } from 'vitest'
 
-import { Button } from './Button.tsx'
+import { styled } from '#test/styled.ts'
+
+import { Button, IconButton } from './Button.tsx'
 import { LoadMore } from './LoadMore.tsx'
 
 test('what is under way is not done twice, and keeps the focus', async () => {
@@ -35,4 +37,19 @@ test('who asks for more of a list, and then for more again, stays where they pre
   rerender(further(true))
   expect(screen.getByRole('button')).toBeEnabled()
   expect(screen.getByRole('button')).toHaveFocus()
+})
+
+test('a button has the size that its place gives it', async () => {
+  render(
+    <>
+      <Button className="h-6 px-2">Undo</Button>
+      <IconButton label="Close" className="size-7">
+        ×
+      </IconButton>
+    </>,
+  )
+  const undo = await styled(screen.getByRole('button', { name: 'Undo' }))
+  expect([undo.height, undo.paddingInline]).toEqual(['calc(var(--spacing) * 6)', 'calc(var(--spacing) * 2)'])
+  const close = await styled(screen.getByRole('button', { name: 'Close' }))
+  expect([close.width, close.height]).toEqual(['calc(var(--spacing) * 7)', 'calc(var(--spacing) * 7)'])
 })

@@ -23,7 +23,7 @@ export function Button({ look = 'plain', busy = false, className, onClick, ...re
       aria-disabled={busy || undefined}
       onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}
       className={classes(
-        'inline-flex h-8 items-center justify-center gap-1.5 rounded-lg px-3 font-medium whitespace-nowrap transition-colors',
+        'button inline-flex items-center justify-center gap-1.5 font-medium whitespace-nowrap transition-colors',
         'disabled:cursor-default disabled:opacity-50 aria-disabled:cursor-default aria-disabled:opacity-50',
         LOOKS[look],
         className,
@@ -47,7 +47,7 @@ export function IconButton({ label, keys, className, children, ...rest }: IconBu
       aria-label={label}
       {...tip(label, keys)}
       className={classes(
-        'inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft transition-colors hover:bg-hover hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent [&>svg]:size-4',
+        'icon-button inline-flex shrink-0 items-center justify-center text-soft transition-colors hover:bg-hover hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent [&>svg]:size-4',
         className,
       )}
       {...rest}

@@ -76,7 +76,7 @@ async function fileOf(queries: QueryClient, attachment: Kept): Promise<File> {
 
 export function Act({ name, busy = false, act }: { name: string; busy?: boolean; act: () => void }) {
   return (
-    <Button className="h-6! px-2! text-xs" busy={busy} onClick={act}>
+    <Button className="h-6 px-2 text-xs" busy={busy} onClick={act}>
       {name}
     </Button>
   )

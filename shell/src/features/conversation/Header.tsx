@@ -134,9 +134,9 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
       <Actions
         label="More"
         trigger={(menu) => (
-          <Button look="quiet" {...menu} aria-label="More" title="More" className="w-8 px-0">
-            <Ellipsis aria-hidden className="size-4" />
-          </Button>
+          <IconButton label="More" {...menu}>
+            <Ellipsis aria-hidden />
+          </IconButton>
         )}
         actions={[
           ...changes,
