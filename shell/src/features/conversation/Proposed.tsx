@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { Hourglass } from 'lucide-react'
 
 import type { Approval } from '#api/types.ts'
@@ -10,6 +10,7 @@ import { Text } from './Text.tsx'
 /** A reply that is sent once somebody approves it. */
 export function Proposed({ approval }: { approval: Approval }) {
   const { id, requestedBy, createdAt, metadata, stale } = approval
+  const open = useLocation({ select: ({ pathname }) => pathname === `/approvals/${id}` })
   return (
     <Frame
       look="proposed"
@@ -27,9 +28,12 @@ export function Proposed({ approval }: { approval: Approval }) {
             <Hourglass aria-hidden className="size-3.5" />
             Waiting for approval{stale && '; the customer has written since'}
           </span>
-          <Link to="/approvals/$id" params={{ id }} className="text-accent underline underline-offset-2">
-            Open the approval
-          </Link>
+          {/* Beside the request itself, there is nothing to open. */}
+          {!open && (
+            <Link to="/approvals/$id" params={{ id }} className="text-accent underline underline-offset-2">
+              Open the approval
+            </Link>
+          )}
         </>
       }
     >

@@ -3,9 +3,9 @@ import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
-import { api, http } from '#test/api.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { uuid } from '#test/samples.ts'
+import { aConversation, anApproval, uuid } from '#test/samples.ts'
 
 import { Reading } from './Reading.tsx'
 
@@ -27,4 +27,21 @@ test('one that did not load is', async () => {
   refused(500)
   show(<Reading id={uuid()} />)
   expect(await screen.findByRole('button', { name: 'Try again' })).toBeVisible()
+})
+
+test('beside a request, its reply does not lead to where one is', async () => {
+  const here = aConversation()
+  const approval = anApproval({ conversationId: here.id, type: 'proposed_reply', metadata: { content: 'We refund it.' } })
+  api.use(
+    http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(here)),
+    http.get('/api/v1/conversations/{id}/messages', ({ response }) =>
+      response(200).json({ data: [], page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+    http.untyped.get('*/api/v1/approvals', () => HttpResponse.json({ data: [approval], page: { limit: 100 }, position: NOWHERE })),
+  )
+  const { router } = show(<Reading id={here.id} />)
+  expect(await screen.findByRole('link', { name: 'Open the approval' })).toBeVisible()
+  await router.navigate({ to: '/approvals/$id', params: { id: approval.id } })
+  await waitFor(() => expect(screen.queryByRole('link', { name: 'Open the approval' })).toBeNull())
+  expect(screen.getByText('We refund it.')).toBeVisible()
 })

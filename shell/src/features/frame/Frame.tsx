@@ -1,8 +1,11 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 
+import type { Approval } from '#api/types.ts'
 import { session, useRoles } from '#auth/session.ts'
 import { useLive } from '#live/context.ts'
+import { keys } from '#live/keys.ts'
 import { onNews } from '#live/news.ts'
 import { keepFocus } from '#ui/focus.ts'
 import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'
@@ -99,6 +102,7 @@ function useTitle(): void {
 function useNews(): void {
   const router = useRouter()
   const live = useLive()
+  const client = useQueryClient()
   useEffect(
     () =>
       onNews((news) => {
@@ -109,8 +113,11 @@ function useNews(): void {
           if (!waits) dismiss(notSent(id))
           return
         }
+        const { pathname } = router.state.location
+        const asked = /^\/approvals\/(.+)$/.exec(pathname)?.[1]
         const told = toastOf(news, {
-          pathname: router.state.location.pathname,
+          pathname,
+          beside: asked && client.getQueryData<Approval>(keys.approval(asked))?.conversationId,
           wide: isWide(PANES),
           person: session().person,
           isListed: (id) => live.isListed(id),
@@ -120,6 +127,6 @@ function useNews(): void {
         const { opens, ...rest } = told
         toast(opens ? { ...rest, action: { label: opens.label, run: () => void router.navigate(opens.at) } } : rest)
       }),
-    [router, live],
+    [router, live, client],
   )
 }

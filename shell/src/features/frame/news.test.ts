@@ -8,6 +8,7 @@ import { type At, toastOf } from './news.ts'
 
 const at = (given: Partial<At> = {}): At => ({
   pathname: '/activity',
+  beside: undefined,
   wide: true,
   person: { id: 'bea', name: 'Bea', may: () => true },
   isListed: () => false,
@@ -26,6 +27,8 @@ test('a new message is told, but not to whoever sees its conversation or its row
   })
   expect(told({}, null)).toMatchObject({ detail: 'Attachment' })
   expect(told({ pathname: open })).toBeNull()
+  expect(told({ pathname: '/approvals/1', beside: conversation.id })).toBeNull()
+  expect(told({ pathname: '/approvals/1', beside: 'another' })).not.toBeNull()
   const isListed = () => true
   expect(told({ pathname: '/inbox', isListed })).toBeNull()
   expect(told({ pathname: '/inbox/another', isListed })).toBeNull()

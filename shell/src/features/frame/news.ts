@@ -8,6 +8,8 @@ import type { Toast } from '#ui/toasts.ts'
 /** Where the person is, and what they see there. */
 export interface At {
   readonly pathname: string
+  /** The conversation that is shown beside an open request for approval. */
+  readonly beside: string | undefined
   /** Whether the list is beside the open conversation. */
   readonly wide: boolean
   readonly person: Person
@@ -31,7 +33,7 @@ export const notSent = (conversationId: string) => `not-sent ${conversationId}`
 
 /** The toast for some news. Returns null if the person sees it anyway, or it does not concern them. */
 export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | null {
-  const sees = (id: string) => at.pathname.endsWith(id)
+  const sees = (id: string) => at.pathname.endsWith(id) || at.beside === id
   switch (news.kind) {
     case 'undone': {
       const { id: key, conversationId: id, data } = news.announcement
