@@ -86,11 +86,11 @@ impl Carrier {
                 self.sent(job, Some(attempt.number), Some(id)).await.map(Some)
             }
             Verdict::LookAgain(wait) => {
-                let reason = "Chatwoot did not confirm it; looking whether it is there";
+                let reason = "Chatwoot did not confirm it";
                 self.absent(job, &attempt, reason, wait).await.map(Some)
             }
             Verdict::SendLater(wait) => {
-                let reason = "Chatwoot did not take it; looking once more before it is sent again";
+                let reason = "Chatwoot does not have it so far";
                 self.absent(job, &attempt, reason, wait).await.map(Some)
             }
             Verdict::Send if used_up => {

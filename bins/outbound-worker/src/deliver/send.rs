@@ -26,8 +26,7 @@ use crate::decide::{self, Next};
 const AFTER_FILES: Duration = Duration::from_secs(3);
 
 /// The reason that is shown for a try whose program is gone.
-const ABANDONED: &str =
-    "the program that sent it ended before Chatwoot confirmed it; looking whether it is there";
+const ABANDONED: &str = "the program that sent it ended before Chatwoot confirmed it";
 
 /// A try that is recorded and may be made.
 struct Beginning {
