@@ -130,7 +130,8 @@ async fn a_key_is_revoked_with_all_that_it_created_if_that_is_asked_for() {
 async fn waits(store: &Store) {
     // Whoever waits for a row has the lock to be the next.
     let waiting = "select count(*) from pg_locks
-                   where locktype = 'tuple' and relation = 'api_keys'::regclass";
+                   where locktype = 'tuple' and relation = 'api_keys'::regclass
+                     and database = (select oid from pg_database where datname = current_database())";
     eventually("somebody waits", async || {
         let mut worker = store.worker().await.unwrap();
         sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *worker).await.unwrap() == 1
