@@ -227,9 +227,8 @@ impl Teller<'_> {
         let (kind, reported) = match &message.status {
             Some(MessageStatus::Delivered) => ("message_delivered", true),
             Some(MessageStatus::Read) => ("message_read", true),
-            // The body gives a delivery status only for the newest message of a conversation.
-            None => ("message_updated", leaves(message)),
-            _ => ("message_updated", false),
+            // That the channel has taken it, or nothing: the body has the status of a conversation's newest message only.
+            _ => ("message_updated", leaves(message)),
         };
         // The message's own version dates the update, however late the body was built.
         let own = message.updated_at_us.map(whole_millis);

@@ -147,22 +147,24 @@ async fn a_change_of_status_is_one_line_whether_or_not_chatwoot_says_from_what()
     }
 }
 
-/// Of a message that is no longer the newest, a body does not say how far it got: nobody knows that its writer changed it.
+/// Of a message that is no longer the newest, a body does not say how far it got; of the newest, it may say that the
+/// channel has taken it. In neither case did its writer change it.
 #[tokio::test]
-async fn what_happened_to_a_reply_of_unknown_status_is_nobodys_doing() {
+async fn what_happened_to_a_reply_after_it_was_written_is_nobodys_doing() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
     let sim = Sim::new(Options::default()).unwrap();
     let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
     let first = sim.agent_writes(1, conversation, "I am looking.").unwrap();
-    sim.agent_writes(1, conversation, "On its way.").unwrap();
+    let second = sim.agent_writes(1, conversation, "On its way.").unwrap();
     sim.set_message_status(1, conversation, first, "read", None).unwrap();
+    sim.set_message_status(1, conversation, second, "sent", None).unwrap();
     let told = sim.bodies();
     let told = told.iter().zip(1..).map(|(body, number)| delivery(&account, body, number));
     apply(&world.store, &world.bus, vec![told.collect()]).await;
     let lines = "activities where kind = 'message_updated'";
-    assert_eq!(count(&world.store_config, lines).await, 1);
-    assert_eq!(count(&world.store_config, &format!("{lines} and actor is null")).await, 1);
+    assert_eq!(count(&world.store_config, lines).await, 2);
+    assert_eq!(count(&world.store_config, &format!("{lines} and actor is null")).await, 2);
 }
 
 /// A dispatcher that runs twice writes the second body from what there is by then.
