@@ -46,7 +46,7 @@ pub enum CallError {
     #[error("no connection to Chatwoot could be made: check its address and that it runs")]
     Refused(#[source] reqwest::Error),
     /// It may have happened, or may yet happen.
-    #[error("whether Chatwoot did this is unknown: {0}")]
+    #[error("Chatwoot gave no usable answer: {0}")]
     Unknown(#[source] Cause),
     /// Chatwoot itself refused, with a status that it is not known to give.
     #[error("Chatwoot answered with the unexpected status {status}: check the address")]
