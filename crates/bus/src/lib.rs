@@ -33,6 +33,7 @@
 //! the network uses up no attempts.
 
 mod api;
+mod ask;
 mod channel;
 mod config;
 mod connection;
@@ -54,6 +55,7 @@ mod tail;
 mod testing;
 mod time;
 
+pub use ask::Question;
 pub use config::Config;
 pub use connection::Bus;
 pub use consume::{BoxError, Consumer, Consumption, Delivery, Failure, Handler, Outcome};

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod ask;
 mod cluster;
 mod consume;
 mod dead_letters;
