@@ -2,13 +2,14 @@
 //!
 //! There is one path, in good times and bad: verify (`routes`), append to the [`journal`], answer, publish from the
 //! journal (`publish`). NATS may be away at any point, and the journal then fills until it is back. After a restart of
-//! NATS, `heal` publishes again what NATS may have lost.
+//! NATS, `heal` publishes again what NATS may have lost. Whoever asks is told what waits in the journal (`report`).
 
 mod config;
 mod heal;
 pub mod journal;
 mod metrics;
 mod publish;
+mod report;
 mod routes;
 mod sources;
 #[cfg(test)]
@@ -68,6 +69,8 @@ impl Receiver {
         let healing = heal::run(Arc::clone(&shared), bus.clone());
         crew.spawn_until(&stop, "healing", healing);
         let (sources, counted) = (Arc::clone(&intake.sources), Arc::clone(&refused));
+        let reporting = report::run(Arc::clone(&shared), bus.clone());
+        crew.spawn_until(&stop, "reporting", reporting);
         let upkeep = upkeep::run(shared, sources, bus.clone(), counted);
         crew.spawn_until(&stop, "the journal's upkeep", upkeep);
         let telling = routes::tell_refused(Arc::clone(&intake));

@@ -217,6 +217,7 @@ impl Publishing {
                     self.failing.store(false, Ordering::Relaxed);
                 }
                 self.window.settle(sequence);
+                self.journal.settled(&outgoing.record);
                 if let Some(waiter) = outgoing.waiter {
                     let _ = waiter.send(());
                 }
@@ -225,6 +226,7 @@ impl Publishing {
                 self.refused += 1;
                 refuse(&self.journal, &outgoing.record, &error);
                 self.window.settle(sequence);
+                self.journal.settled(&outgoing.record);
             }
             Err(error) => {
                 self.retries.push_back(outgoing);
@@ -288,7 +290,39 @@ impl Window {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Window;
+    use super::*;
+    use crate::config::Config;
+    use crate::journal::Journal;
+    use crate::testing::inbound;
+
+    #[tokio::test]
+    async fn what_is_published_or_refused_for_good_waits_no_more_and_what_failed_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let limits = Config::with("".into(), dir.path().into()).limits();
+        let journal = Journal::open(dir.path(), limits).unwrap();
+        let nowhere = bus::Config::to_url("nats://127.0.0.1:1");
+        let bus = Bus::connect_lazily(&nowhere, "test").await.unwrap();
+        let mut publishing = Publishing::to(bus.publisher(), journal.shared(), Arc::default());
+        let mut feed = journal.shared().feed();
+        for (result, waits) in [
+            (Ok(Published { sequence: 1, duplicate: false }), 0),
+            (Err(PublishError::InvalidSubject { subject: String::new() }), 0),
+            (Err(PublishError::Timeout), 1),
+        ] {
+            let event = inbound("message_created", None);
+            let account = event.account;
+            journal.append(event, "{}".into(), None).await.unwrap();
+            let waiting = || journal.shared().waiting(&[account]).map(|waiting| waiting.len());
+            assert_eq!(waiting(), Some(1));
+            feed.filled().await;
+            let outgoing = feed.ready().unwrap();
+            publishing.window.add(outgoing.record.sequence);
+            let mut portion = Vec::new();
+            publishing.board(outgoing, &mut portion);
+            publishing.land(portion, vec![result]);
+            assert_eq!(waiting(), Some(waits));
+        }
+    }
 
     proptest! {
         #[test]

@@ -7,13 +7,15 @@
 //! | `ACTIVITY` | `activity.<tenant>.<type>` | [`Announcement`] |
 //! | `DEAD_LETTER` | `dead-letter.<stream>.<reason>` | the message as it was; why in headers ([`DeadLetter`]) |
 //!
-//! `live.<tenant>.<what>` is ephemeral and stored nowhere.
+//! `live.<tenant>.<what>` is ephemeral and stored nowhere. So is [`ReportRequest`] on `receivers.report`, which every
+//! receiver answers with a [`Report`].
 
 mod announcement;
 mod dead_letter;
 mod envelope;
 mod inbound;
 mod live;
+mod report;
 mod source;
 pub mod subject;
 mod trace;
@@ -24,6 +26,7 @@ pub use dead_letter::DeadLetter;
 pub use envelope::{Envelope, HeaderError, Headers};
 pub use inbound::{Inbound, occurrence};
 pub use live::{Live, PresenceState};
+pub use report::{Report, ReportRequest, Waiting};
 pub use source::Source;
 pub use trace::TraceParent;
 pub use wake_up::WakeUp;

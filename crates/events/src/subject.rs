@@ -11,6 +11,9 @@ pub const ACTIVITY: &str = "ACTIVITY";
 /// The stream of what could not be processed.
 pub const DEAD_LETTER: &str = "DEAD_LETTER";
 
+/// Where receivers are asked what only they know. Of no stream.
+pub const REPORT: &str = "receivers.report";
+
 /// The events that have a subject of their own: Chatwoot's, and ours for what the reconciler read.
 const EVENTS: [&str; 15] = [
     "contact_created",

@@ -97,6 +97,7 @@ impl Feed {
         let below = reading.below;
         self.reading = None;
         self.next = records.last().map_or(below, |last| last.sequence + 1);
+        self.journal.count_read(&records, self.next);
         self.cursor = Some(cursor);
         let outgoing = |record| Outgoing { record, waiter: None };
         self.ready = records.into_iter().map(outgoing).collect();

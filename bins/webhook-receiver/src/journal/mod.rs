@@ -18,6 +18,7 @@
 //! - One receiver per folder: the file `lock` is held while it runs.
 
 mod aside;
+mod backlog;
 mod condition;
 mod confirmed;
 mod doubt;
@@ -59,6 +60,7 @@ pub use read::{Inspected, read};
 pub use record::Record;
 pub(crate) use tail::Outgoing;
 
+use backlog::Backlog;
 use confirmed::LookedFor;
 use ledger::Ledger;
 use mark::Mark;
@@ -89,6 +91,7 @@ pub(crate) struct Shared {
     limits: Limits,
     ledger: Mutex<Ledger>,
     tail: Tail,
+    backlog: Mutex<Backlog>,
     /// Above every sequence that was handed out for publishing since this program started.
     handed_out: AtomicU64,
     /// Every event with a lower sequence is on disk, or was refused.
@@ -158,6 +161,7 @@ impl Journal {
             dir: dir.to_owned(),
             limits,
             written: Mutex::new(mark.clone()),
+            backlog: Mutex::new(Backlog::left(mark.below..next)),
             looked_for: Mutex::new(LookedFor::starting_with(mark.confirmed)),
             untold: AtomicBool::new(false),
             ledger: Mutex::new(Ledger::of(segments, mark, limits)),
@@ -293,6 +297,7 @@ impl Shared {
         let segments = ledger.segments.len();
         let end = ledger.segments.back().map_or(0, |segment| segment.end);
         drop(ledger);
+        self.passed(mark.below);
         let refused = mark.refused.len();
         let waiting = end.saturating_sub(mark.below);
         // Removed first, since on a full disk the mark needs the room. An older mark has nothing published again

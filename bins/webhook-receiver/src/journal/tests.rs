@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::testing::inbound;
 
+mod backlog;
 mod hanging;
 mod healing;
 mod room;

@@ -175,7 +175,7 @@ impl Writer {
     fn acknowledge(&self, mut group: Vec<Append>, stored: Stored) {
         let Stored { bytes, places, handed_over } = stored;
         if !handed_over {
-            self.shared.tail.push(outgoing(&mut group, &bytes, &places));
+            self.hand_over(&mut group, &bytes, &places);
         }
         for (append, place) in group.into_iter().zip(places) {
             let answer = place.map(|(sequence, _)| sequence).ok_or(AppendError::TooLarge);
@@ -209,7 +209,7 @@ impl Writer {
         let synced = active.file.write_all(&bytes).and_then(|()| {
             handed_over = self.shared.tail.has_room_for(places.len(), bytes.len());
             if handed_over {
-                self.shared.tail.push(outgoing(group, &bytes, &places));
+                self.hand_over(group, &bytes, &places);
             }
             active.file.sync_data()
         });
@@ -237,6 +237,16 @@ impl Writer {
         }
         self.active = Some(active);
         Ok(Stored { bytes, places, handed_over })
+    }
+
+    /// Hands a group to the publisher.
+    fn hand_over(&self, group: &mut [Append], bytes: &Bytes, places: &Places) {
+        let records = group.iter().zip(places);
+        let came = records.filter_map(|(append, place)| {
+            place.as_ref().map(|(sequence, _)| (*sequence, &append.inbound))
+        });
+        self.shared.count_came(came);
+        self.shared.tail.push(outgoing(group, bytes, places));
     }
 
     /// Encodes a group's records. Returns their bytes, and each record's sequence and the range of its body, or `None`

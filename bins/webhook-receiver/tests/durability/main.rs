@@ -5,6 +5,7 @@
 mod cluster;
 mod killed;
 mod outages;
+mod reports;
 mod rig;
 mod running;
 mod told;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bus::streams::{self, Replicas};
 use bus::{Bus, Config, Consumer, Consumption, Failure, SourceChange, TailStart};
 use domain::AccountKey;
-use events::Source;
+use events::{Source, subject};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use tokio::process::{Child, Command};
@@ -155,6 +155,24 @@ async fn hears(bus: &Bus) -> Result<(), String> {
     live.next().await.map(|_| ()).ok_or_else(|| "nothing came".to_owned())
 }
 
+/// Asks what the other one answers.
+async fn asks(bus: &Bus, other: &Bus) -> Result<(), String> {
+    let mut questions =
+        other.questions(subject::REPORT).await.map_err(|error| error.to_string())?;
+    other.flush().await;
+    let answers = async {
+        let question = questions.next().await.ok_or("the questions ended")?;
+        question.answer("here".into()).await.map_err(|error| error.to_string())
+    };
+    let asking = async {
+        bus.ask_all(subject::REPORT, bytes::Bytes::new()).await.map_err(|e| e.to_string())
+    };
+    tokio::select! {
+        Err(error) = answers => Err(error),
+        told = asking => (told? == ["here"]).then_some(()).ok_or_else(|| "no answer".to_owned()),
+    }
+}
+
 /// Redrives a dead letter and drops another one.
 async fn redrives(bus: &Bus) -> Result<(), String> {
     let letters = bus.dead_letters();
@@ -225,6 +243,7 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
                 ("announces", publish(api, "activity.acme.d")),
                 ("follows the activities", act(tails(api))),
                 ("tells and hears what is live", act(hears(api))),
+                ("asks receivers, who answer", act(asks(api, receiver))),
                 ("tells of accounts", act(put_and_remove(api))),
                 ("redrives", act(redrives(api))),
                 ("looks at a lane", act(api.lane(AccountKey::generate()))),
@@ -248,6 +267,7 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
                 ("reads dead letters", act(read(receiver, "DEAD_LETTER"))),
                 ("changes an account", act(put_and_remove(receiver))),
                 ("forgets an account", act(forget(receiver))),
+                ("asks other receivers", act(asks(receiver, receiver))),
                 ("makes streams", act(streams::apply(receiver, Replicas::Keep))),
             ],
         )
