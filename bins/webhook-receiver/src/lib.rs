@@ -69,7 +69,7 @@ impl Receiver {
         let healing = heal::run(Arc::clone(&shared), bus.clone());
         crew.spawn_until(&stop, "healing", healing);
         let (sources, counted) = (Arc::clone(&intake.sources), Arc::clone(&refused));
-        let reporting = report::run(Arc::clone(&shared), bus.clone());
+        let reporting = report::run(Arc::clone(&shared), Arc::clone(&intake), bus.clone());
         crew.spawn_until(&stop, "reporting", reporting);
         let upkeep = upkeep::run(shared, sources, bus.clone(), counted);
         crew.spawn_until(&stop, "the journal's upkeep", upkeep);

@@ -26,7 +26,7 @@ pub use dead_letter::DeadLetter;
 pub use envelope::{Envelope, HeaderError, Headers};
 pub use inbound::{Inbound, occurrence};
 pub use live::{Live, PresenceState};
-pub use report::{Report, ReportRequest, Waiting};
+pub use report::{Refused, Report, ReportRequest, Waiting};
 pub use source::Source;
 pub use trace::TraceParent;
 pub use wake_up::WakeUp;

@@ -1,6 +1,8 @@
 //! What only the receivers know of an account. Whoever wants to know asks all of them at once, on
 //! [`subject::REPORT`](crate::subject::REPORT), and each answers for itself.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ pub struct Report {
     /// The events in its journal that wait to be published. `None` while it has not yet read what it found there when
     /// it was started.
     pub waiting: Option<Vec<Waiting>>,
+    /// The webhooks that it refused in the last hour, as far as it has been running.
+    pub refused: Vec<Refused>,
 }
 
 /// What waits of an account.
@@ -34,4 +38,13 @@ pub struct Waiting {
     pub events: u64,
     /// When the oldest of them was received.
     pub since: DateTime<Utc>,
+}
+
+/// What was refused of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The account.
+    pub account: AccountKey,
+    /// How many webhooks, by reason, such as `signature`.
+    pub webhooks: BTreeMap<String, u64>,
 }

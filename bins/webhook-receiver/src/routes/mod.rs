@@ -7,6 +7,7 @@
 
 mod body;
 mod examine;
+mod hour;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -59,7 +60,7 @@ pub(crate) struct Intake {
     tolerance: Duration,
     acknowledge_after: AcknowledgeAfter,
     metrics: Metrics,
-    refused: Refused,
+    pub(crate) refused: Refused,
 }
 
 impl Intake {

@@ -1,25 +1,36 @@
-//! Logs refused webhooks once a minute, by account and reason.
+//! Tells of refused webhooks, by account and reason: logs them once a minute, and knows those of the last hour.
 //!
 //! Chatwoot tells nobody that a webhook was refused, and does not send it again.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::AccountKey;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Intake;
+use super::hour::{self, Hour};
 use super::refusal::{Reason, Refusal};
 
 const PERIOD: Duration = Duration::from_mins(1);
+/// After so many of them, a new part of the hour begins.
+const PERIODS: u64 = hour::PART.as_secs() / PERIOD.as_secs();
 /// At most this many lines a minute; the refusals that they do not name are counted in one more.
 const LINES: usize = 20;
 
-/// Refusals since the last lines of the log.
+/// What was refused.
 #[derive(Debug, Default)]
-pub(crate) struct Refused(Mutex<HashMap<Kind, Much>>);
+pub(crate) struct Refused(Mutex<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// Since the last lines of the log.
+    untold: HashMap<Kind, Much>,
+    /// Of known accounts.
+    hour: Hour,
+}
 
 /// The account whose webhooks were refused, if it is known, and the reason.
 pub(super) type Kind = (Option<AccountKey>, Reason);
@@ -36,17 +47,26 @@ pub(super) struct Much {
 impl Refused {
     /// `source` must be a known account or `None`: otherwise invented names could fill the memory.
     pub(super) fn note(&self, source: Option<AccountKey>, refusal: &Refusal) {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let much = kinds.entry((source, refusal.reason())).or_default();
+        let mut counts = self.counts();
+        let much = counts.untold.entry((source, refusal.reason())).or_default();
         much.count += 1;
         if let Some(seconds) = refusal.apart() {
             much.apart = Some(much.apart.map_or(seconds, |least| least.min(seconds)));
         }
+        if let Some(account) = source {
+            counts.hour.note(account, refusal.reason());
+        }
+    }
+
+    /// What was refused of these accounts in the last hour, or since the start.
+    pub(crate) fn lately(&self, accounts: &[AccountKey]) -> Vec<events::Refused> {
+        let counts = self.counts();
+        accounts.iter().filter_map(|account| counts.hour.of(*account)).collect()
     }
 
     /// Takes the kinds to log, most frequent first, and the number of refusals of all other kinds.
     pub(super) fn take(&self) -> (Vec<(Kind, Much)>, u64) {
-        let kinds = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let kinds = std::mem::take(&mut self.counts().untold);
         let mut kinds: Vec<_> = kinds.into_iter().collect();
         kinds.sort_by_key(|(kind, much)| (Reverse(much.count), *kind));
         let others = kinds.split_off(kinds.len().min(LINES));
@@ -78,15 +98,22 @@ impl Refused {
             tracing::warn!(webhook.count = others, "refused webhooks of further accounts");
         }
     }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Logs once a minute, for ever.
+/// Logs once a minute, and lets the hour go on, for ever.
 pub(crate) async fn run(intake: Arc<Intake>) {
     let mut ticks = tokio::time::interval_at(Instant::now() + PERIOD, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    for period in 1u64.. {
         ticks.tick().await;
         intake.refused.tell();
+        if period.is_multiple_of(PERIODS) {
+            intake.refused.counts().hour.go_on();
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What receivers say of what waits.
+//! What receivers say of what waits, and of what they refused.
 
 use std::path::Path;
 
@@ -91,4 +91,21 @@ async fn receivers_say_what_waits_in_their_journals_as_long_as_they_live() {
     eventually("nothing waits any more", || async { waiting(&rig, account).await == nothing })
         .await;
     assert!(one.stop().await && other.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_says_what_it_refused_of_an_account() {
+    let rig = Rig::start().await;
+    let receiver = start(&rig, &rig.journal).await;
+    rig.send_when_known(&receiver.url(), 0).await;
+    let path = format!("api/v1/webhooks/chatwoot/{}", rig.source.account.token());
+    for _ in 0..2 {
+        let request = testkit::http().post(format!("{}/{path}", receiver.url()));
+        let unsigned = request.header("content-type", "application/json").body("{}");
+        assert_eq!(unsigned.send().await.unwrap().status(), 401);
+    }
+    let [report] = &ask(&rig, rig.source.account).await[..] else { panic!("one receiver") };
+    let [refused] = &report.refused[..] else { panic!("{report:?}") };
+    assert_eq!(refused.account, rig.source.account);
+    assert_eq!(refused.webhooks, [("unsigned".to_owned(), 2)].into());
 }

@@ -1,4 +1,4 @@
-//! Refusals that the log tells of.
+//! Refusals that are told of.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +23,12 @@ async fn a_refusal_is_noted_with_its_account_where_that_is_known() {
     ] {
         desk.send(request).await;
     }
+    let stranger = domain::AccountKey::generate();
+    let lately = desk.intake.refused.lately(&[known.account, stranger]);
+    let [events::Refused { account, webhooks }] = &lately[..] else { panic!("{lately:?}") };
+    let webhooks: Vec<_> = webhooks.iter().map(|(reason, count)| (&**reason, *count)).collect();
+    assert_eq!(webhooks, [("signature", 1), ("stale", 2), ("unsigned", 1)]);
+    assert_eq!(*account, known.account);
     let (kinds, others) = desk.intake.refused.take();
     let kinds: BTreeMap<_, _> = kinds.into_iter().collect();
     let counts: Vec<_> = kinds.iter().map(|(kind, much)| (*kind, much.count)).collect();
