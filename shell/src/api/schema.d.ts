@@ -1129,12 +1129,18 @@ export interface components {
             chatwootAccountId: number;
             id: components["schemas"]["AccountKey"];
             inbound?: components["schemas"]["Queue"] | null;
+            journal?: components["schemas"]["Queue"] | null;
             /** @description Name of the account, for people. */
             name?: string | null;
             /** @description Commands that wait to be carried out. */
             outbound: components["schemas"]["Queue"];
             rate?: components["schemas"]["Rate"] | null;
             reconciliation?: components["schemas"]["Comparison"] | null;
+            /**
+             * @description Webhooks that the receivers refused in the last hour, or since they were started; null
+             *     while no receiver says so.
+             */
+            refused?: components["schemas"]["RefusedWebhooks"][] | null;
         };
         /** @description The tenant's Chatwoot accounts. */
         AccountStateList: {
@@ -2485,6 +2491,12 @@ export interface components {
             /** @description The last 60 minutes, oldest first. The last one is still under way. */
             points: components["schemas"]["Point"][];
             /**
+             * Format: int64
+             * @description How many receivers say what waits in their journals and what they refused; null while none
+             *     does, or without an account to ask about.
+             */
+            receivers?: number | null;
+            /**
              * @description The stages from Chatwoot to the screen and back: receiver, inbound, sync, outbound,
              *     chatwoot, activity.
              */
@@ -2633,6 +2645,19 @@ export interface components {
         Reconcile: {
             /** @description Whether to go through everything, and not only through what changed lately. */
             everything?: boolean;
+        };
+        /** @description Webhooks that were refused. */
+        RefusedWebhooks: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * @description Why, in a word.
+             * @example signature
+             */
+            reason: string;
         };
         /** @description A replay as the audit has it, including those of operators with `axis`. */
         Replay: {
@@ -2833,8 +2858,8 @@ export interface components {
         Stage: {
             /**
              * Format: int64
-             * @description Failures of the last hour: events rejected, commands given up, calls to which Chatwoot gave
-             *     no good answer.
+             * @description Failures of the last hour: webhooks refused (as far as the receivers have been running),
+             *     events rejected, commands given up, calls to which Chatwoot gave no good answer.
              */
             errors?: number | null;
             name: components["schemas"]["StageName"];
@@ -2845,7 +2870,7 @@ export interface components {
             oldestAt?: string | null;
             /**
              * Format: int64
-             * @description What waits before this stage.
+             * @description What waits before this stage; for `receiver`, in the receivers' journals.
              */
             pending?: number | null;
             /**

@@ -6,6 +6,7 @@
 pub(super) mod accounts;
 pub(super) mod dead_letters;
 pub(super) mod pipeline;
+mod receivers;
 pub(super) mod replays;
 
 use domain::{AccountKey, AuditId};

@@ -12,7 +12,7 @@ use store::breakers::State;
 use store::hosts::Allowance;
 use store::reconciliations::Reconciliation;
 
-use super::pipeline;
+use super::{pipeline, receivers};
 use crate::App;
 use crate::error::ApiError;
 
@@ -31,8 +31,14 @@ pub(super) struct AccountState {
     /// How many requests the installation allows, for all who have an account there together; null
     /// if it was never called.
     rate: Option<Rate>,
-    /// Events that are not processed yet; null while NATS does not answer.
+    /// Events in the stream that are not processed yet; null while NATS does not answer.
     inbound: Option<Queue>,
+    /// Events in the receivers' journals that are not in the stream yet; null while no receiver
+    /// says so.
+    journal: Option<Queue>,
+    /// Webhooks that the receivers refused in the last hour, or since they were started; null
+    /// while no receiver says so.
+    refused: Option<Vec<RefusedWebhooks>>,
     /// Commands that wait to be carried out.
     outbound: Queue,
     /// How far it has been compared with Chatwoot; null if that has not begun.
@@ -73,8 +79,18 @@ pub(in crate::routes) struct Rate {
     pub(in crate::routes) paused_until: Option<DateTime<Utc>>,
 }
 
+/// Webhooks that were refused.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct RefusedWebhooks {
+    /// Why, in a word.
+    #[schema(example = "signature")]
+    reason: String,
+    /// How many.
+    count: u64,
+}
+
 /// What waits.
-#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Queue {
     /// How many wait.
@@ -152,7 +168,7 @@ pub(in crate::routes) async fn ways(
 }
 
 /// Returns the states of the tenant's accounts, or of one of them. Needs a transaction of the
-/// tenant. What is in the stream is still unknown then.
+/// tenant. What is in the stream and what the receivers know is still unknown then.
 async fn states(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -171,6 +187,8 @@ async fn states(
             breaker,
             rate,
             inbound: None,
+            journal: None,
+            refused: None,
             outbound,
             reconciliation: compared.map(Comparison::of),
         }
@@ -178,14 +196,31 @@ async fn states(
     Ok(states.collect())
 }
 
-/// Adds what is in the stream, which may take seconds.
+/// Adds what is in the stream and what the receivers know, which may take seconds.
 async fn look(app: &App, states: &mut [AccountState]) {
     let accounts: Vec<_> = states.iter().map(|state| state.id).collect();
-    for (state, inside) in states.iter_mut().zip(pipeline::lanes(app, &accounts).await) {
+    let (lanes, known) =
+        tokio::join!(pipeline::lanes(app, &accounts), receivers::ask(app, &accounts));
+    for ((state, inside), known) in states.iter_mut().zip(lanes).zip(known) {
         state.inbound = inside.map(|inside| Queue {
             pending: inside.pending + inside.in_hand,
             oldest_at: inside.oldest_at,
         });
+        state.journal = known.as_ref().and_then(|known| known.waiting);
+        state.refused = known.map(|known| {
+            let refused = known.refused.into_iter();
+            refused.map(|(reason, count)| RefusedWebhooks { reason, count }).collect()
+        });
+    }
+}
+
+impl Queue {
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            pending: self.pending.saturating_add(other.pending),
+            oldest_at: self.oldest_at.into_iter().chain(other.oldest_at).min(),
+        }
     }
 }
 

@@ -13,8 +13,10 @@ use repair::{Owner, owner_of};
 use serde::Serialize;
 use store::pipeline::{Counts, Minute};
 
+use super::accounts::Queue;
 use super::dead_letters::Own;
 use super::dead_letters::list::{AT_ONCE, REACH};
+use super::receivers::{self, Known};
 use crate::App;
 use crate::auth::{May, Principal, ReadOperations};
 use crate::error::ApiError;
@@ -41,6 +43,9 @@ pub(crate) struct Pipeline {
     /// The stages from Chatwoot to the screen and back: receiver, inbound, sync, outbound,
     /// chatwoot, activity.
     stages: Vec<Stage>,
+    /// How many receivers say what waits in their journals and what they refused; null while none
+    /// does, or without an account to ask about.
+    receivers: Option<u64>,
     /// The last 60 minutes, oldest first. The last one is still under way.
     points: Vec<Point>,
     /// How many of the 200 newest dead letters are the tenant's; null while NATS does not answer,
@@ -56,19 +61,19 @@ struct Stage {
     /// What passed per minute, as a mean of the last five. `receiver` and `inbound` count only what
     /// has been processed since.
     per_minute: Option<f64>,
-    /// What waits before this stage.
+    /// What waits before this stage; for `receiver`, in the receivers' journals.
     pending: Option<u64>,
     /// When the oldest of it came.
     oldest_at: Option<DateTime<Utc>>,
-    /// Failures of the last hour: events rejected, commands given up, calls to which Chatwoot gave
-    /// no good answer.
+    /// Failures of the last hour: webhooks refused (as far as the receivers have been running),
+    /// events rejected, commands given up, calls to which Chatwoot gave no good answer.
     errors: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum StageName {
-    /// Takes webhooks. Only the receiver knows what waits in its journal.
+    /// Takes webhooks. What the receivers do not say themselves is not known.
     Receiver,
     /// The stream of events.
     Inbound,
@@ -123,7 +128,9 @@ async fn look(app: &App, principal: &Principal) -> Result<Pipeline, ApiError> {
     let minutes = store::pipeline::minutes(&mut transaction, tenant).await?;
     let waiting = store::pipeline::waiting(&mut transaction, tenant).await?;
     transaction.commit().await?;
-    let (lanes, dead_letters) = tokio::join!(lanes(app, own.accounts()), dead_letters(app, &own));
+    let accounts = own.accounts();
+    let (known, lanes, dead_letters) =
+        tokio::join!(receivers::ask(app, accounts), lanes(app, accounts), dead_letters(app, &own));
     let all: Option<Vec<_>> = lanes.into_iter().collect();
     let inbound = all.map(|all| all.into_iter().fold(Inside::default(), Inside::and));
     let outbound = (
@@ -132,7 +139,8 @@ async fn look(app: &App, principal: &Principal) -> Result<Pipeline, ApiError> {
     );
     Ok(Pipeline {
         at: Utc::now(),
-        stages: stages(&counts, inbound, outbound),
+        stages: stages(&counts, &known, inbound, outbound),
+        receivers: known.iter().flatten().map(|known| known.receivers).min(),
         points: minutes.into_iter().map(Point::from).collect(),
         dead_letters,
     })
@@ -201,40 +209,53 @@ async fn newest_letters(app: &App) -> Option<Arc<[Option<Owner>]>> {
 
 fn stages(
     counts: &Counts,
+    known: &[Option<Known>],
     inbound: Option<Inside>,
     outbound: (i64, Option<DateTime<Utc>>),
 ) -> Vec<Stage> {
     let whole = |count: i64| u64::try_from(count).unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more precision")]
     let rate = |count: i64| Some(count as f64 / 5.0);
-    let stage = |name, per_minute, pending, oldest_at, errors: Option<i64>| Stage {
+    let stage = |name, per_minute, pending, oldest_at, errors| Stage {
         name,
         per_minute,
         pending,
         oldest_at,
-        errors: errors.map(whole),
+        errors,
     };
+    let in_journals = known
+        .iter()
+        .try_fold(Queue::default(), |sum, known| Some(sum.and(known.as_ref()?.waiting?)));
+    let refused = known.iter().try_fold(0u64, |sum, known| {
+        Some(known.as_ref()?.refused.values().copied().fold(sum, u64::saturating_add))
+    });
     let oldest_at = inbound.and_then(|inside| inside.oldest_at);
     let pending = inbound.map(|inside| inside.pending);
     let in_hand = inbound.map(|inside| inside.in_hand);
     let (commands, since) = outbound;
     vec![
-        stage(StageName::Receiver, rate(counts.received), None, None, None),
+        stage(
+            StageName::Receiver,
+            rate(counts.received),
+            in_journals.map(|queue| queue.pending),
+            in_journals.and_then(|queue| queue.oldest_at),
+            refused,
+        ),
         stage(StageName::Inbound, rate(counts.came_in), pending, oldest_at, None),
-        stage(StageName::Sync, rate(counts.processed), in_hand, None, Some(counts.rejected)),
+        stage(StageName::Sync, rate(counts.processed), in_hand, None, Some(whole(counts.rejected))),
         stage(
             StageName::Outbound,
             rate(counts.settled),
             Some(whole(commands)),
             since,
-            Some(counts.given_up),
+            Some(whole(counts.given_up)),
         ),
         stage(
             StageName::Chatwoot,
             rate(counts.tried),
             Some(whole(counts.under_way)),
             counts.under_way_since,
-            Some(counts.failed_tries),
+            Some(whole(counts.failed_tries)),
         ),
         stage(
             StageName::Activity,

@@ -56,10 +56,12 @@ pub(in crate::routes) async fn reconcile_account(
     // must not wait for it.
     let mut before = states(connection, tenant, Some(id)).await?;
     look(&app, &mut before).await;
-    let inbound = before.pop().ok_or(ApiError::NotFound("account"))?.inbound;
+    let before = before.pop().ok_or(ApiError::NotFound("account"))?;
     store::reconciliations::ask_for(connection, id, asked.everything).await?;
     let state = states(connection, tenant, Some(id)).await?.pop();
-    let state = AccountState { inbound, ..state.ok_or(ApiError::NotFound("account"))? };
+    let AccountState { inbound, journal, refused, .. } = before;
+    let state =
+        AccountState { inbound, journal, refused, ..state.ok_or(ApiError::NotFound("account"))? };
     let details = json!({ "everything": asked.everything });
     let entry = principal.does("reconcile", format!("account {id}"), details);
     store::audit::record(connection, &Entry { account: Some(id), ..entry }).await?;
