@@ -57,3 +57,26 @@ test.each([[300, 5, '100'], [300, 2.5, '50'], [30, 1, '100'], [300, 0, '0']])(
     expect(await screen.findByRole('meter', { name: 'Share left' })).toHaveAttribute('aria-valuenow', percent)
   },
 )
+
+const waiting = (pending: number, seconds: number | null) => ({ pending, oldestAt: seconds === null ? null : new Date(Date.now() - seconds * 1000).toISOString() })
+
+test.each([
+  ['in the journals and in the stream', waiting(5, 600), waiting(2, 300), '7, for 10 min'],
+  ['in neither', waiting(0, null), waiting(0, null), '0'],
+  ['in the stream, when no receiver answers', null, waiting(2, 300), 'at least 2, for 5 min'],
+  ['in the journals, when the stream does not answer', waiting(5, 600), null, 'at least 5, for 10 min'],
+  ['nobody says where', null, null, 'not known'],
+])('events wait %s', async (_, journal, inbound, words) => {
+  api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [{ ...ACCOUNT, journal, inbound }] })))
+  show(<Accounts acts={false} />)
+  expect((await screen.findByText('Events waiting')).parentElement).toHaveTextContent(`Events waiting${words}`)
+})
+
+test('webhooks that were refused are told by reason', async () => {
+  const refused = [{ reason: 'journal-full', count: 1 }, { reason: 'signature', count: 4 }]
+  api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [{ ...ACCOUNT, refused }] })))
+  show(<Accounts acts={false} />)
+  expect(await screen.findByText('5 in the last hour')).toBeVisible()
+  const reasons = screen.getByRole('list', { name: 'Why webhooks were refused' })
+  expect([...reasons.children].map((reason) => reason.textContent)).toEqual(['Journal full1', 'Wrong signature4'])
+})

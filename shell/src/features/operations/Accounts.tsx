@@ -13,6 +13,8 @@ import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { exactly, span } from '#ui/time.ts'
 import { When } from '#ui/When.tsx'
 
+import { refusal } from './words.ts'
+
 const BREAKERS: Record<AccountState['breaker']['state'], { name: string; icon: LucideIcon; colour: string }> = {
   closed: { name: 'Answers', icon: CircleCheck, colour: 'text-good' },
   open: { name: 'Does not answer', icon: CircleAlert, colour: 'text-bad' },
@@ -43,7 +45,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
     mutationFn: () => reconcile(account.id),
     onSuccess: () => client.invalidateQueries({ queryKey: accountsQuery().queryKey }),
   })
-  const { breaker, rate, inbound, outbound, reconciliation } = account
+  const { breaker, rate, journal, inbound, outbound, refused, reconciliation } = account
   const { name, icon: Icon, colour } = BREAKERS[breaker.state]
   const now = useNow('fast')
   const until = breaker.until == null ? 0 : Date.parse(breaker.until) - now
@@ -65,8 +67,9 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
       </div>
       <div className="grid gap-x-8 gap-y-5 p-5 two:grid-cols-3">
         <Group name="Traffic">
-          <Fact name="Events waiting">{inbound ? waiting(inbound, now) : 'not known'}</Fact>
+          <Fact name="Events waiting">{waitingIn([journal, inbound], now)}</Fact>
           <Fact name="Commands waiting">{waiting(outbound, now)}</Fact>
+          <Refused of={refused} />
         </Group>
         <Group name="Request budget">
           {rate ? (
@@ -130,7 +133,40 @@ function Compared({ of }: { of: NonNullable<AccountState['reconciliation']> }) {
   )
 }
 
-function waiting({ pending, oldestAt }: { pending: number; oldestAt?: string | null }, now: number): string {
+/** Webhooks that Chatwoot does not send again. */
+function Refused({ of }: { of: AccountState['refused'] }) {
+  if (!of) return <Fact name="Webhooks refused">not known</Fact>
+  if (of.length === 0) return <Fact name="Webhooks refused">0</Fact>
+  const all = of.reduce((sum, { count }) => sum + count, 0)
+  return (
+    <>
+      <Fact name="Webhooks refused">
+        <span className="text-bad">{all.toLocaleString()} in the last hour</span>
+      </Fact>
+      <ul aria-label="Why webhooks were refused" className="text-xs text-soft tabular-nums">
+        {of.map(({ reason, count }) => (
+          <li key={reason} className="flex justify-between gap-3 pl-3">
+            <span>{refusal(reason)}</span>
+            <span>{count.toLocaleString()}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+type Queue = AccountState['outbound']
+
+/** What waits in several places together. What one of them does not say may be more. */
+function waitingIn(places: (Queue | null | undefined)[], now: number): string {
+  const known = places.filter((queue) => queue != null)
+  if (known.length === 0) return 'not known'
+  const pending = known.reduce((sum, queue) => sum + queue.pending, 0)
+  const [oldestAt] = known.flatMap((queue) => queue.oldestAt ?? []).sort((a, b) => Date.parse(a) - Date.parse(b))
+  return `${known.length < places.length ? 'at least ' : ''}${waiting({ pending, oldestAt: oldestAt ?? null }, now)}`
+}
+
+function waiting({ pending, oldestAt }: Queue, now: number): string {
   return oldestAt == null ? pending.toLocaleString() : `${pending.toLocaleString()}, for ${span(now - Date.parse(oldestAt))}`
 }
 

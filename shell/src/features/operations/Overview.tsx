@@ -21,7 +21,7 @@ export function Overview() {
       ) : (
         <>
           <Stale of={query} />
-          <Pipeline stages={query.data.stages} at={query.data.at} />
+          <Pipeline stages={query.data.stages} at={query.data.at} receivers={query.data.receivers} />
           <div className="mt-5 grid gap-5 three:grid-cols-2">
             <Lines
               title="From webhook to screen"

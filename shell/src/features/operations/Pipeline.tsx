@@ -1,4 +1,5 @@
 import { ChevronRight } from 'lucide-react'
+import type { ReactNode } from 'react'
 
 import type { Stage } from '#api/types.ts'
 import { classes } from '#ui/classes.ts'
@@ -16,20 +17,25 @@ const STAGES: Record<Stage['name'], { name: string; does: string }> = {
 /** What has waited for longer than this is late. Milliseconds. */
 const LATE = 60_000
 
-/** The stages in order: in from Chatwoot, out to Chatwoot, on to the screens. */
-export function Pipeline({ stages, at }: { stages: Stage[]; at: string }) {
+/**
+ * The stages in order: in from Chatwoot, out to Chatwoot, on to the screens. The figures of the receiver are those of as
+ * many receivers as have answered.
+ */
+export function Pipeline({ stages, at, receivers }: { stages: Stage[]; at: string; receivers: number | null | undefined }) {
   return (
     <section aria-label="Pipeline" className="mt-5">
       <ol className="grid grid-cols-1 gap-2 two:grid-cols-3 three:grid-cols-6">
         {stages.map((stage, index) => (
-          <One key={stage.name} stage={stage} at={at} last={index === stages.length - 1} />
+          <One key={stage.name} stage={stage} at={at} last={index === stages.length - 1}>
+            {stage.name === 'receiver' && receivers != null && <Fact name="Receivers" value={receivers.toLocaleString()} />}
+          </One>
         ))}
       </ol>
     </section>
   )
 }
 
-function One({ stage, at, last }: { stage: Stage; at: string; last: boolean }) {
+function One({ stage, at, last, children }: { stage: Stage; at: string; last: boolean; children?: ReactNode }) {
   const { name, does } = STAGES[stage.name]
   const { perMinute, pending, oldestAt, errors } = stage
   const age = oldestAt == null ? null : Date.parse(at) - Date.parse(oldestAt)
@@ -52,6 +58,7 @@ function One({ stage, at, last }: { stage: Stage; at: string; last: boolean }) {
         <Fact name="Waiting" value={pending == null ? 'not known' : pending.toLocaleString()} />
         <Fact name="Oldest" value={age === null ? '–' : span(age)} look={late ? 'font-medium text-warn' : ''} />
         <Fact name="Errors" value={errors == null ? 'not known' : errors.toLocaleString()} look={wrong ? 'font-medium text-bad' : ''} />
+        {children}
       </dl>
       {!last && (
         <ChevronRight
