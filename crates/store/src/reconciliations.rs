@@ -4,6 +4,9 @@
 //! A comparison that somebody asks for is due since `-infinity`. So whoever holds the account notices it when writing
 //! down the next due time.
 
+mod due;
+mod unread;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +15,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Error, rows};
+
+pub use due::{ask_for, encourage, hasten};
+pub use unread::{forget_unread, note_unread};
 
 /// How far an account has been compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -322,90 +328,6 @@ pub async fn hold(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)
-}
-
-/// The most that is noted of what could not be read.
-const MOST_UNREAD: i32 = 20;
-
-/// Notes what Chatwoot could not answer, and why, unless much is noted already.
-pub async fn note_unread(
-    connection: &mut PgConnection,
-    account: AccountKey,
-    what: &str,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "update reconciliations set unread = unread || $2::text
-         where account_id = $1 and cardinality(unread) < $3 and $2 <> all (unread)",
-        account.0,
-        what,
-        MOST_UNREAD,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Forgets what could not be read, since a walk begins that asks for all of it again.
-pub async fn forget_unread(
-    connection: &mut PgConnection,
-    account: AccountKey,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "update reconciliations set unread = '{}' where account_id = $1 and unread <> '{}'",
-        account.0,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Makes the next sweep of every account due, since webhooks may have been missed.
-pub async fn hasten(connection: &mut PgConnection) -> Result<(), Error> {
-    // A sweep that is under way may have begun before they were missed.
-    sqlx::query!(
-        "update reconciliations set sweep_due_at = '-infinity'
-         where sweep_due_at > now() or held_until > now()"
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Has an account that could not be compared tried again at once, since somebody did something about it; a walk that
-/// had begun goes on.
-pub async fn encourage(connection: &mut PgConnection, account: AccountKey) -> Result<(), Error> {
-    sqlx::query!(
-        "update reconciliations
-         set sweep_due_at = '-infinity',
-             walk_due_at = case when walked_at is null or walk_page > 0 or walk_place > 0
-                                  or walk_contacts
-                           then '-infinity' else walk_due_at end,
-             failures = 0, last_error = null
-         where account_id = $1 and failures > 0",
-        account.0
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Makes an account's next sweep due, and with `everything` its next walk. A walk that is under way goes on.
-pub async fn ask_for(
-    connection: &mut PgConnection,
-    account: AccountKey,
-    everything: bool,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "update reconciliations
-         set sweep_due_at = '-infinity',
-             walk_due_at = case when $2 then '-infinity' else walk_due_at end
-         where account_id = $1",
-        account.0,
-        everything
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// How far this account has been compared, if it has begun and the transaction may see it.
