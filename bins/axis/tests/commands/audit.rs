@@ -107,7 +107,7 @@ async fn nobody_changes_or_removes_a_row() {
     succeeds(&world, &["tenants", "add", "acme"]).await;
     let url = world.store_config.database_url.expose_secret();
     let mut owner = sqlx::PgConnection::connect(url).await.unwrap();
-    for change in ["update audit set actor = 'x'", "delete from audit", "truncate audit"] {
+    for change in ["update audit set actor = 'x'", "delete from audit", "truncate audit cascade"] {
         for role in ["axis_api", "axis_worker", "none"] {
             let statement = format!("set role {role}; {change}");
             let done = sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut owner).await;
