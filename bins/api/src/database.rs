@@ -84,15 +84,15 @@ impl Places {
     }
 
     async fn of_caller(&self, credential: Credential<'_>) -> Result<Place, ApiError> {
-        if self.is_known(credential) {
+        if self.recognise(credential) {
             return in_turn(&self.callers).await;
         }
         let _waits = self.waiting.try_acquire().map_err(|_| ApiError::Busy)?;
         in_turn(&self.strangers).await
     }
 
-    /// Whether this is no stranger's.
-    fn is_known(&self, credential: Credential<'_>) -> bool {
+    /// Whether this is no stranger's. Notes a signed ticket as shown.
+    fn recognise(&self, credential: Credential<'_>) -> bool {
         match credential {
             Credential::SignedToken => true,
             // It works once, so whoever shows it again may be anybody who has seen the address.

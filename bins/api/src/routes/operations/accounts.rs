@@ -202,9 +202,9 @@ async fn look(app: &App, states: &mut [AccountState]) {
     let (lanes, known) =
         tokio::join!(pipeline::lanes(app, &accounts), receivers::ask(app, &accounts));
     for ((state, inside), known) in states.iter_mut().zip(lanes).zip(known) {
-        state.inbound = inside.map(|inside| Queue {
-            pending: inside.pending + inside.in_hand,
-            oldest_at: inside.oldest_at,
+        state.inbound = inside.map(|pipeline::Inside { queue, in_hand }| Queue {
+            pending: queue.pending + in_hand,
+            ..queue
         });
         state.journal = known.as_ref().and_then(|known| known.waiting);
         state.refused = known.map(|known| {

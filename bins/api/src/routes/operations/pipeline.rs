@@ -149,18 +149,13 @@ async fn look(app: &App, principal: &Principal) -> Result<Pipeline, ApiError> {
 /// What the stream has of some accounts that is not settled.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Inside {
-    pub(super) pending: u64,
+    pub(super) queue: Queue,
     pub(super) in_hand: u64,
-    pub(super) oldest_at: Option<DateTime<Utc>>,
 }
 
 impl Inside {
     fn and(self, other: Self) -> Self {
-        Self {
-            pending: self.pending + other.pending,
-            in_hand: self.in_hand + other.in_hand,
-            oldest_at: self.oldest_at.into_iter().chain(other.oldest_at).min(),
-        }
+        Self { queue: self.queue.and(other.queue), in_hand: self.in_hand + other.in_hand }
     }
 }
 
@@ -180,7 +175,7 @@ async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
     };
     let oldest = lane.oldest.and_then(|headers| Inbound::read(&headers).ok());
     let oldest_at = oldest.map(|inbound| inbound.received_at);
-    Some(Inside { pending: lane.pending, in_hand: lane.in_hand, oldest_at })
+    Some(Inside { queue: Queue { pending: lane.pending, oldest_at }, in_hand: lane.in_hand })
 }
 
 async fn dead_letters(app: &App, own: &Own<'_>) -> Option<u64> {
@@ -229,8 +224,8 @@ fn stages(
     let refused = known.iter().try_fold(0u64, |sum, known| {
         Some(known.as_ref()?.refused.values().copied().fold(sum, u64::saturating_add))
     });
-    let oldest_at = inbound.and_then(|inside| inside.oldest_at);
-    let pending = inbound.map(|inside| inside.pending);
+    let oldest_at = inbound.and_then(|inside| inside.queue.oldest_at);
+    let pending = inbound.map(|inside| inside.queue.pending);
     let in_hand = inbound.map(|inside| inside.in_hand);
     let (commands, since) = outbound;
     vec![
