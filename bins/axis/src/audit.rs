@@ -138,9 +138,12 @@ impl Operator {
 }
 
 impl Begun {
-    /// Keeps how far it has come, until `told` is closed because it has ended.
-    pub(crate) async fn follow(&self, told: watch::Receiver<Progress>) {
-        store::audit::follow(&self.store, self.id, self.act.tenant.as_ref(), told).await;
+    /// Runs it and keeps how far it has come, as it tells.
+    pub(crate) async fn follow<T, Running: Future<Output = T>>(
+        &self,
+        run: impl FnOnce(watch::Sender<Progress>) -> Running,
+    ) -> T {
+        store::audit::follow(&self.store, self.id, self.act.tenant.as_ref(), run).await
     }
 
     /// Records how it ended: to how many it was done, and why to no more.

@@ -39,9 +39,13 @@ impl Begun {
         Ok(Self { id, entry })
     }
 
-    /// Keeps how far it has come, until `told` is closed because it has ended.
-    async fn follow(&self, store: &Store, told: watch::Receiver<Progress>) {
-        store::audit::follow(store, self.id, self.entry.tenant.as_ref(), told).await;
+    /// Runs it and keeps how far it has come, as it tells.
+    async fn follow<T, Running: Future<Output = T>>(
+        &self,
+        store: &Store,
+        run: impl FnOnce(watch::Sender<Progress>) -> Running,
+    ) -> T {
+        store::audit::follow(store, self.id, self.entry.tenant.as_ref(), run).await
     }
 
     /// Records how it ended.

@@ -117,9 +117,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let (most, per_second) = (arguments.most, arguments.per_second);
     let details = json!({ "endsBy": replay.ends_by(), "most": most, "perSecond": per_second });
     let begun = arguments.operator.clone().begin(store, act, details).await?;
-    let (telling, told) = watch::channel(audit::Progress::default());
-    let running = async {
-        let telling = telling;
+    let run = async |telling: watch::Sender<audit::Progress>| {
         let tell = |at: &Replay| {
             show(&mut progress, at);
             let (done, total, count) = (at.looked(), at.total(), at.count());
@@ -127,7 +125,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         };
         replay.run(&shutdown, tell).await
     };
-    let (ended, ()) = tokio::join!(running, begun.follow(told));
+    let ended = begun.follow(run).await;
     show(&mut progress, &replay);
     progress.ended();
     begun.end(replay.count(), &ended.words()).await;

@@ -18,9 +18,21 @@ pub struct Progress {
     pub count: u64,
 }
 
-/// Keeps how far an undertaking has come, as `told`, until `told` is closed because it has ended. What cannot be written
+/// Runs something that was begun, and keeps how far it has come, as it tells, until it has ended. What cannot be written
 /// now is written with the next change.
-pub async fn follow(
+pub async fn follow<T, Running: Future<Output = T>>(
+    store: &Store,
+    begun: AuditId,
+    tenant: Option<&TenantId>,
+    run: impl FnOnce(watch::Sender<Progress>) -> Running,
+) -> T {
+    let (telling, told) = watch::channel(Progress::default());
+    // It owns `telling`, so that nothing is told any more once it has ended.
+    let (done, ()) = tokio::join!(run(telling), keep(store, begun, tenant, told));
+    done
+}
+
+async fn keep(
     store: &Store,
     begun: AuditId,
     tenant: Option<&TenantId>,

@@ -169,16 +169,14 @@ pub(in crate::routes) async fn replay_events(
     let answer = work.finish(StatusCode::ACCEPTED, Some(location), &shown).await?;
     app.tasks.spawn(async move {
         let _room = room;
-        let (telling, told) = watch::channel(Progress::default());
-        let running = async {
-            let telling = telling;
+        let run = async |telling: watch::Sender<Progress>| {
             let tell = |at: &replay::Replay| {
                 let (done, total, count) = (at.looked(), at.total(), at.count());
                 telling.send_replace(Progress { done, total, count });
             };
             replay.run(&app.shutdown, tell).await
         };
-        let (ended, ()) = tokio::join!(running, begun.follow(&app.store, told));
+        let ended = begun.follow(&app.store, run).await;
         if let Ended::Failed(error) = &ended {
             tracing::warn!(error = in_words(&error), "a replay failed");
         }
