@@ -29,6 +29,7 @@ mod connect;
 pub mod contacts;
 pub mod conversations;
 pub mod drafts;
+pub mod erasure;
 mod error;
 pub mod hosts;
 pub mod idempotency;

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod db;
 pub mod dead_letters;
 pub mod doctor;
+pub mod erase;
 pub mod journal;
 pub mod keys;
 pub mod migrate;
@@ -64,6 +65,8 @@ pub enum Command {
     Replay(replay::Arguments),
     /// Remove months of the timeline, and of the record of events, that are too old
     Retention(retention::Arguments),
+    /// Erase conversations and people that Chatwoot has deleted, and accounts that were disconnected
+    Erase(erase::Arguments),
     /// List what operators and clients did, newest first
     Audit(audit::Arguments),
     /// Print a completion script for a shell
@@ -88,6 +91,7 @@ impl Command {
             Self::Reconcile(command) => command.run(place).await,
             Self::Replay(arguments) => replay::run(&arguments, place).await,
             Self::Retention(arguments) => retention::run(arguments, place).await,
+            Self::Erase(arguments) => Box::pin(erase::run(arguments, place)).await,
             Self::Audit(arguments) => audit::run(&arguments, place).await,
             Self::Completions(arguments) => completions::run(&arguments),
         }

@@ -8,6 +8,7 @@ mod backfill;
 mod database;
 mod dead_letters;
 mod doctor;
+mod erase;
 mod journal;
 mod keys;
 mod operator;
