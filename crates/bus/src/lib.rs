@@ -68,7 +68,7 @@ pub use sources::{SourceChange, SourceEntry, Sources};
 pub use streams::{
     Applied, Change, ConsumerState, Drift, Follower, Lane, Purged, Replicas, Room, StreamState,
 };
-pub use tail::{Part, TailStart, Tailed};
+pub use tail::{Most, Part, TailStart, Tailed};
 
 /// The largest message a server has to accept, headers included, in bytes (`max_payload`).
 pub const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;

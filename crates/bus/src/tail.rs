@@ -30,8 +30,6 @@ use crate::{Bus, BusError, headers};
 
 /// The entry of the stream's metadata that changes when the stream has lost its end.
 const GENERATION: &str = "axis.generation";
-/// A part of the past ends after this many bytes. A single message may have 8 MB.
-const PART_BYTES: usize = 1 << 20;
 /// How many characters of a server's id count, the first of which is left out of the epoch.
 const RUN: usize = 13;
 /// The pause after a first failure.
@@ -59,6 +57,22 @@ pub struct Tailed {
     pub payload: Bytes,
     /// Its headers.
     pub headers: Headers,
+}
+
+/// How much of the past is read at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// No more messages than this.
+    pub messages: usize,
+    /// None after these are this many bytes. A single message may have 8 MB.
+    pub bytes: usize,
+}
+
+impl Most {
+    /// This many messages, whatever their size.
+    pub fn messages(messages: usize) -> Self {
+        Self { messages, bytes: usize::MAX }
+    }
 }
 
 /// Consecutive past messages of `ACTIVITY`, in order.
@@ -101,15 +115,15 @@ impl Bus {
         Ok((state.first_seq, state.last_seq))
     }
 
-    /// Reads a tenant's messages of `ACTIVITY` after position `after`, up to and including `up_to`, but at most
-    /// `limit` of them and about 1 MiB. Fails with [`BusError::Reset`] if the stream no longer has, or never
-    /// had, what follows `after`.
+    /// Reads a tenant's messages of `ACTIVITY` after position `after`, up to and including `up_to`, but not all of
+    /// them if they are `most`. Fails with [`BusError::Reset`] if the stream no longer has, or never had, what
+    /// follows `after`.
     pub async fn read_activity(
         &self,
         tenant: &TenantId,
         after: u64,
         up_to: u64,
-        limit: usize,
+        most: Most,
     ) -> Result<Part, BusError> {
         let state = api::stream_info(self, subject::ACTIVITY).await?.state;
         if after > state.last_seq || after.saturating_add(1) < state.first_seq {
@@ -118,18 +132,18 @@ impl Bus {
         let from = DeliverPolicy::ByStartSequence { start_sequence: after + 1 };
         let filter = format!("activity.{tenant}.>");
         let mut reading = ordered(self, subject::ACTIVITY, filter, from).await?;
-        let read = part(&mut reading, up_to, limit).await;
+        let read = part(&mut reading, up_to, most).await;
         reading.end().await;
         read
     }
 }
 
-/// Reads up to a position, a number of messages, or [`PART_BYTES`].
-async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Part, BusError> {
+/// Reads up to a position, or as much as is wanted.
+async fn part(reading: &mut Reading, up_to: u64, most: Most) -> Result<Part, BusError> {
     let (mut messages, mut bytes) = (Vec::new(), 0);
     let mut waiting = reading.waiting;
     while waiting > 0 {
-        if messages.len() >= limit || bytes >= PART_BYTES {
+        if messages.len() >= most.messages || bytes >= most.bytes {
             return Ok(Part { messages, more: true });
         }
         let message = reading.expected().await?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use bus::{Bus, BusError, Part};
+use bus::{Bus, BusError, Most, Part};
 use domain::TenantId;
 use tokio::sync::Semaphore;
 
@@ -19,14 +19,14 @@ const MOST_READ_EACH: usize = MOST_READ / 2;
 
 /// Reads a part of a tenant's past.
 pub(crate) trait History: Clone + Send + 'static {
-    /// Reads at most `limit` messages after a position, up to and including a sequence of its
-    /// epoch. Returns [`BusError::Reset`] if that epoch is over.
+    /// Reads what is after a position, up to and including a sequence of its epoch, but not all of
+    /// it if that is `most`. Returns [`BusError::Reset`] if that epoch is over.
     fn read(
         &self,
         tenant: TenantId,
         after: Position,
         up_to: u64,
-        limit: usize,
+        most: Most,
     ) -> impl Future<Output = Result<Part, BusError>> + Send;
 }
 
@@ -36,10 +36,10 @@ impl History for Bus {
         tenant: TenantId,
         after: Position,
         up_to: u64,
-        limit: usize,
+        most: Most,
     ) -> Result<Part, BusError> {
         let Position { epoch, sequence: after } = after;
-        let read = self.read_activity(&tenant, after, up_to, limit).await?;
+        let read = self.read_activity(&tenant, after, up_to, most).await?;
         // Asked after reading: an epoch that is over does not come back, and the follower of the
         // stream may not know yet that this one is over.
         if *self.activity_epoch().await? == *epoch {
@@ -84,14 +84,14 @@ impl<H: History + Sync> History for InTurn<H> {
         tenant: TenantId,
         after: Position,
         up_to: u64,
-        limit: usize,
+        most: Most,
     ) -> Result<Part, BusError> {
         let share = self.share(&tenant);
         // In this order: a client that waits for its tenant's share holds nothing that others wait
         // for. Neither semaphore is ever closed.
         let _ours = share.acquire().await;
         let _turn = self.turns.acquire().await;
-        self.history.read(tenant, after, up_to, limit).await
+        self.history.read(tenant, after, up_to, most).await
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     struct Counting(Arc<[AtomicUsize; 2]>);
 
     impl History for Counting {
-        async fn read(&self, _: TenantId, _: Position, _: u64, _: usize) -> Result<Part, BusError> {
+        async fn read(&self, _: TenantId, _: Position, _: u64, _: Most) -> Result<Part, BusError> {
             let [now, most] = &*self.0;
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             tokio::task::yield_now().await;
@@ -124,7 +124,7 @@ mod tests {
         tenant: &str,
     ) -> impl Future<Output = Result<Part, BusError>> {
         let position = Position { epoch: "e0".into(), sequence: 1 };
-        history.read(tenant.parse().unwrap(), position, 2, 1)
+        history.read(tenant.parse().unwrap(), position, 2, Most::messages(1))
     }
 
     #[tokio::test]
@@ -151,7 +151,7 @@ mod tests {
             tenant: TenantId,
             _: Position,
             _: u64,
-            _: usize,
+            _: Most,
         ) -> Result<Part, BusError> {
             if tenant.as_str() == "greedy" {
                 std::future::pending::<()>().await;

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bus::{BusError, Part, Tailed};
+use bus::{BusError, Most, Part, Tailed};
 use bytes::Bytes;
 use domain::TenantId;
 use tokio::sync::broadcast;
@@ -24,8 +24,9 @@ use super::frame::{self, Event, Filter};
 use super::history::History;
 use super::position::{Position, Resume};
 
-/// Messages read from the stream at once.
-const CHUNK: usize = 200;
+/// How much is read from the stream at once. A client that takes its frames slowly holds as much in
+/// memory meanwhile, and so may thousands.
+const CHUNK: Most = Most { messages: 200, bytes: 128 * 1024 };
 /// Missed events that are told one by one. For more, reading the state again is cheaper.
 const MOST_MISSED: usize = 5_000;
 /// How long to wait after the stream could not be read.

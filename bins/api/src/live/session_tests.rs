@@ -86,7 +86,7 @@ impl History for Past {
         tenant: TenantId,
         after: Position,
         up_to: u64,
-        limit: usize,
+        most: Most,
     ) -> Result<Part, BusError> {
         let after = after.sequence;
         tokio::task::yield_now().await;
@@ -100,7 +100,7 @@ impl History for Past {
             .filter(|message| message.subject.starts_with(&format!("activity.{tenant}.")))
             .collect();
         // Fewer than asked for, as where they are large.
-        let some = limit.min(3);
+        let some = most.messages.min(3);
         let more = messages.len() > some;
         messages.truncate(some);
         Ok(Part { messages, more })

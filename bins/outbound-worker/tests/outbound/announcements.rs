@@ -123,7 +123,7 @@ async fn that_a_reply_waits_for_another_is_told_in_the_trace_of_whoever_wrote_it
     let (bus, tenant) = (&stage.world.bus, &chatwoot.account.tenant);
     let told = eventually_some("that the second one waits is told", || async {
         let (_, last) = bus.activity_range().await.unwrap();
-        let read = bus.read_activity(tenant, 0, last, 1_000).await.unwrap();
+        let read = bus.read_activity(tenant, 0, last, bus::Most::messages(1_000)).await.unwrap();
         read.messages.into_iter().find(|told| {
             let told: Announcement = serde_json::from_slice(&told.payload).unwrap();
             let data = &told.activity.data;

@@ -342,7 +342,12 @@ impl Stage {
     /// Everything that was announced to a tenant, oldest first.
     pub async fn announced(&self, tenant: &TenantId) -> Vec<Announcement> {
         let (_, last) = self.world.bus.activity_range().await.unwrap();
-        let read = self.world.bus.read_activity(tenant, 0, last, 1_000).await.unwrap();
+        let read = self
+            .world
+            .bus
+            .read_activity(tenant, 0, last, bus::Most::messages(1_000))
+            .await
+            .unwrap();
         assert!(!read.more);
         let told = read.messages.iter();
         told.map(|tailed| serde_json::from_slice(&tailed.payload).unwrap()).collect()

@@ -191,7 +191,8 @@ async fn the_past_is_read_to_its_end_while_a_node_is_catching_up() {
         eventually(|| async {
             // It may be refused while the node is let in again, but never cut short.
             let Ok(before) = bus.stream("ACTIVITY").await else { return false };
-            let read = Box::pin(bus.read_activity(&acme, last - 10, last, 100)).await;
+            let read =
+                Box::pin(bus.read_activity(&acme, last - 10, last, bus::Most::messages(100))).await;
             let Ok(read) = read else { return false };
             assert_eq!(read.messages.len(), 10, "all that there was");
             before.followers.iter().all(|node| node.current)

@@ -142,7 +142,7 @@ async fn tails(bus: &Bus) -> Result<(), bus::BusError> {
     let mut tail = bus.tail_activity(TailStart::After(0));
     tail.next().await.unwrap()?;
     let last = bus.activity_range().await?.1;
-    bus.read_activity(&"acme".parse().unwrap(), last - 1, last, 10).await?;
+    bus.read_activity(&"acme".parse().unwrap(), last - 1, last, bus::Most::messages(10)).await?;
     Ok(())
 }
 

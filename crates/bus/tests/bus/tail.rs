@@ -1,4 +1,4 @@
-use bus::{Bus, BusError, Replicas, TailStart, Tailed, streams};
+use bus::{Bus, BusError, Most, Replicas, TailStart, Tailed, streams};
 use events::Envelope;
 use futures_util::{Stream, StreamExt as _};
 
@@ -64,7 +64,7 @@ async fn a_position_the_stream_does_not_have_is_refused() {
     let mut tail = bus.tail_activity(TailStart::After(9));
     assert_eq!(next(&mut tail).await, Err(9));
     let acme = "acme".parse().unwrap();
-    let read = bus.read_activity(&acme, 9, 20, 10).await;
+    let read = bus.read_activity(&acme, 9, 20, Most::messages(10)).await;
     assert!(matches!(read, Err(BusError::Reset { after: 9 })), "{read:?}");
 }
 
@@ -122,8 +122,9 @@ async fn a_tenants_part_is_read_in_pages() {
         announce(&bus, tenant, &number.to_string()).await;
     }
     let acme = "acme".parse().unwrap();
-    let sequences = async |after, up_to, limit| {
-        let read = bus.read_activity(&acme, after, up_to, limit).await.unwrap();
+    let sequences = async |after, up_to, messages| {
+        let most = Most { messages, bytes: 1 << 20 };
+        let read = bus.read_activity(&acme, after, up_to, most).await.unwrap();
         let sequences = read.messages.iter().map(|tailed| tailed.sequence);
         (sequences.collect::<Vec<u64>>(), read.more)
     };

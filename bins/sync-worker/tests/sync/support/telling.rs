@@ -232,7 +232,11 @@ pub async fn apply(store: &Store, bus: &Bus, parts: Vec<Vec<Delivery>>) {
 /// All that was announced to the account's tenant, oldest first.
 pub async fn heard(world: &World, account: &Account) -> Vec<Announcement> {
     let (_, last) = world.bus.activity_range().await.unwrap();
-    let told = world.bus.read_activity(&account.tenant, 0, last, 10_000).await.unwrap();
+    let told = world
+        .bus
+        .read_activity(&account.tenant, 0, last, bus::Most::messages(10_000))
+        .await
+        .unwrap();
     told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
 }
 
