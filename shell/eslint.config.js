@@ -74,6 +74,10 @@ export default ts.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'crypto', property: 'randomUUID', message: 'pages without TLS lack it: use randomUuid() of base' },
+      ],
     },
     settings: {
       // Without these no file of ours is read for cycles.

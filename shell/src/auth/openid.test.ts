@@ -157,3 +157,13 @@ test('nobody is signed out because another token is refused while theirs is good
   // What was refused is not asked with again.
   expect(grants).toEqual(['c', 'r'])
 })
+
+test('where there is no TLS to sign in with, that is said, and nobody is sent away', async () => {
+  const { begin, left } = await back({})
+  sessionStorage.clear()
+  vi.spyOn(globalThis, 'crypto', 'get').mockReturnValue({ getRandomValues: crypto.getRandomValues.bind(crypto) } as Crypto)
+  api.use(http.untyped.get(`${ISSUER}/.well-known/openid-configuration`, () => HttpResponse.json({ issuer: ISSUER, authorization_endpoint: ISSUER })))
+  await expect(begin()).rejects.toMatchObject({ code: 'insecure-address', passing: false, message: expect.stringContaining('https') as string })
+  expect(left()).toBe(1)
+  expect(sessionStorage.getItem('axis.sign-in')).toBeNull()
+})

@@ -17,7 +17,7 @@ import { Failure } from '../api/failure.ts'
 import type { SignIn } from '../api/types.ts'
 
 import { end } from './ended.ts'
-import { type Provider, SIGNED_OUT, signedOut } from './provider.ts'
+import { INSECURE, type Provider, SIGNED_OUT, signedOut } from './provider.ts'
 
 export type OpenId = Extract<SignIn, { mode: 'oidc' }>
 
@@ -48,6 +48,7 @@ const RENEWAL = 120_000
 
 /** Goes to the provider to sign in. */
 export async function leave(config: OpenId): Promise<never> {
+  if (!('subtle' in crypto)) throw insecure()
   const { pathname, search } = window.location
   const server = await discover(config)
   const verifier = oauth.generateRandomCodeVerifier()
@@ -256,6 +257,12 @@ function silent(cause?: unknown): Failure {
 
 function home(): string {
   return window.location.origin + HOME
+}
+
+/** Browsers have the cryptography of PKCE only on pages with TLS, and on those of the machine itself. */
+function insecure(): Failure {
+  const detail = 'browsers sign people in only where the address begins with https; ask an administrator for such an address'
+  return new Failure(403, { code: INSECURE, detail })
 }
 
 function missing(what: string): never {

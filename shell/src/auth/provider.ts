@@ -19,6 +19,9 @@ export interface Provider {
 /** The address that people come back to after signing out. */
 export const SIGNED_OUT = `${import.meta.env.BASE_URL}signed-out`
 
+/** The code of the failure to sign in on a page without TLS. */
+export const INSECURE = 'insecure-address'
+
 /** The failure of requests while nobody is signed in. It counts as temporary, so what was written waits. */
 export function signedOut(): Failure {
   return new Failure(0, { code: 'signed-out', detail: 'you are signed out' })

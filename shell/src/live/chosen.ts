@@ -2,6 +2,7 @@
  * Files that were chosen and not sent, one set per conversation and kind, as long as the page lives. Leaving the page
  * before they are sent asks for confirmation.
  */
+import { randomUuid } from '../base/randomUuid.ts'
 import { createStore, useStore } from '../base/store.ts'
 
 import type { DraftKind } from './kind.ts'
@@ -67,7 +68,7 @@ function weighed(key: string, files: Iterable<File>) {
   for (const file of files) {
     const why = refusal(file, next)
     if (why) refused.push(why)
-    else next.push({ id: crypto.randomUUID(), file })
+    else next.push({ id: randomUuid(), file })
   }
   return { next, refused }
 }

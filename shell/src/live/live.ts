@@ -15,6 +15,7 @@ import { Failure } from '../api/failure.ts'
 import { tagOf } from '../api/tag.ts'
 import type { Announcement, Approval, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
 import { session } from '../auth/session.ts'
+import { randomUuid } from '../base/randomUuid.ts'
 
 import { admission } from './admission.ts'
 import { afterRefusal } from './again.ts'
@@ -90,7 +91,7 @@ export class Live {
    */
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
-    const params = { path, header: { 'Idempotency-Key': crypto.randomUUID() } }
+    const params = { path, header: { 'Idempotency-Key': randomUuid() } }
     let lost = false
     const ask = () =>
       doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params })).catch((error: unknown) => {

@@ -16,6 +16,7 @@ import { sendWithFiles } from '../api/files.ts'
 import { tagOf } from '../api/tag.ts'
 import type { Conversation, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
+import { randomUuid } from '../base/randomUuid.ts'
 import { createStore, type Store } from '../base/store.ts'
 
 import { backoff, pause, wait } from './backoff.ts'
@@ -132,7 +133,7 @@ export class Outbox {
     files: readonly File[] = [],
     next: Next | null = null,
   ): void {
-    const clientId = crypto.randomUUID()
+    const clientId = randomUuid()
     this.#know(clientId)
     keepWritten(this.#own)
     this.#put({

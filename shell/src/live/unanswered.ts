@@ -4,6 +4,7 @@
  * API then says whether it knows the first text. Long afterwards, it is a new request.
  */
 import { Failure } from '../api/failure.ts'
+import { randomUuid } from '../base/randomUuid.ts'
 
 /** How long a repeated request counts as the same one. Milliseconds. */
 const SAME = 10 * 60_000
@@ -18,7 +19,7 @@ export class Unanswered {
     const name = JSON.stringify(what)
     const now = Date.now()
     const known = this.#keys.get(name)
-    const asked = { key: known && now - known.at < SAME ? known.key : crypto.randomUUID(), at: now }
+    const asked = { key: known && now - known.at < SAME ? known.key : randomUuid(), at: now }
     this.#keys.set(name, asked)
     // Unless it has been made again in the meantime.
     const over = () => this.#keys.get(name) === asked && this.#keys.delete(name)

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useEffectEvent } from 'react'
 
 import { Failure } from '#api/failure.ts'
+import { randomUuid } from '#base/randomUuid.ts'
 import { change, doEach, type Outcome, type Wanted } from '#desk/act.ts'
 import { ask, onWanted } from '#desk/asked.ts'
 import { type Change, type Named, namedOf } from '#desk/change.ts'
@@ -34,7 +35,7 @@ export function useActs(open: string | undefined) {
   const name = (id: string) => live.look(id)?.contact?.name ?? 'the conversation'
 
   const tell = ({ changed, refused, undo }: Outcome) => {
-    const key = crypto.randomUUID()
+    const key = randomUuid()
     const [first] = refused
     const [one] = changed
     if (first) {

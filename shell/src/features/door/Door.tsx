@@ -1,6 +1,7 @@
 import { CloudOff, DoorOpen, LogOut } from 'lucide-react'
 
 import type { Failure } from '#api/failure.ts'
+import { INSECURE } from '#auth/provider.ts'
 import { Button } from '#ui/Button.tsx'
 import { Empty } from '#ui/State.tsx'
 
@@ -40,7 +41,7 @@ export function Door({ failure, enter, signOut }: DoorProps) {
         <Empty
           alone
           icon={away ? CloudOff : DoorOpen}
-          title={away ? 'The workspace cannot be reached' : 'You don’t have access'}
+          title={away ? 'The workspace cannot be reached' : code === INSECURE ? 'You cannot sign in at this address' : 'You don’t have access'}
           action={
             <span className="flex gap-2">
               <Button look="primary" onClick={enter}>
