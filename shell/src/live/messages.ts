@@ -43,6 +43,17 @@ export function messagesOf(thread: { pages: MessageList[] }): Message[] {
   return [...rows.values()]
 }
 
+/** How the API begins the reason of a message that is held up. */
+const HELD_UP = 'what comes before it waits: '
+
+/**
+ * Why the reply or change before a message waits, if that is all that the message waits for; null if it is not. The
+ * message itself was not tried, and will not be before the other one is settled.
+ */
+export function heldUpBy({ state, stateReason }: Pick<Message, 'state' | 'stateReason'>): string | null {
+  return state === 'retrying' && stateReason?.startsWith(HELD_UP) ? stateReason.slice(HELD_UP.length) : null
+}
+
 const ON_THEIR_WAY = new Set<Message['state']>(['queued', 'sending', 'retrying', 'unknown'])
 
 /**

@@ -3,6 +3,7 @@ import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-q
 import type { Message } from '#api/types.ts'
 import { useLive } from '#live/context.ts'
 import { fileQuery } from '#live/files.ts'
+import { heldUpBy } from '#live/messages.ts'
 import { Button } from '#ui/Button.tsx'
 
 import { type Editing, mustFit } from './editing.ts'
@@ -45,7 +46,7 @@ export function Actions({ message, onEdit }: ActionsProps) {
   // Cancels handing a failed message to its channel again; it then stays, as failed.
   const stop = useMutation({ mutationFn: () => live.cancel(message) })
   const failed = state === 'failed'
-  const again = state && AGAIN[state]
+  const again = heldUpBy(message) !== null ? 'Try the earlier one now' : state && AGAIN[state]
   // After a failed try the message may have arrived, but not while it is known to need another try.
   const back = there ? null : state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
   const stops = there && (state === 'retrying' || state === 'queued')

@@ -1,7 +1,8 @@
-import { Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock, LoaderCircle, type LucideIcon, RotateCw, WifiOff } from 'lucide-react'
+import { Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock, Hourglass, LoaderCircle, type LucideIcon, RotateCw, WifiOff } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import type { Message } from '#api/types.ts'
+import { heldUpBy } from '#live/messages.ts'
 import type { Written } from '#live/written.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
@@ -51,11 +52,15 @@ function tries(attempts: number, most: number | null | undefined): string {
   return `${attempts} ${attempts === 1 ? 'try' : 'tries'} so far`
 }
 
+/** What is tried again when a message is held up is not the message. */
+const EARLIER = 'Waiting for the reply or change before it, which is tried again'
+
 /** The delivery state of a message, in words. */
 export function Delivery({ message }: { message: Message }) {
   const { state, stateReason, attempts, maxAttempts, nextAttemptAt, updatedAt } = message
   const noun = message.private ? 'Note not saved' : 'Not sent'
   const at = exactly(updatedAt)
+  const heldUp = heldUpBy(message)
   // Tries are counted until Chatwoot has the message; what its channel does after that is not.
   const there = message.chatwootId != null
   switch (state) {
@@ -90,6 +95,16 @@ export function Delivery({ message }: { message: Message }) {
         </State>
       )
     case 'retrying':
+      if (heldUp !== null) {
+        return (
+          <State icon={Hourglass} colour="text-warn">
+            <span>
+              {nextAttemptAt ? <Countdown until={nextAttemptAt} words={EARLIER} /> : EARLIER}
+              {`: ${heldUp}. This one follows by itself.`}
+            </span>
+          </State>
+        )
+      }
       return (
         <State icon={RotateCw} colour="text-warn">
           <span>
