@@ -5,14 +5,20 @@ import type { Stage } from '#api/types.ts'
 import { classes } from '#ui/classes.ts'
 import { span } from '#ui/time.ts'
 
-const STAGES: Record<Stage['name'], { name: string; does: string }> = {
+type Figure = 'oldest' | 'errors'
+
+/** What the stages are called, and the figures that they never have. */
+const STAGES: Record<Stage['name'], { name: string; does: string; never?: Figure }> = {
   receiver: { name: 'Receiver', does: 'accepts webhooks' },
-  inbound: { name: 'Inbound', does: 'events to process' },
-  sync: { name: 'Sync', does: 'updates the database' },
+  inbound: { name: 'Inbound', does: 'events to process', never: 'errors' },
+  sync: { name: 'Sync', does: 'updates the database', never: 'oldest' },
   outbound: { name: 'Outbound', does: 'replies and changes' },
   chatwoot: { name: 'Chatwoot', does: 'receives them' },
-  activity: { name: 'Activity', does: 'updates screens' },
+  activity: { name: 'Activity', does: 'updates screens', never: 'errors' },
 }
+
+/** A figure that the stage has, and that nobody could say at the moment. */
+const UNKNOWN = 'not known'
 
 /** What has waited for longer than this is late. Milliseconds. */
 const LATE = 60_000
@@ -36,7 +42,7 @@ export function Pipeline({ stages, at, receivers }: { stages: Stage[]; at: strin
 }
 
 function One({ stage, at, last, children }: { stage: Stage; at: string; last: boolean; children?: ReactNode }) {
-  const { name, does } = STAGES[stage.name]
+  const { name, does, never } = STAGES[stage.name]
   const { perMinute, pending, oldestAt, errors } = stage
   const age = oldestAt == null ? null : Date.parse(at) - Date.parse(oldestAt)
   const late = age !== null && age > LATE
@@ -55,9 +61,13 @@ function One({ stage, at, last, children }: { stage: Stage; at: string; last: bo
         <span className="ml-1 text-xs font-normal text-soft">a minute</span>
       </p>
       <dl className="mt-1 text-xs text-soft tabular-nums">
-        <Fact name="Waiting" value={pending == null ? 'not known' : pending.toLocaleString()} />
-        <Fact name="Oldest" value={age === null ? '–' : span(age)} look={late ? 'font-medium text-warn' : ''} />
-        <Fact name="Errors" value={errors == null ? 'not known' : errors.toLocaleString()} look={wrong ? 'font-medium text-bad' : ''} />
+        <Fact name="Waiting" value={pending == null ? UNKNOWN : pending.toLocaleString()} />
+        {never !== 'oldest' && (
+          <Fact name="Oldest" value={age !== null ? span(age) : pending === 0 ? 'none' : UNKNOWN} look={late ? 'font-medium text-warn' : ''} />
+        )}
+        {never !== 'errors' && (
+          <Fact name="Errors" value={errors == null ? UNKNOWN : errors.toLocaleString()} look={wrong ? 'font-medium text-bad' : ''} />
+        )}
         {children}
       </dl>
       {!last && (
