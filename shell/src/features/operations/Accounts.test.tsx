@@ -54,9 +54,34 @@ test.each([[300, 5, '100'], [300, 2.5, '50'], [30, 1, '100'], [300, 0, '0']])(
     const account: AccountState = { ...ACCOUNT, rate: { perMinute, available } }
     api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [account] })))
     show(<Accounts acts={false} />)
-    expect(await screen.findByRole('meter', { name: 'Share left' })).toHaveAttribute('aria-valuenow', percent)
+    expect(await screen.findByRole('meter', { name: 'Requests free this second' })).toHaveAttribute('aria-valuenow', percent)
   },
 )
+
+test.each([[300, 5, '5 of 5 requests', '300 requests a minute'], [300, 2.5, '2 of 5 requests', '300 requests a minute'], [100, 1.6, '1 of 1 request', '100 requests a minute']])(
+  'of %i requests a minute, it is said in words that %d may be made at once',
+  async (perMinute, available, free, most) => {
+    const account: AccountState = { ...ACCOUNT, rate: { perMinute, available } }
+    api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [account] })))
+    show(<Accounts acts={false} />)
+    expect((await screen.findByText('Free this second')).parentElement).toHaveTextContent(`Free this second${free}`)
+    expect(screen.getByText('At most').parentElement).toHaveTextContent(`At most${most}`)
+  },
+)
+
+test.each<[string, AccountState['breaker'] & { rests?: number }, string]>([
+  ['answers', { state: 'closed', failures: 0 }, 'Answers'],
+  ['has just not answered', { state: 'closed', failures: 1 }, 'Answers (no answer to the last call)'],
+  ['rests', { state: 'open', failures: 5, rests: 600 }, 'Does not answer: paused, tries again in 10 min (no answer to the last 5 calls)'],
+  ['has rested', { state: 'open', failures: 5, rests: -60 }, 'Does not answer: tries again with the next call (no answer to the last 5 calls)'],
+  ['is tried', { state: 'trial', failures: 5, rests: 600 }, 'Being tried (no answer to the last 5 calls)'],
+])('what becomes of calls to an account that %s is said', async (_, { rests, ...state }, words) => {
+  const breaker = rests === undefined ? state : { ...state, until: new Date(Date.now() + rests * 1000).toISOString() }
+  api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [{ ...ACCOUNT, breaker }] })))
+  show(<Accounts acts={false} />)
+  const { parentElement: card } = await screen.findByText(/^(Answers|Does not answer|Being tried)/)
+  expect(card?.textContent).toBe(words)
+})
 
 const waiting = (pending: number, seconds: number | null) => ({ pending, oldestAt: seconds === null ? null : new Date(Date.now() - seconds * 1000).toISOString() })
 

@@ -48,7 +48,6 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
   const { breaker, rate, journal, inbound, outbound, refused, reconciliation } = account
   const { name, icon: Icon, colour } = BREAKERS[breaker.state]
   const now = useNow('fast')
-  const until = breaker.until == null ? 0 : Date.parse(breaker.until) - now
   return (
     <li className="rounded-2xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-5 py-3">
@@ -60,9 +59,10 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
         </div>
         <span className="inline-flex items-center gap-1.5 text-sm">
           <Icon aria-hidden className={classes('size-4', colour)} />
-          {name}
-          {breaker.state !== 'closed' && until > 0 && <span className="text-soft">for {span(until)}</span>}
-          {breaker.failures > 0 && <span className="text-soft">({breaker.failures} failures in a row)</span>}
+          <span>
+            {name}
+            <span className="text-soft">{`${nextTry(breaker, now)}${unanswered(breaker)}`}</span>
+          </span>
         </span>
       </div>
       <div className="grid gap-x-8 gap-y-5 p-5 two:grid-cols-3">
@@ -74,9 +74,11 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
         <Group name="Request budget">
           {rate ? (
             <>
-              <Fact name="Per minute">{rate.perMinute.toLocaleString()}</Fact>
-              <Fact name="Available now">{Math.floor(rate.available).toLocaleString()}</Fact>
-              <Meter label="Share left" share={Math.min(1, rate.available / mostAtOnce(rate.perMinute))} />
+              <Fact name="At most">{requests(rate.perMinute)} a minute</Fact>
+              <Fact name="Free this second">
+                {Math.floor(rate.available).toLocaleString()} of {requests(Math.floor(mostAtOnce(rate.perMinute)))}
+              </Fact>
+              <Meter label="Requests free this second" share={Math.min(1, rate.available / mostAtOnce(rate.perMinute))} />
               {rate.pausedUntil != null && Date.parse(rate.pausedUntil) > now && (
                 <p className="text-sm text-warn">It asked us to slow down for {span(Date.parse(rate.pausedUntil) - now)}</p>
               )}
@@ -97,6 +99,25 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
       </div>
     </li>
   )
+}
+
+type Breaker = AccountState['breaker']
+
+/** How many calls in a row got no answer. */
+function unanswered({ failures }: Breaker): string {
+  if (failures === 0) return ''
+  return failures === 1 ? ' (no answer to the last call)' : ` (no answer to the last ${failures.toLocaleString()} calls)`
+}
+
+/** What becomes of calls while they are not let through. */
+function nextTry({ state, until }: Breaker, now: number): string {
+  if (state !== 'open') return ''
+  const left = until == null ? 0 : Date.parse(until) - now
+  return left > 0 ? `: paused, tries again in ${span(left)}` : ': tries again with the next call'
+}
+
+function requests(count: number): string {
+  return `${count.toLocaleString()} ${count === 1 ? 'request' : 'requests'}`
 }
 
 /** At most a second's worth of requests may be sent at once, however long there were none. */
