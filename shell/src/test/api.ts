@@ -35,6 +35,7 @@ export const api = setupServer(
   plain.get('*/api/v1/activity', none),
   plain.get('*/api/v1/approvals', none),
   plain.get('*/api/v1/conversations', none),
+  plain.get('*/api/v1/operations/accounts', none),
   plain.get('*/api/v1/contacts/:id', () => HttpResponse.json({ status: 404, code: 'not-found', detail: 'there is no such contact' }, { status: 404 })),
   ...['agents', 'canned-responses', 'inboxes', 'labels', 'teams'].map((what) => plain.get(`*/api/v1/${what}`, none)),
 )

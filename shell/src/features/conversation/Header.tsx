@@ -10,10 +10,10 @@ import { contactQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
+import { copy } from '#ui/copy.ts'
 import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { type Action, Actions } from '#ui/Menu.tsx'
 import { tip } from '#ui/tip.ts'
-import { toast } from '#ui/toasts.ts'
 
 import { Asking } from './Asking.tsx'
 import { Present } from './Present.tsx'
@@ -118,17 +118,6 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
       run: () => perform(what, [id], place.current?.getBoundingClientRect()),
     })),
   ]
-  const copy = async () => {
-    const address = window.location.origin + window.location.pathname
-    let title = 'Link copied'
-    try {
-      await navigator.clipboard.writeText(address)
-    } catch {
-      // Not allowed, or a page without TLS, which has no clipboard. The toast shows the link anyway.
-      title = 'Link not copied'
-    }
-    toast({ key: 'copied', title, detail: address })
-  }
   return (
     <span ref={place} className="flex shrink-0">
       <Actions
@@ -141,7 +130,7 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
         actions={[
           ...changes,
           ...(phone ? [{ name: `Call ${phone}`, icon: Phone, run: () => void window.open(`tel:${phone}`, '_self') }] : []),
-          { name: 'Copy link', icon: Chain, run: () => void copy() },
+          { name: 'Copy link', icon: Chain, run: () => void copy('Link', window.location.origin + window.location.pathname) },
           ...(chatwootUrl
             ? [{ name: 'Open in Chatwoot', icon: ExternalLink, run: () => void window.open(chatwootUrl, '_blank', 'noopener') }]
             : []),

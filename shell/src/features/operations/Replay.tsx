@@ -2,10 +2,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { History } from 'lucide-react'
 import { type ReactNode, useId, useState } from 'react'
 
-import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
+import type { AccountState, Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
+import { copy } from '#ui/copy.ts'
 import { useMounted } from '#ui/mounted.ts'
 import { Progress } from '#ui/Progress.tsx'
 import { Refusal } from '#ui/Refusal.tsx'
@@ -14,6 +15,9 @@ import { asField, exactly } from '#ui/time.ts'
 import { toastFailure } from '#ui/toasts.ts'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
+
+import { readSignature, readTarget } from './replayed.ts'
+import { inWords } from './words.ts'
 
 const STATES: Record<Run['state'], string> = {
   running: 'Running',
@@ -95,7 +99,7 @@ function Form() {
             <select id={id} value={accountId ?? ''} onChange={(one) => change(setChosen)(one.target.value)} className={INPUT}>
               {accounts.map((account) => (
                 <option key={account.id} value={account.id}>
-                  {account.name ?? `Account ${account.chatwootAccountId}`}
+                  {accountName(account)}
                 </option>
               ))}
             </select>
@@ -183,6 +187,7 @@ function Counted({ counted }: { counted: ReplayCounted }) {
 
 function Runs() {
   const query = useQuery(replaysQuery())
+  const accounts = useQuery(accountsQuery()).data
   if (query.isPending) return <div role="status" aria-label="Loading replays" className="skeleton mt-5 h-24" />
   if (!query.data) return <Failed what="Replays did not load" error={query.error} retry={() => void again(query)} />
   if (query.data.length === 0) return <Empty icon={History} title="Nothing has been replayed yet" />
@@ -197,9 +202,7 @@ function Runs() {
                 {STATES[run.state]}
                 {run.count != null && `: ${run.count.toLocaleString()} ${run.count === 1 ? 'event' : 'events'}`}
               </span>
-              <span className="block text-sm wrap-anywhere text-soft">
-                {run.target} · by {run.by}
-              </span>
+              <What run={run} accounts={accounts} />
               {run.progress && <HowFar progress={run.progress} />}
               {run.reason != null && <span className="block text-sm wrap-anywhere text-soft">{run.reason}</span>}
             </span>
@@ -209,6 +212,37 @@ function Runs() {
       </ul>
     </>
   )
+}
+
+/** Which events, and who wanted them replayed. */
+function What({ run: { target, accountId, by }, accounts }: { run: Run; accounts: AccountState[] | undefined }) {
+  const { from, to, event, others } = readTarget(target)
+  const { words, id } = readSignature(by)
+  const account = accounts?.find((one) => one.id === accountId)
+  return (
+    <span className="flex flex-wrap items-baseline gap-x-1 text-sm wrap-anywhere text-soft">
+      <span>
+        {others.length > 0 ? others.join(', ') : 'Events'}
+        {account && <>{others.length > 0 ? ', ' : ' of '}<bdi>{accountName(account)}</bdi></>}
+        {from !== undefined && <> {to === undefined ? 'since' : 'from'} <Exactly at={from} /></>}
+        {to !== undefined && <> to <Exactly at={to} /></>}
+        {event !== undefined && `, only “${inWords(event)}”`} · by <bdi>{words}</bdi>
+      </span>
+      {id !== undefined && (
+        <Button look="quiet" className="h-6 px-1.5 text-xs" onClick={() => void copy('Id', id)}>
+          Copy id
+        </Button>
+      )}
+    </span>
+  )
+}
+
+function Exactly({ at }: { at: string }) {
+  return <time dateTime={at}>{exactly(at)}</time>
+}
+
+function accountName({ name, chatwootAccountId }: AccountState): string {
+  return name ?? `Account ${chatwootAccountId}`
 }
 
 function HowFar({ progress: { done, total } }: { progress: NonNullable<Run['progress']> }) {
