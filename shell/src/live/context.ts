@@ -4,6 +4,7 @@ import { createContext, use } from 'react'
 import { useStore } from '#base/store.ts'
 
 import type { Drafts } from './drafts.ts'
+import { isBegun } from './draftsStored.ts'
 import type { DraftKind } from './kind.ts'
 import type { Live } from './live.ts'
 import type { Outbox } from './outbox.ts'
@@ -42,7 +43,7 @@ export function useDraft(conversationId: string, kind: DraftKind): string {
 export function useDraftPreview(conversationId: string): string {
   const reply = useDraft(conversationId, 'reply')
   const note = useDraft(conversationId, 'note')
-  return reply.trim() || note.trim()
+  return [reply.trim(), note.trim()].find(isBegun) ?? ''
 }
 
 /** Messages written in this conversation that the API may not have yet. */

@@ -80,6 +80,39 @@ test('what is typed is kept by the API, each kind its own, and what is emptied i
   await soon(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the team']))
 })
 
+test.each(['/', '\uff0f', ' /\n'])('a slash that opened canned responses, and nothing else, is no draft: %j', async (slash) => {
+  const api = keeping()
+  begin()
+  setDraft(A, 'reply', slash)
+  releaseDraft(A, 'reply')
+  setDraft(B, 'reply', 'another')
+  releaseDraft(B, 'reply')
+  await soon(() => expect(api.kept.size).toBe(1))
+  expect([...api.kept.values()]).toMatchObject([{ conversationId: B }])
+  expect(drafts.hasBegun(A)).toBe(false)
+  // The field keeps it as long as it is there, for whoever comes back to choose one.
+  later()
+  await readDrafts()
+  expect(draftOf(A, 'reply')).toBe(slash)
+  drafts.leave(A)
+  expect(draftOf(A, 'reply')).toBe('')
+  // Nor is it there for another page.
+  setDraft(A, 'reply', slash)
+  stop()
+  begin()
+  expect(draftOf(A, 'reply')).toBe('')
+  expect(draftOf(B, 'reply')).toBe('another')
+})
+
+test('a text of which only the slash is left is thrown away', async () => {
+  const api = keeping([{ content: 'begun' }])
+  begin()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('begun'))
+  setDraft(A, 'reply', '/')
+  releaseDraft(A, 'reply')
+  await soon(() => expect(api.kept.size).toBe(0))
+})
+
 test('many words are few requests', async () => {
   const api = keeping()
   begin()

@@ -12,7 +12,7 @@ import { session } from '../auth/session.ts'
 import { createStore } from '../base/store.ts'
 
 import { wait } from './backoff.ts'
-import { type Draft, onStoredDraft, storeDraft, storedDrafts } from './draftsStored.ts'
+import { type Draft, isBegun, onStoredDraft, storeDraft, storedDrafts } from './draftsStored.ts'
 import { type DraftKind, KINDS } from './kind.ts'
 
 /** How long after the first keystroke a draft is sent to the API. Milliseconds. */
@@ -27,7 +27,7 @@ const PAGE = 100
 const MOST_PAGES = 5
 
 const keyOf = (conversationId: string, kind: DraftKind) => `${conversationId}.${kind}`
-const both = (text: string, there: string) => (there.trim() === '' ? text : `${text}\n\n${there}`)
+const both = (text: string, there: string) => (isBegun(there) ? `${text}\n\n${there}` : text)
 
 export class Drafts {
   /** By conversation and kind. */
@@ -107,7 +107,7 @@ export class Drafts {
 
   /** Whether there is a draft of either kind. */
   hasBegun(conversationId: string): boolean {
-    return KINDS.some((kind) => this.of(conversationId, kind).trim() !== '')
+    return KINDS.some((kind) => isBegun(this.of(conversationId, kind)))
   }
 
   /** Whether the focused field belongs to this conversation. */
@@ -127,6 +127,14 @@ export class Drafts {
     if (this.#held === key) this.#held = null
     this.#join(key)
     void this.#save(key)
+  }
+
+  /** The conversation is no longer shown: what is nothing to keep goes. */
+  leave(conversationId: string): void {
+    for (const kind of KINDS) {
+      if (!isBegun(this.of(conversationId, kind))) this.set(conversationId, kind, '')
+      this.release(conversationId, kind)
+    }
   }
 
   #textOf(key: string): string {
@@ -175,7 +183,7 @@ export class Drafts {
     const here = this.#textOf(key)
     const news = !this.#known.get(key)?.includes(text)
     this.#remember(key, text)
-    if (text === here) return
+    if (text === here || (!isBegun(text) && !isBegun(here))) return
     if (!changed && !this.#isWriting(key)) this.#put(key, { text, kept: true })
     else if (news && text !== '') {
       this.#aside.set(key, text)
@@ -261,24 +269,28 @@ export class Drafts {
     const before = this.all.get().get(key)
     const base = before?.kept ? before.text : before?.base
     const draft = { text, kept, ...(!kept && base !== undefined && { base }) }
-    storeDraft(key, this.#show(key, draft) ? draft : null)
+    this.#show(key, draft)
+    const stored = isBegun(text) ? draft : { ...draft, text: '' }
+    storeDraft(key, isThere(stored) ? stored : null)
   }
 
-  /** Shows a draft. Returns whether there still is one. */
-  #show(key: string, draft: Draft): boolean {
+  #show(key: string, draft: Draft): void {
     const next = new Map(this.all.get())
-    const stays = draft.text !== '' || !draft.kept
-    if (stays) next.set(key, draft)
+    if (isThere(draft)) next.set(key, draft)
     else next.delete(key)
     this.all.set(next)
-    return stays
   }
+}
+
+/** Whether there is a draft, or the API does not know yet that there is none. */
+function isThere({ text, kept }: Draft): boolean {
+  return text !== '' || !kept
 }
 
 async function tell(key: string, text: string, keepalive: boolean): Promise<void> {
   const [id = '', kind] = key.split('.')
   const isPrivate = kind === 'note'
-  if (text.trim() === '') {
+  if (!isBegun(text)) {
     const params = { path: { id }, query: { private: isPrivate } }
     await doneOf(client.DELETE('/api/v1/conversations/{id}/draft', { params, keepalive }))
     return

@@ -12,6 +12,14 @@ export interface Draft {
   readonly theirs?: true
 }
 
+/**
+ * Whether there is anything in a text to keep. The slash that opens canned responses, also a full-width one from East
+ * Asian input methods, is nothing by itself.
+ */
+export function isBegun(text: string): boolean {
+  return !/^\s*[/\uff0f]?\s*$/.test(text)
+}
+
 const prefix = () => `axis.draft.${session().person.id}.`
 
 export function storeDraft(key: string, draft: Draft | null): void {

@@ -7,6 +7,7 @@ import { session } from '#auth/session.ts'
 import { onInserted } from '#desk/inserted.ts'
 import { takeChosen } from '#live/chosen.ts'
 import { useDraft, useDrafts, useHeardDeleted, useOutbox } from '#live/context.ts'
+import { isBegun } from '#live/draftsStored.ts'
 import type { DraftKind } from '#live/kind.ts'
 import { useConnection } from '#live/status.ts'
 import { tellStopped, tellTyping } from '#live/telling.ts'
@@ -48,7 +49,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const deleted = heard || conversation.deleted
   const field = useRef<HTMLTextAreaElement>(null)
   const draft = useDraft(id, kind)
-  const other = useDraft(id, kind === 'note' ? 'reply' : 'note').trim() !== ''
+  const other = isBegun(useDraft(id, kind === 'note' ? 'reply' : 'note'))
   const note = kind === 'note'
   const attach = useAttach(id, kind)
   const empty = draft.trim() === '' && attach.files.length === 0
@@ -85,8 +86,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     void drafts.read()
     return () => {
       tellStopped()
-      drafts.release(id, 'reply')
-      drafts.release(id, 'note')
+      drafts.leave(id)
     }
   }, [drafts, id])
 
