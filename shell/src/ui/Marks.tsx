@@ -1,17 +1,17 @@
 import {
+  ArrowDown,
+  ArrowUp,
   Ban,
   CircleCheck,
   CircleDot,
   CirclePause,
   CircleX,
   Clock,
+  Equal,
   Hourglass,
   type LucideIcon,
+  OctagonAlert,
   ShieldCheck,
-  SignalHigh,
-  SignalLow,
-  SignalMedium,
-  TriangleAlert,
 } from 'lucide-react'
 
 import type { ApprovalStatus } from '../api/types.ts'
@@ -19,15 +19,16 @@ import type { ApprovalStatus } from '../api/types.ts'
 import { classes } from './classes.ts'
 import { titled } from './words.ts'
 
+/** Each fills its box with a shape of its own: in a row they are small, and only one line each. */
 const PRIORITY: Record<string, { icon: LucideIcon; colour: string }> = {
-  urgent: { icon: TriangleAlert, colour: 'text-bad' },
-  high: { icon: SignalHigh, colour: 'text-warn' },
-  medium: { icon: SignalMedium, colour: 'text-soft' },
-  low: { icon: SignalLow, colour: 'text-faint' },
+  urgent: { icon: OctagonAlert, colour: 'text-bad' },
+  high: { icon: ArrowUp, colour: 'text-warn' },
+  medium: { icon: Equal, colour: 'text-soft' },
+  low: { icon: ArrowDown, colour: 'text-soft' },
 }
 
 export function PriorityMark({ priority, words = false }: { priority: string; words?: boolean }) {
-  const { icon: Icon, colour } = PRIORITY[priority] ?? { icon: SignalLow, colour: 'text-soft' }
+  const { icon: Icon, colour } = PRIORITY[priority] ?? { icon: CircleDot, colour: 'text-soft' }
   const name = `${titled(priority)} priority`
   return (
     <span title={name} className={classes('inline-flex items-center gap-1', !words && colour)}>
