@@ -9,7 +9,7 @@ import { session } from '#auth/session.ts'
 import { useStore } from '#base/store.ts'
 import { underWay } from '#desk/act.ts'
 import { mayAsk } from '#desk/asked.ts'
-import { clearSelection, focusedRow, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
+import { clearSelection, focusedRow, select, selection, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { isFocusLost, restoreFocus } from '#ui/focus.ts'
@@ -83,8 +83,10 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     const box = scroller.current
     if (shown.current !== key) box?.scrollTo({ top: 0 })
     shown.current = key
+    const before = place.selected(key)
+    if (before.length > 0) select(before)
     return () => {
-      place.leave(key, box?.scrollTop ?? 0)
+      place.leave(key, box?.scrollTop ?? 0, selection.get())
       // Keys must not act on what nobody sees any more.
       clearSelection()
     }

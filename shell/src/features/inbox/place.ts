@@ -1,10 +1,12 @@
 /**
- * Where the person was in the list. On a narrow screen the list is removed while a conversation is open; it comes back
- * at the same scroll position, with the focus on the row of that conversation.
+ * Where the person was in the list. On a narrow screen the list is removed while a conversation is open, and it is
+ * built anew when the window becomes wide or narrow; it comes back at the same scroll position, with the same rows
+ * selected, and with the focus on the row of the conversation that was open.
  */
 export class Place {
   #view = ''
   #top = 0
+  #selected: readonly string[] = []
   #opened: string | undefined
 
   /** The conversation that was opened last. */
@@ -21,8 +23,14 @@ export class Place {
     return view === this.#view ? this.#top : 0
   }
 
-  leave(view: string, top: number): void {
+  /** The rows that were selected when this view was left; none for any other view. */
+  selected(view: string): readonly string[] {
+    return view === this.#view ? this.#selected : []
+  }
+
+  leave(view: string, top: number, selected: readonly string[]): void {
     this.#view = view
     this.#top = top
+    this.#selected = selected
   }
 }
