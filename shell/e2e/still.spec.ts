@@ -131,6 +131,28 @@ test('news leaves the composer free, however wide the screen', async ({ page, sy
   }
 })
 
+test('news and the state of the system lie beside each other, whatever the window', async ({ page, system }) => {
+  await system.customerBegins('Bert Banner', 'Hello.')
+  await page.route('**/health', (route) => route.fulfill({ json: { status: 'degraded', checks: { nats: { status: 'degraded' }, postgres: { status: 'down' } } } }))
+  await lasting(page)
+  await openConversation(page, system, 'Bert Banner')
+  const banner = page.getByRole('status', { name: 'State of the system' }).locator('> *')
+  await expect(banner).toContainText('Database: down')
+  await system.escalate(await system.conversationOf('Bert Banner'), 'He wants a word with the boss.')
+  const news = page.getByRole('group', { name: 'Dev Agent asks for approval' })
+  await expect(news).toBeVisible()
+  for (const folded of [false, true]) {
+    if (folded) await banner.getByRole('button', { name: 'Hide' }).click()
+    for (const [width, height] of [[1400, 900], [1000, 760], [700, 844], [390, 844], [700, 400]] as const) {
+      await page.setViewportSize({ width, height })
+      await expect(async () => {
+        const [told, state] = await Promise.all([news, banner].map(box))
+        expect(apart(told!, state!), `${width} × ${height} pixels`).toBe(true)
+      }).toPass({ timeout: 5_000 })
+    }
+  }
+})
+
 interface Box { x: number; y: number; width: number; height: number }
 
 async function box(of: Locator): Promise<Box> {

@@ -11,14 +11,15 @@ const LASTS = 6_000
 
 export function Toasts() {
   const shown = useToasts()
-  // Never over the composer: beside the rail, above the bar of a selection, or on top where the conversation takes the whole
-  // width. In a low window each toast is low too; on top it is one line, over the header.
+  // Never over the composer or the banner: beside the rail, above the banner and the bar of a selection, or on top, below the
+  // banner, where the conversation takes the whole width. In a low window each toast is low too; on top it is one line,
+  // over the header unless there is a banner, which makes the middle of the clamp larger than any window.
   return (
     <div
       role="status"
       aria-live="polite"
       data-aside
-      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 max-two:low:top-1 max-two:low:w-full max-two:low:gap-1 two:top-auto two:right-auto two:bottom-[calc(1rem+var(--toasts-lift,0px))] two:left-18"
+      className="pointer-events-none fixed top-[calc(4rem+var(--banner-room,0px))] right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 max-two:low:top-[clamp(0.25rem,var(--banner-room,0px)*999,4rem+var(--banner-room,0px))] max-two:low:w-full max-two:low:gap-1 two:top-auto two:right-auto two:bottom-[calc(1rem+var(--bar-room,0px)+var(--banner-room,0px))] two:left-18"
     >
       {shown.map((one) => (
         <Card key={one.key} toast={one} />

@@ -20,8 +20,8 @@ export interface Shown extends Toast {
 }
 
 const MOST = 3
-/** The CSS variable that moves them up. */
-const LIFT = '--toasts-lift'
+/** What else lies where toasts do, and the CSS variables that say how much room it takes: toasts keep clear of it. */
+const ROOM = { bar: '--bar-room', banner: '--banner-room' } as const
 const shown = createStore<readonly Shown[]>([])
 
 export function toasts(): readonly Shown[] {
@@ -51,13 +51,13 @@ export function toastFailure(title: string, about: string, { message: detail }: 
 }
 
 /**
- * Keeps toasts above a bar of this height, in pixels, at the edge where they are on wide screens, until the returned
- * function is called.
+ * Keeps toasts clear of this much height, in pixels, until the returned function is called: of a bar, at the edge where
+ * they are on wide screens, or of the banner, at any edge.
  */
-export function liftToasts(height: number): () => void {
+export function keepToastsClear(of: keyof typeof ROOM, height: number): () => void {
   const { style } = document.documentElement
-  style.setProperty(LIFT, `${height}px`)
-  return () => void style.removeProperty(LIFT)
+  style.setProperty(ROOM[of], `${height}px`)
+  return () => void style.removeProperty(ROOM[of])
 }
 
 export function dismiss(key: string): void {

@@ -108,6 +108,21 @@ test('what is folded stays so until there is another trouble', async () => {
   expect(await words()).toHaveTextContent('Chatwoot does not answer')
 })
 
+test('toasts keep clear of it, folded or not, as long as it is there', async () => {
+  const heights: Record<string, number> = { DIV: 60, BUTTON: 36 }
+  vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockImplementation(function (this: HTMLElement) {
+    return heights[this.tagName] ?? 0
+  })
+  const room = () => document.documentElement.style.getPropertyValue('--banner-room')
+  const { unmount } = given({ postgres: { status: 'down' } })
+  await words()
+  expect(room()).toBe('68px')
+  await userEvent.click(screen.getByRole('button', { name: 'Hide' }))
+  expect(room()).toBe('44px')
+  unmount()
+  expect(room()).toBe('')
+})
+
 test('what is known while nothing can be heard is not told as true', async () => {
   given({ postgres: { status: 'down' } })
   expect(await screen.findByText('Database: down.')).toBeVisible()

@@ -9,6 +9,7 @@ import { session } from '#auth/session.ts'
 import { chatwootQuery, healthQuery } from '#live/queries.ts'
 import { useConnection } from '#live/status.ts'
 import { IconButton } from '#ui/Button.tsx'
+import { keepToastsClear } from '#ui/toasts.ts'
 import { chatwootName, chatwootTrouble, partName } from '#ui/words.ts'
 
 /**
@@ -44,10 +45,11 @@ function Troubles() {
   const [folded, setFolded] = useState('')
   // The connection mark says it already, and the state shown here would be old.
   if (offline || troubles.length === 0) return null
-  const place = 'rise fixed top-15 left-3 z-10 two:top-auto two:bottom-3 two:left-17'
+  const place = 'rise fixed top-15 left-3 z-10 two:top-auto two:bottom-[calc(1rem+var(--bar-room,0px))] two:left-18'
   if (folded === kinds) {
     return (
       <button
+        ref={keepsClear}
         type="button"
         aria-label="Show the state of the system"
         onClick={() => setFolded('')}
@@ -59,6 +61,7 @@ function Troubles() {
   }
   return (
     <div
+      ref={keepsClear}
       className={`${place} pointer-events-none flex max-w-[min(20rem,calc(100vw-1.5rem))] items-start gap-2 rounded-xl border border-note-line bg-note py-2 pr-1.5 pl-3 text-sm text-note-text shadow-raised`}
     >
       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
@@ -78,6 +81,22 @@ function Troubles() {
       </IconButton>
     </div>
   )
+}
+
+/** The space between the banner and toasts. Pixels. */
+const GAP = 8
+
+/** Keeps toasts clear of the banner, whose height depends on its words and on the window. */
+function keepsClear(element: HTMLElement | null) {
+  if (!element) return
+  const tell = () => keepToastsClear('banner', element.offsetHeight + GAP)
+  const release = tell()
+  const observer = new ResizeObserver(tell)
+  observer.observe(element)
+  return () => {
+    observer.disconnect()
+    release()
+  }
 }
 
 interface Trouble {

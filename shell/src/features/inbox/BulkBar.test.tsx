@@ -15,11 +15,11 @@ test('toasts are above the bar with what can be done, as long as there is one', 
       <BulkBar loaded={2} onCovers={() => undefined} />
     </>,
   )
-  const lift = () => document.documentElement.style.getPropertyValue('--toasts-lift')
-  expect(getByRole('status').className).toContain('var(--toasts-lift,0px)')
-  expect(lift()).toBe('')
+  const room = () => document.documentElement.style.getPropertyValue('--bar-room')
+  expect(getByRole('status').className).toContain('var(--bar-room,0px)')
+  expect(room()).toBe('')
   act(() => select(['one']))
-  expect(lift()).toBe('84px')
+  expect(room()).toBe('84px')
   act(clearSelection)
-  expect(lift()).toBe('')
+  expect(room()).toBe('')
 })

@@ -7,7 +7,7 @@ import { type ActionName, ACTIONS, perform } from '#desk/actions.ts'
 import { clearSelection, select, shownOrder, useSelection } from '#desk/selection.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { isFocusLost } from '#ui/focus.ts'
-import { liftToasts } from '#ui/toasts.ts'
+import { keepToastsClear } from '#ui/toasts.ts'
 
 const OFFERED: readonly ActionName[] = ['assignee', 'team', 'labels', 'priority', 'snooze', 'status']
 
@@ -33,10 +33,10 @@ export function BulkBar({ loaded, onCovers }: BulkBarProps) {
   useLayoutEffect(() => {
     if (!bar.current) return
     const height = bar.current.offsetHeight
-    const lower = liftToasts(height)
+    const release = keepToastsClear('bar', height)
     onCovers(height + MARGINS)
     return () => {
-      lower()
+      release()
       onCovers(0)
     }
     // Its height depends on its content.
