@@ -119,7 +119,7 @@ impl Leftovers {
             match answer {
                 Ok(_) => done.push(id),
                 Err(error) if error.is_permanent() => {
-                    self.bare(&tenant, activity).await?;
+                    self.bare(&tenant, rows.about(&activity).activity).await?;
                     done.push(id);
                 }
                 Err(error) => failure = Some(error),
@@ -194,7 +194,7 @@ impl Rows {
         let message = message_of(activity).and_then(|id| self.messages.get(&id).cloned());
         let approval = approval_of(activity).and_then(|id| self.approvals.get(&id).cloned());
         let subject = AnnouncementSubject { conversation, message, approval };
-        Announcement { activity: activity.clone(), subject }
+        Announcement::new(activity.clone(), subject)
     }
 }
 

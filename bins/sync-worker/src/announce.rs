@@ -35,7 +35,7 @@ struct Telling {
 impl Telling {
     /// Announces an activity of this event.
     fn of(inbound: &Inbound, activity: Activity, subject: AnnouncementSubject) -> Self {
-        let announcement = Announcement { activity, subject };
+        let announcement = Announcement::new(activity, subject);
         Self { tenant: inbound.tenant.clone(), trace: inbound.trace.child(), announcement }
     }
 }

@@ -83,12 +83,27 @@ pub(crate) async fn apply(
     changed.extend(&written.touched);
     let events: Vec<_> = batch.iter().map(|planned| processed(planned)).collect();
     let news = News::of(batch, &ids, &changed, &written.otherwise());
-    let told = records(batch, &ids);
+    let mut told = records(batch, &ids);
     let recorded =
         store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
-    let people = people::told(batch, people, &recorded.new);
+    let mut people = people::told(batch, people, &recorded.new);
     let rows = Rows::read(transaction, news, recorded, written).await?;
+    name(transaction, batch, &mut told, &mut people).await?;
     Ok(Applied { ids, told, rows, people })
+}
+
+/// Names the contacts of what is announced without a conversation, whose row would name its contact.
+async fn name(
+    transaction: &mut Transaction,
+    batch: &[&Planned],
+    told: &mut [Record],
+    people: &mut [(usize, Activity)],
+) -> Result<(), Error> {
+    let drafts = batch.iter().flat_map(|planned| &planned.plan.activities).zip(told);
+    let lines = drafts.filter(|(draft, _)| !draft.silent).map(|(_, record)| &mut record.activity);
+    let all = lines.chain(people.iter_mut().map(|(_, activity)| activity));
+    let alone = all.filter(|activity| activity.conversation_id.is_none());
+    store::activities::name(transaction, alone).await
 }
 
 /// The messages whose delivery sweeps have to look up.

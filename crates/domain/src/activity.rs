@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AccountKey, ActivityId, ConversationId};
+use crate::{AccountKey, ActivityId, ContactId, Conversation, ConversationId};
 
-/// One line of the timeline. It holds only what can never change about what happened; the state
-/// of things is in their own rows.
+/// One line of the timeline. What is stored of it can never change; the state of things, names
+/// included, is in their own rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Activity {
@@ -24,6 +24,9 @@ pub struct Activity {
     pub account_id: Option<AccountKey>,
     /// The conversation it concerns.
     pub conversation_id: Option<ConversationId>,
+    /// Whom it concerns, as the rows are when it is read or announced; null: no conversation and nobody who is known.
+    #[serde(default)]
+    pub about: Option<About>,
     /// Who did it, where that is known.
     pub actor: Option<Actor>,
     /// When it happened.
@@ -49,9 +52,53 @@ impl Activity {
             source: "axis".to_owned(),
             account_id,
             conversation_id: Some(conversation_id),
+            about: None,
             actor: Some(actor.clone()),
             occurred_at,
             data,
+        }
+    }
+
+    /// The contact whose number in Chatwoot its data name: that of a line about a person.
+    pub fn contact(&self) -> Option<ContactId> {
+        Some(ContactId::of(self.account_id?, self.data.get("contactId")?.as_i64()?))
+    }
+}
+
+/// Whom something concerns. It is read with the thing and never stored with it, so a person who is renamed or deleted
+/// does not live on in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct About {
+    /// The conversation's number within the Chatwoot account, as agents know it; null: it is about no conversation.
+    #[schema(example = 7)]
+    pub chatwoot_conversation_id: Option<i64>,
+    /// The conversation's channel, `Channel::…`, as Chatwoot names it.
+    #[schema(example = "Channel::WebWidget")]
+    pub channel: Option<String>,
+    /// The customer; null: nobody, or nobody whom Chatwoot still knows.
+    pub contact: Option<NamedContact>,
+}
+
+/// A customer, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedContact {
+    /// Our id.
+    pub id: ContactId,
+    /// Display name.
+    pub name: Option<String>,
+}
+
+impl About {
+    /// Whom it concerns if something happens in a conversation.
+    pub fn conversation(conversation: &Conversation) -> Self {
+        let contact = conversation.contact.as_ref();
+        Self {
+            chatwoot_conversation_id: Some(conversation.chatwoot_id),
+            channel: conversation.channel.clone(),
+            contact: contact
+                .map(|contact| NamedContact { id: contact.id, name: contact.name.clone() }),
         }
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApprovalId, ConversationId, MessageId};
+use crate::{About, ApprovalId, ConversationId, MessageId};
 
 /// A request that somebody decides, or has decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -14,6 +14,9 @@ pub struct Approval {
     pub id: ApprovalId,
     /// The conversation it is about.
     pub conversation_id: ConversationId,
+    /// Whom it concerns; what was told before this was known lacks it.
+    #[serde(default)]
+    pub about: Option<About>,
     /// `escalation`, `proposed_reply`, `refund`, `discount`, …
     #[serde(rename = "type")]
     #[schema(example = "escalation")]

@@ -25,7 +25,7 @@ mod version;
 mod words;
 
 pub use access::{Permission, Permissions, Role, UnknownAccess};
-pub use activity::{Activity, Actor};
+pub use activity::{About, Activity, Actor, NamedContact};
 pub use approval::Approval;
 pub use attachment::{Attachment, MirroredAttachment, Upload};
 pub use command::Command;

@@ -1,6 +1,6 @@
 //! Changes on their way to the screens, on `ACTIVITY`.
 
-use domain::{Activity, Approval, Conversation, Message, TenantId};
+use domain::{About, Activity, Approval, Conversation, Message, TenantId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Envelope, Headers, TraceParent, subject};
@@ -54,6 +54,14 @@ impl Subject {
 }
 
 impl Announcement {
+    /// An activity with the rows that it is about. Where these have its conversation, this says whom it concerns.
+    pub fn new(mut activity: Activity, subject: Subject) -> Self {
+        if let Some(conversation) = &subject.conversation {
+            activity.about = Some(About::conversation(conversation));
+        }
+        Self { activity, subject }
+    }
+
     /// The message to publish. A second message for the same activity counts as a repetition.
     pub fn envelope(
         &self,

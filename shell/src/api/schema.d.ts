@@ -1060,6 +1060,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description Whom something concerns. It is read with the thing and never stored with it, so a person who is renamed or deleted
+         *     does not live on in it.
+         */
+        About: {
+            /**
+             * @description The conversation's channel, `Channel::…`, as Chatwoot names it.
+             * @example Channel::WebWidget
+             */
+            channel?: string | null;
+            /**
+             * Format: int64
+             * @description The conversation's number within the Chatwoot account, as agents know it; null: it is about no conversation.
+             * @example 7
+             */
+            chatwootConversationId?: number | null;
+            contact?: components["schemas"]["NamedContact"] | null;
+        };
         /** @description An account of a Chatwoot installation, without its secrets. */
         Account: {
             /** @description Whether webhooks without a signature are accepted. Only an operator can allow that. */
@@ -1147,10 +1165,11 @@ export interface components {
             data: components["schemas"]["AccountState"][];
         };
         /**
-         * @description One line of the timeline. It holds only what can never change about what happened; the state
-         *     of things is in their own rows.
+         * @description One line of the timeline. What is stored of it can never change; the state of things, names
+         *     included, is in their own rows.
          */
         Activity: {
+            about?: components["schemas"]["About"] | null;
             accountId?: components["schemas"]["AccountKey"] | null;
             actor?: components["schemas"]["Actor"] | null;
             conversationId?: components["schemas"]["ConversationId"] | null;
@@ -1309,6 +1328,7 @@ export interface components {
         };
         /** @description A request that somebody decides, or has decided. */
         Approval: {
+            about?: components["schemas"]["About"] | null;
             /** @description The conversation it is about. */
             conversationId: components["schemas"]["ConversationId"];
             /**
@@ -2444,6 +2464,13 @@ export interface components {
             /** @description Only the team sees it. */
             private: boolean;
             state?: components["schemas"]["DeliveryState"] | null;
+        };
+        /** @description A customer, by name. */
+        NamedContact: {
+            /** @description Our id. */
+            id: components["schemas"]["ContactId"];
+            /** @description Display name. */
+            name?: string | null;
         };
         /**
          * @description What became of a dead letter, or would.

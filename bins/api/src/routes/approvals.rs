@@ -21,5 +21,5 @@ fn tell(
     trace: &TraceParent,
 ) {
     let subject = AnnouncementSubject::approval(conversation, approval);
-    app.announcer.tell(tenant, &Announcement { activity, subject }, trace);
+    app.announcer.tell(tenant, &Announcement::new(activity, subject), trace);
 }

@@ -1,8 +1,29 @@
+use domain::{Activity, ActivityId, ContactId};
 use serde_json::{Value, json};
-
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, ids};
+use crate::support::{Seed, Served, Stream, ids};
+
+/// A line that Chatwoot's events write.
+fn line(served: &Served, kind: &str, data: Value) -> Activity {
+    Activity {
+        id: ActivityId::generate(),
+        kind: kind.to_owned(),
+        source: "chatwoot".to_owned(),
+        account_id: Some(served.ours.key),
+        conversation_id: None,
+        about: None,
+        actor: None,
+        occurred_at: chrono::Utc::now(),
+        data,
+    }
+}
+
+async fn execute(served: &Served, statement: &'static str) {
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+}
 
 #[tokio::test]
 async fn the_timeline_is_listed_filtered_and_gone_through() {
@@ -37,16 +58,8 @@ async fn the_timeline_is_listed_filtered_and_gone_through() {
 
     let theirs = served.world.account("theirs", 2).await;
     let mut transaction = served.world.store.worker().await.unwrap();
-    let activity = domain::Activity {
-        id: domain::ActivityId::generate(),
-        kind: "message_created".to_owned(),
-        source: "chatwoot".to_owned(),
-        account_id: Some(theirs.key),
-        conversation_id: None,
-        actor: None,
-        occurred_at: chrono::Utc::now(),
-        data: json!({}),
-    };
+    let activity = line(&served, "message_created", json!({}));
+    let activity = Activity { account_id: Some(theirs.key), ..activity };
     let id = activity.id;
     let line = store::activities::Record { tenant: theirs.tenant, activity, undated: false };
     store::activities::record(&mut transaction, &[line]).await.unwrap();
@@ -90,4 +103,91 @@ async fn what_is_rare_is_found_by_going_on() {
     assert_eq!(ids(&usual), ids(&served.read("/activity?limit=3").await));
     let here = format!("/activity?type=message_queued&conversationId={conversation}");
     assert_eq!(ids(&served.read(&here).await), rare);
+}
+
+#[tokio::test]
+async fn every_line_says_whom_it_concerns_and_the_live_one_says_the_same() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(7)).await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let path = format!("/conversations/{conversation}");
+    let messages = format!("{path}/messages");
+    for (path, body) in [
+        (&messages, json!({ "content": "Hi" })),
+        (&messages, json!({ "content": "A refund?", "private": true })),
+        (&format!("{path}/escalate"), json!({ "reason": "Fifty euros?" })),
+        (&format!("{path}/unread"), json!({})),
+    ] {
+        assert!(served.post(path, &body).send().await.unwrap().status().is_success(), "{path}");
+    }
+    let change = json!({ "status": "resolved", "priority": "high" });
+    assert_eq!(served.patch(&path, &change).send().await.unwrap().status(), 200);
+    let request = served.read("/approvals").await["data"][0]["id"].as_str().unwrap().to_owned();
+    let withdrawn = served.delete(&format!("/approvals/{request}")).send().await.unwrap();
+    assert_eq!(withdrawn.status(), 200);
+
+    let all = served.read("/activity").await;
+    let lines = all["data"].as_array().unwrap();
+    assert_eq!(lines.len(), 7);
+    let contact = json!({ "id": ContactId::of(served.ours.key, 7), "name": "Customer 7" });
+    let about =
+        json!({ "chatwootConversationId": 7, "channel": "Channel::WebWidget", "contact": contact });
+    for line in lines {
+        assert_eq!(line["about"], about, "{line}");
+        let path = format!("/activity/{}", line["id"].as_str().unwrap());
+        assert_eq!(&served.read(&path).await, line);
+        let told = stream.next().await.unwrap().json();
+        assert_eq!(told["about"], about, "{told}");
+        if told["type"].as_str().unwrap().starts_with("approval") {
+            assert_eq!(told["approval"]["about"], about);
+        }
+    }
+    assert_eq!(served.read(&format!("/approvals/{request}")).await["about"], about);
+}
+
+/// A name is read with the line, so it does not outlive the person in it.
+#[tokio::test]
+async fn lines_name_people_as_they_are_called_now_and_not_once_they_are_gone() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(7)).await;
+    let customer = json!({ "contactId": 7, "contact": ContactId::of(served.ours.key, 7) });
+    let lines = [
+        Activity {
+            conversation_id: Some(conversation),
+            ..line(&served, "widget_opened", json!({}))
+        },
+        line(&served, "contact_updated", customer),
+        line(&served, "widget_opened", json!({ "contactId": 7 })),
+        line(&served, "contact_created", json!({ "contactId": 8 })),
+        line(&served, "message_created", json!({})),
+    ];
+    let of = |activity: Activity| store::activities::Record {
+        tenant: served.ours.tenant.clone(),
+        activity,
+        undated: false,
+    };
+    let mut transaction = served.world.store.worker().await.unwrap();
+    store::activities::record(&mut transaction, &lines.map(of)).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let named = async || {
+        let list = served.read("/activity").await;
+        let about = list["data"].as_array().unwrap().iter().rev().map(|line| &line["about"]);
+        let name = |about: &Value| {
+            let number = about["chatwootConversationId"].as_i64();
+            (number, about["contact"]["name"].as_str().map(str::to_owned))
+        };
+        about.map(name).collect::<Vec<_>>()
+    };
+    let expected = |name: Option<&str>| {
+        let name = name.map(str::to_owned);
+        [(Some(7), name.clone()), (None, name.clone()), (None, name), (None, None), (None, None)]
+    };
+    assert_eq!(named().await, expected(Some("Customer 7")));
+    execute(&served, "update contacts set name = 'Mia Married'").await;
+    assert_eq!(named().await, expected(Some("Mia Married")));
+    execute(&served, "update contacts set gone_at = version_at + 1").await;
+    assert_eq!(named().await, expected(None));
+    let shown = served.read(&format!("/conversations/{conversation}")).await;
+    assert_eq!(shown["contact"], Value::Null);
 }

@@ -59,8 +59,8 @@ async fn approvals_are_listed_filtered_and_read() {
     let one = served.read(&format!("/approvals/{refund}")).await;
     assert_eq!(one, all["data"][1]);
     insta::assert_json_snapshot!(one, {
-        ".id" => "[id]", ".conversationId" => "[id]", ".createdAt" => "[time]",
-        ".updatedAt" => "[time]",
+        ".id" => "[id]", ".conversationId" => "[id]", ".about.contact.id" => "[id]",
+        ".createdAt" => "[time]", ".updatedAt" => "[time]",
     });
     let not_found = (404, "not-found".to_owned());
     assert_eq!(served.refusal(&format!("/approvals/{foreign}")).await, not_found);

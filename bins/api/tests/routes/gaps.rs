@@ -152,6 +152,7 @@ impl Scene {
             source: "axis".to_owned(),
             account_id: None,
             conversation_id: None,
+            about: None,
             actor: None,
             occurred_at: at(i64::try_from(n).unwrap()),
             data: json!({ "n": n, "tenant": tenant }),

@@ -256,6 +256,7 @@ impl Things {
             source: "axis".to_owned(),
             account_id: Some(account.key),
             conversation_id: Some(conversation),
+            about: None,
             actor: None,
             occurred_at: at(number),
             data: json!({ "words": SECRET }),

@@ -6,7 +6,7 @@ use domain::{Activity, ActivityId, DeliveryState, Message, MessageId};
 use events::{Announcement, AnnouncementSubject, TraceParent, WakeUp};
 use serde_json::json;
 use store::outbox::Entry;
-use store::{conversations, messages};
+use store::{PgConnection, activities, conversations, messages};
 
 use super::Carrier;
 use super::job::Job;
@@ -50,6 +50,7 @@ pub(super) fn tale(job: &Job<'_>, news: &News<'_>) -> Activity {
         source: "axis".to_owned(),
         account_id: Some(entry.account),
         conversation_id: Some(entry.conversation),
+        about: None,
         actor: None,
         occurred_at: Utc::now(),
         data,
@@ -75,34 +76,13 @@ impl Carrier {
     /// Announces, at best effort, that a message waits for what comes before it, if it does. The trace is its
     /// wake-up's.
     pub(super) async fn tell_held_up(&self, wake_up: &WakeUp, trace: &TraceParent) {
-        let message = match self.held_up(wake_up).await {
-            Ok(Some(message)) => message,
+        let announcement = match self.held_up(wake_up).await {
+            Ok(Some(announcement)) => announcement,
             Ok(None) => return,
             Err(error) => {
                 return tracing::debug!(%error, "cannot read whether a message is held up");
             }
         };
-        // Announced once for each time that the command before it was put off.
-        let since = message.updated_at.timestamp_micros().to_be_bytes();
-        let which = [&wake_up.operation.0.as_bytes()[..], &since[..]].concat();
-        let activity = Activity {
-            id: ActivityId::of(wake_up.account, STATE_CHANGED, 0, &which),
-            kind: STATE_CHANGED.to_owned(),
-            source: "axis".to_owned(),
-            account_id: Some(wake_up.account),
-            conversation_id: Some(wake_up.conversation),
-            actor: None,
-            occurred_at: Utc::now(),
-            data: json!({
-                "messageId": message.id,
-                "state": message.state,
-                "reason": message.state_reason,
-                "attempt": message.attempts,
-            }),
-        };
-        let subject =
-            AnnouncementSubject { message: Some(message), ..AnnouncementSubject::default() };
-        let announcement = Announcement { activity, subject };
         let envelope = announcement.envelope(&wake_up.tenant, &trace.child());
         let Ok(envelope) = envelope else { return };
         if let Err(error) = self.publisher.publish(envelope).await {
@@ -110,27 +90,31 @@ impl Carrier {
         }
     }
 
-    async fn held_up(&self, wake_up: &WakeUp) -> Result<Option<Message>, store::Error> {
-        let message = MessageId(wake_up.operation.0);
+    async fn held_up(&self, wake_up: &WakeUp) -> Result<Option<Announcement>, store::Error> {
+        let id = MessageId(wake_up.operation.0);
         let held_up = async {
             let mut transaction = self.store.worker().await?;
-            let message = messages::held_up(&mut transaction, message).await?;
+            let mut announcement = None;
+            if let Some(message) = messages::held_up(&mut transaction, id).await? {
+                let activity = waiting(wake_up, &message);
+                let subject = AnnouncementSubject::message(None, message);
+                announcement = Some(named(&mut transaction, activity, subject).await?);
+            }
             store::commit(transaction).await?;
-            Ok(message)
+            Ok(announcement)
         };
         store::within(store::PATIENCE, held_up).await
     }
 
     /// Announces an activity with the present rows that it is about. Returns whether the stream has it.
     async fn publish(&self, job: &Job<'_>, activity: Activity) -> bool {
-        let subject = match self.subject(job).await {
-            Ok(subject) => subject,
+        let announcement = match self.announcement(job, activity).await {
+            Ok(announcement) => announcement,
             Err(error) => {
                 tracing::debug!(%error, "cannot read the row of a state; it will be announced later");
                 return false;
             }
         };
-        let announcement = Announcement { activity, subject };
         let Ok(envelope) = announcement.envelope(&job.entry.tenant, &job.entry.trace.child())
         else {
             return false;
@@ -142,7 +126,11 @@ impl Carrier {
         published.is_ok()
     }
 
-    async fn subject(&self, job: &Job<'_>) -> Result<AnnouncementSubject, store::Error> {
+    async fn announcement(
+        &self,
+        job: &Job<'_>,
+        activity: Activity,
+    ) -> Result<Announcement, store::Error> {
         let mut transaction = self.store.worker().await?;
         let mut subject = AnnouncementSubject::default();
         if let Some(id) = job.message() {
@@ -152,7 +140,44 @@ impl Carrier {
             let conversation = job.entry.conversation;
             subject.conversation = conversations::get(&mut transaction, conversation).await?;
         }
+        let announcement = named(&mut transaction, activity, subject).await?;
         store::commit(transaction).await?;
-        Ok(subject)
+        Ok(announcement)
+    }
+}
+
+/// An announcement that says whom it concerns, with or without the conversation's row.
+async fn named(
+    connection: &mut PgConnection,
+    activity: Activity,
+    subject: AnnouncementSubject,
+) -> Result<Announcement, store::Error> {
+    let mut announcement = Announcement::new(activity, subject);
+    if announcement.activity.about.is_none() {
+        activities::name(connection, [&mut announcement.activity]).await?;
+    }
+    Ok(announcement)
+}
+
+/// The activity that says that a message waits for what comes before it. There is one for each time that the command
+/// before it was put off.
+fn waiting(wake_up: &WakeUp, message: &Message) -> Activity {
+    let since = message.updated_at.timestamp_micros().to_be_bytes();
+    let which = [&wake_up.operation.0.as_bytes()[..], &since[..]].concat();
+    Activity {
+        id: ActivityId::of(wake_up.account, STATE_CHANGED, 0, &which),
+        kind: STATE_CHANGED.to_owned(),
+        source: "axis".to_owned(),
+        account_id: Some(wake_up.account),
+        conversation_id: Some(wake_up.conversation),
+        about: None,
+        actor: None,
+        occurred_at: Utc::now(),
+        data: json!({
+            "messageId": message.id,
+            "state": message.state,
+            "reason": message.state_reason,
+            "attempt": message.attempts,
+        }),
     }
 }

@@ -350,7 +350,13 @@ impl Stage {
             .unwrap();
         assert!(!read.more);
         let told = read.messages.iter();
-        told.map(|tailed| serde_json::from_slice(&tailed.payload).unwrap()).collect()
+        let told = told.map(|tailed| serde_json::from_slice(&tailed.payload).unwrap());
+        let named = told.inspect(|told: &Announcement| {
+            // Whatever is told, it says whom it concerns.
+            let about = told.activity.about.as_ref();
+            assert!(about.and_then(|about| about.chatwoot_conversation_id).is_some(), "{told:#?}");
+        });
+        named.collect()
     }
 
     async fn count(&self, query: &'static str) -> i64 {

@@ -4,7 +4,7 @@ use crate::support::stage::Stage;
 use crate::support::telling::{apply, heard};
 use crate::support::{count, delivery, execute, inbound};
 use chatwoot_sim::{Faults, Options, Rule, Sim};
-use domain::{ActivityId, ContactId};
+use domain::{About, ActivityId, ContactId, NamedContact};
 use events::Announcement;
 use serde_json::{Value, json};
 use testkit::World;
@@ -365,5 +365,12 @@ async fn a_contact_is_named_as_clients_know_them() {
     let ours = ContactId::of(stage.account.key, number);
     assert_eq!(told.activity.data["contact"], json!(ours));
     assert_eq!(told.activity.data["contactId"], json!(number));
+    let named = NamedContact { id: ours, name: Some("Paula Probe".to_owned()) };
+    let about = About { chatwoot_conversation_id: None, channel: None, contact: Some(named) };
+    assert_eq!(told.activity.about, Some(about.clone()));
+    // Whoever reads the line is told the same.
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let line = store::activities::get(&mut transaction, told.activity.id).await.unwrap().unwrap();
+    assert_eq!(line.about, Some(about));
     stage.end().await;
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::name;
 use crate::{Error, Start, part};
 
 /// How many of a tenant's activities are read for one page of a list that leaves some of them out. There is no index by
@@ -87,6 +88,7 @@ impl TryFrom<Row> for Activity {
             source: row.source,
             account_id: row.account_id.map(AccountKey),
             conversation_id: row.conversation_id.map(ConversationId),
+            about: None,
             actor,
             occurred_at: row.occurred_at,
             data: row.data,
@@ -132,11 +134,12 @@ pub async fn list(
         end.map(|end| end.at),
         end.map(|end| end.id.0),
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let place = |row: &Row| Place { at: row.occurred_at, id: ActivityId(row.id) };
     let next = part::cut(&mut rows, limit, place).or(end);
-    let activities = rows.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?;
+    let mut activities = rows.into_iter().map(Activity::try_from).collect::<Result<Vec<_>, _>>()?;
+    name(connection, &mut activities).await?;
     Ok(Listed { activities, next })
 }
 
@@ -165,14 +168,15 @@ async fn reach(
 
 /// The activity with this id, if the transaction may see it.
 pub async fn get(connection: &mut PgConnection, id: ActivityId) -> Result<Option<Activity>, Error> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         Row,
         "select id, occurred_at, kind, source, account_id, conversation_id, actor, data
          from activities where id = $1 limit 1",
         id.0
     )
-    .fetch_optional(connection)
-    .await?
-    .map(Activity::try_from)
-    .transpose()
+    .fetch_optional(&mut *connection)
+    .await?;
+    let mut activity = row.map(Activity::try_from).transpose()?;
+    name(connection, &mut activity).await?;
+    Ok(activity)
 }

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use domain::{Approval, ApprovalId, ConversationId, MessageId, TenantId};
+use domain::{
+    About, Approval, ApprovalId, ContactId, ConversationId, MessageId, NamedContact, TenantId,
+};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -57,6 +59,10 @@ pub struct Listed {
 pub(super) struct Row {
     id: Uuid,
     conversation_id: Uuid,
+    display_id: i64,
+    channel: Option<String>,
+    contact_id: Option<Uuid>,
+    contact_name: Option<String>,
     kind: String,
     status: String,
     reason: String,
@@ -80,10 +86,15 @@ pub(super) struct Row {
 
 impl From<Row> for Approval {
     fn from(row: Row) -> Self {
+        let contact =
+            row.contact_id.map(|id| NamedContact { id: ContactId(id), name: row.contact_name });
+        let about =
+            About { chatwoot_conversation_id: Some(row.display_id), channel: row.channel, contact };
         let stale = row.status == "submitted" && row.wrote_since == Some(true);
         Self {
             id: ApprovalId(row.id),
             conversation_id: ConversationId(row.conversation_id),
+            about: Some(about),
             kind: row.kind,
             status: row.status,
             reason: row.reason,
@@ -107,13 +118,14 @@ impl From<Row> for Approval {
     }
 }
 
-/// A checked query for [`Row`]s; the caller gives what follows `from approvals a`. Whether the customer has written
+/// A checked query for [`Row`]s; the caller gives what follows the joins. Whether the customer has written
 /// since goes by message numbers, because the time of a message that was known then may have become a finer one.
 macro_rules! select_approvals {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"select a.id, a.conversation_id, a.kind, a.status, a.reason, a.metadata, a.snapshot,
+            r#"select a.id, a.conversation_id, c.display_id, c.channel, k.id as "contact_id?",
+                      k.name as contact_name, a.kind, a.status, a.reason, a.metadata, a.snapshot,
                       (select m.created_at from messages m
                        where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
                        order by m.created_at desc limit 1) as last_heard_at,
@@ -127,7 +139,9 @@ macro_rules! select_approvals {
                       a.requested_by, a.requested_by_id, a.requested_by_kind, a.decided_by,
                       a.decided_by_id, a.decided_by_kind, a.decision, a.edited_content, a.message_id,
                       a.created_at, a.decided_at, a.updated_at
-               from approvals a "# + $rest
+               from approvals a
+               join conversations c on c.id = a.conversation_id
+               left join contacts k on k.id = c.contact_id and k.gone_at <= k.version_at "# + $rest
             $(, $argument)*
         )
     };

@@ -108,7 +108,7 @@ macro_rules! select_conversations {
                       "# + $($told)+ + r#" as told
                from ("# + $($chosen)+ + r#") c
                join chatwoot_accounts a on a.id = c.account_id
-               left join contacts k on k.id = c.contact_id
+               left join contacts k on k.id = c.contact_id and k.gone_at <= k.version_at
                left join lateral (
                  select m.id,
                         case when m.delete_operation is null then left(m.content, 200) end

@@ -136,7 +136,7 @@ pub(in crate::routes) async fn decide_approval(
     transaction.commit().await?;
     if let Some((message, activity)) = sent {
         let subject = AnnouncementSubject::message(shown.clone(), message);
-        app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
+        app.announcer.tell(tenant, &Announcement::new(activity, subject), &trace);
     }
     tell(&app, tenant, activity, approval.clone(), shown, &trace);
     Ok(([(header::ETAG, approval.tag())], Json(approval)).into_response())

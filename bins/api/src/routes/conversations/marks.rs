@@ -117,6 +117,6 @@ async fn mark(
     store::activities::write(work.connection(), tenant, &activity).await?;
     let answer = work.finish(StatusCode::NO_CONTENT, None, &()).await?;
     let subject = AnnouncementSubject::of(shown);
-    app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
+    app.announcer.tell(tenant, &Announcement::new(activity, subject), &trace);
     Ok(answer)
 }

@@ -129,7 +129,7 @@ pub(in crate::routes) async fn update_conversation(
     transaction.commit().await?;
     for activity in lines {
         let subject = AnnouncementSubject::of(shown.clone());
-        app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
+        app.announcer.tell(tenant, &Announcement::new(activity, subject), &trace);
     }
     Ok(([(header::ETAG, shown.tag())], Json(shown)).into_response())
 }

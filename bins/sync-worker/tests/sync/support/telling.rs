@@ -232,12 +232,16 @@ pub async fn apply(store: &Store, bus: &Bus, parts: Vec<Vec<Delivery>>) {
 /// All that was announced to the account's tenant, oldest first.
 pub async fn heard(world: &World, account: &Account) -> Vec<Announcement> {
     let (_, last) = world.bus.activity_range().await.unwrap();
-    let told = world
-        .bus
-        .read_activity(&account.tenant, 0, last, bus::Most::messages(10_000))
-        .await
-        .unwrap();
-    told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
+    let all = bus::Most::messages(10_000);
+    let told = world.bus.read_activity(&account.tenant, 0, last, all).await.unwrap();
+    let told = told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap());
+    let named = told.inspect(|told: &Announcement| {
+        // Whatever is told about a conversation, it says which one.
+        let about = told.activity.about.as_ref();
+        let number = about.and_then(|about| about.chatwoot_conversation_id);
+        assert_eq!(number.is_some(), told.activity.conversation_id.is_some(), "{told:#?}");
+    });
+    named.collect()
 }
 
 /// A database with the account, which has the same key in each, so that derived ids can be compared.

@@ -67,6 +67,6 @@ pub(in crate::routes) async fn cancel_message(
         None => work.finish(StatusCode::NO_CONTENT, None, &()).await?,
     };
     let subject = AnnouncementSubject::message(shown, message);
-    app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
+    app.announcer.tell(&principal.tenant, &Announcement::new(activity, subject), &trace);
     Ok(answer)
 }

@@ -217,7 +217,7 @@ impl Writer<'_> {
         let location = format!("{}/conversations/{conversation}/messages", crate::routes::BASE);
         let answer = work.finish(StatusCode::CREATED, Some(location), &message).await?;
         let subject = AnnouncementSubject::message(shown, message);
-        app.announcer.tell(tenant, &Announcement { activity, subject }, trace);
+        app.announcer.tell(tenant, &Announcement::new(activity, subject), trace);
         Ok(Written::Now(answer))
     }
 }

@@ -54,6 +54,6 @@ pub(in crate::routes) async fn delete_message(
     let shown = store::conversations::get(&mut transaction, conversation).await?;
     transaction.commit().await?;
     let subject = AnnouncementSubject::message(shown, message.clone());
-    app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
+    app.announcer.tell(&principal.tenant, &Announcement::new(activity, subject), &trace);
     Ok((StatusCode::ACCEPTED, Json(message)).into_response())
 }

@@ -65,6 +65,6 @@ pub(in crate::routes) async fn retry_message(
     let shown = store::conversations::get(work.connection(), conversation).await?;
     let answer = work.finish(StatusCode::ACCEPTED, None, &message).await?;
     let subject = AnnouncementSubject::message(shown, message);
-    app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
+    app.announcer.tell(&principal.tenant, &Announcement::new(activity, subject), &trace);
     Ok(answer)
 }
