@@ -18,6 +18,19 @@ async function escalate(agent: Page, system: System, name: string, reason: strin
   return `approvals/${new URL(agent.url()).pathname.split('/').at(-1)}`
 }
 
+test('whom a request concerns is said in the queue, and in the timeline as it happens and later', async ({ page, colleague, system }) => {
+  await open(page, system, 'activity')
+  const place = await escalate(colleague, system, 'Nora Named', 'May she keep both?')
+  const line = page.getByRole('link', { name: /Dev Agent asked for approval: escalation · Nora Named #\d+/ })
+  await expect(line).toBeVisible()
+  await page.reload()
+  await expect(line).toBeVisible()
+  await open(page, system, 'approvals')
+  await expect(page.getByRole('link', { name: /May she keep both\?.*Nora Named #\d+/ })).toBeVisible()
+  await open(page, system, place)
+  await expect(page.getByRole('region', { name: 'Request' }).getByText(/^Nora Named #\d+/)).toBeVisible()
+})
+
 test('a rejection needs a reason, and the agent reads it', async ({ page, colleague, system }) => {
   const place = await escalate(colleague, system, 'Rosa Reject', 'Fifty euros, as a courtesy?')
   await open(page, system, place)

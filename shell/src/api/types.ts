@@ -3,6 +3,7 @@ import type { components, operations } from './schema'
 
 type Schemas = components['schemas']
 
+export type About = Schemas['About']
 export type AccountState = Schemas['AccountState']
 export type Activity = Schemas['Activity']
 export type ActivityList = Schemas['ActivityList']

@@ -3,7 +3,7 @@ import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { Failure } from '../api/failure.ts'
 import { tagOf } from '../api/tag.ts'
-import type { Announcement, Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
+import type { Announcement, Approval, Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
 import { createStore } from '../base/store.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
@@ -14,6 +14,7 @@ import { earliest, type Heard, type Journal } from './journal.ts'
 import { keyOf, keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
 import { mineOf } from './mine.ts'
+import { withNames } from './names.ts'
 import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
 import type { Seen } from './written.ts'
@@ -322,9 +323,13 @@ export class Cache {
         return
       case 'activity': {
         const { conversation: _row, message: _text, approval: _asked, ...activity } = announcement
-        this.#set(query, addActivity(query.state.data as ActivityPages, key[1], activity))
+        const list = addActivity(query.state.data as ActivityPages, key[1], activity)
+        this.#set(query, known ? list : withNames(list, announcement))
         return
       }
+      case 'approvals':
+      case 'approval':
+        if (!known) this.#set(query, withNames(query.state.data as Approval, announcement))
     }
   }
 

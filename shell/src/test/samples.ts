@@ -1,4 +1,4 @@
-import type { Announcement, Approval, Conversation, Message } from '../api/types.ts'
+import type { About, Announcement, Approval, Conversation, Message } from '../api/types.ts'
 
 let counter = 0
 
@@ -75,6 +75,11 @@ export function anAnnouncement(given: Partial<Announcement> = {}): Announcement 
     data: {},
     ...given,
   }
+}
+
+/** Whom something of conversation #7 concerns. */
+export function anAbout(given: Partial<About> = {}): About {
+  return { chatwootConversationId: 7, channel: 'Channel::WebWidget', contact: { id: uuid(), name: 'Paula Probe' }, ...given }
 }
 
 export function anApproval(given: Partial<Approval> = {}): Approval {

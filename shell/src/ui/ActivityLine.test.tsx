@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import type { Activity } from '#api/types.ts'
 import { show } from '#test/render.tsx'
-import { instant, uuid } from '#test/samples.ts'
+import { anAbout, instant, uuid } from '#test/samples.ts'
 import { styled } from '#test/styled.ts'
 
 import { ActivityLine } from './ActivityLine.tsx'
@@ -43,4 +43,35 @@ test('a sentence that is too long for its line takes another one', async () => {
   show(<ActivityLine activity={activity} />)
   const sentence = (await screen.findByText('Dana Decider')).parentElement!
   expect((await styled(sentence)).whiteSpace).not.toBe('nowrap')
+})
+
+const MEMBER = { type: 'member', id: 'dana', name: 'Dana Decider' }
+const PAULA = { type: 'contact', id: '5', name: 'Paula Probe' }
+const about = anAbout()
+const person = { chatwootConversationId: null, channel: null, contact: about.contact ?? null }
+
+test.each<[what: Partial<Activity>, words: string]>([
+  [{ type: 'conversation_change_queued', actor: MEMBER, about, data: { field: 'priority' } }, 'Dana Decider changed priority · Paula Probe #7'],
+  [{ type: 'approval_submitted', actor: MEMBER, about }, 'Dana Decider asked for approval · Paula Probe #7'],
+  [{ type: 'command_settled', about }, 'Chatwoot confirmed a change · Paula Probe #7'],
+  [{ type: 'conversation_read', actor: MEMBER, about: { ...about, contact: null } }, 'Dana Decider read the conversation · #7'],
+  // The customer's own doing.
+  [{ type: 'message_created', actor: PAULA, about, data: { messageType: 'incoming' } }, 'Paula Probe wrote a message · #7'],
+  [{ type: 'message_created', actor: { ...PAULA, name: 'Otto Other' }, about, data: { messageType: 'incoming' } }, 'Otto Other wrote a message · Paula Probe #7'],
+  [{ type: 'widget_opened', actor: { ...PAULA, name: null }, about: person }, 'Paula Probe opened the chat window'],
+  [{ type: 'widget_opened', actor: { ...PAULA, name: null }, about: null }, 'A customer opened the chat window'],
+  // What happened to a person.
+  [{ type: 'contact_updated', about: person }, 'Contact changed · Paula Probe'],
+  [{ type: 'contact_updated', about: { ...person, contact: null } }, 'Contact changed'],
+  [{ type: 'contact_updated', about: null }, 'Contact changed'],
+])('of %o it is said whom it concerns', async (what, words) => {
+  const activity: Activity = { id: uuid(), type: '', source: 'axis', occurredAt: instant(0), data: {}, ...what }
+  show(<ActivityLine activity={activity} />)
+  const sentence = (await screen.findByRole('paragraph')).textContent
+  expect(sentence.trim()).toBe(words)
+})
+
+test('beside its conversation, a line does not name it', async () => {
+  show(<ActivityLine beside activity={{ id: uuid(), type: 'command_settled', source: 'axis', about, occurredAt: instant(0), data: {} }} />)
+  expect(await screen.findByText('Chatwoot confirmed a change')).toHaveTextContent(/^Chatwoot confirmed a change$/)
 })

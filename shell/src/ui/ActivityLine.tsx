@@ -1,9 +1,9 @@
 import { Activity as Pulse, CircleDot, CirclePlus, ContactRound, type LucideIcon, MessageSquare, Send, ShieldCheck, Trash2, TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
 
 import type { Activity } from '../api/types.ts'
 
 import { When } from './When.tsx'
+import { Whom } from './Whom.tsx'
 import { titled } from './words.ts'
 
 /** The types that the timeline can be filtered by, with their names. */
@@ -146,22 +146,27 @@ function who(activity: Activity): string | null {
   const { actor } = activity
   if (!actor) return null
   if (actor.name) return actor.name
-  if (actor.type === 'contact') return 'A customer'
+  if (actor.type === 'contact') return activity.about?.contact?.name ?? 'A customer'
   return actor.type === 'agent_bot' ? 'A bot' : 'A colleague'
 }
 
 interface ActivityLineProps {
   activity: Activity
-  about?: ReactNode
+  /** It stands beside its conversation, which need not be named. */
+  beside?: boolean
 }
 
 /** One line of a timeline. */
-export function ActivityLine({ activity, about }: ActivityLineProps) {
+export function ActivityLine({ activity, beside = false }: ActivityLineProps) {
   const Icon = activity.type.startsWith('approval')
     ? ShieldCheck
     : (ACTIVITY_TYPES[activity.type]?.icon ?? Pulse)
   const actor = who(activity)
   const [after, alone] = inWords(activity)
+  const { about } = activity
+  // Customers are not named twice for what they did themselves.
+  const unnamed = activity.actor?.type === 'contact' && actor === about?.contact?.name
+  const isSaid = !beside && about != null && (about.chatwootConversationId != null || (!unnamed && about.contact?.name != null))
   return (
     <div className="flex min-w-0 items-center gap-3">
       <span className="flex size-7 shrink-0 items-center justify-center rounded-full bg-sunken text-soft">
@@ -172,7 +177,12 @@ export function ActivityLine({ activity, about }: ActivityLineProps) {
         {/* A long name leaves room for what happened. */}
         {actor && <span dir="auto" className="inline-block max-w-2/3 truncate align-bottom font-medium">{actor}</span>}{' '}
         {actor ? <span className="text-soft">{after}</span> : alone}
-        {about && <span className="text-soft"> · {about}</span>}
+        {isSaid && (
+          <span className="text-soft">
+            {' · '}
+            <Whom about={about} unnamed={unnamed} />
+          </span>
+        )}
       </p>
       <When at={activity.occurredAt} className="shrink-0 text-xs text-faint tabular-nums" />
     </div>

@@ -107,12 +107,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
               {items.map((item) => {
                 const activity = rows[item.index]
                 if (!activity) return null
-                const line = (
-                  <ActivityLine
-                    activity={activity}
-                    about={typeof activity.data.chatwootConversationId === 'number' && `#${activity.data.chatwootConversationId}`}
-                  />
-                )
+                const line = <ActivityLine activity={activity} />
                 const look = 'flex h-full items-center pr-10 pl-5 [&>div]:grow'
                 return (
                   <li

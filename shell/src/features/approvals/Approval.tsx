@@ -7,12 +7,15 @@ import { Failure } from '#api/failure.ts'
 import type { Approval as Shown } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { approvalQuery } from '#live/queries.ts'
+import { Avatar } from '#ui/Avatar.tsx'
+import { channelName } from '#ui/ChannelIcon.tsx'
 import { classes } from '#ui/classes.ts'
 import { Fact } from '#ui/Fact.tsx'
 import { ApprovalMark } from '#ui/Marks.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { dismiss } from '#ui/toasts.ts'
+import { Whom } from '#ui/Whom.tsx'
 import { titled } from '#ui/words.ts'
 
 import { Deciding } from './Deciding.tsx'
@@ -67,10 +70,20 @@ export function Approval({ id, thread }: ApprovalProps) {
   )
 }
 
-/** What is requested, and why: to be read before deciding. */
+/** For whom what is requested, and why: to be read before deciding. */
 function Asked({ approval }: { approval: Shown }) {
+  const { about } = approval
   return (
     <div className="flex flex-col gap-2">
+      {about && (
+        <p className="mb-1 flex items-center gap-3 font-medium">
+          <Avatar name={about.contact?.name ?? '?'} seed={about.contact?.id ?? approval.conversationId} channel={about.channel} />
+          <span className="min-w-0 wrap-anywhere">
+            <Whom about={about} />
+            <span className="sr-only">, {channelName(about.channel)}</span>
+          </span>
+        </p>
+      )}
       <p className="text-sm text-soft">
         {approval.requestedBy}, {exactly(approval.createdAt)}
       </p>

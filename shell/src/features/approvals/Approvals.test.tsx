@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { Approval } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { anApproval } from '#test/samples.ts'
+import { anAbout, anApproval } from '#test/samples.ts'
 
 import { Approvals } from './Approvals.tsx'
 
@@ -32,6 +32,18 @@ test('the queue says what waits, for whom, and whether it is overtaken', async (
   expect(asked[0]?.get('type')).toBe('refund')
   expect(screen.getByRole('button', { name: 'Waiting for me' })).toHaveAttribute('aria-pressed', 'true')
   expect(screen.queryByRole('button', { name: /^Status/ })).toBeNull()
+})
+
+test.each([
+  [anAbout(), 'Paula Probe #7, Website · Refund'],
+  [anAbout({ contact: null }), '#7, Website · Refund'],
+  // An answer of before it was told.
+  [undefined, 'Refund'],
+])('the queue says whom a request concerns: %o', async (about, words) => {
+  given([anApproval({ ...(about && { about }) })])
+  show(<Approvals view={{}} />)
+  const row = await screen.findByRole('link', { name: /It arrived broken/ })
+  expect(row).toHaveTextContent(`It arrived broken.${words} · asked by Ana Beispiel`)
 })
 
 test('filters are in the address', async () => {

@@ -6,13 +6,16 @@ import type { ApprovalStatus } from '#api/types.ts'
 import { compact } from '#base/compact.ts'
 import { again } from '#live/again.ts'
 import { approvalPagesQuery } from '#live/queries.ts'
+import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
+import { channelName } from '#ui/ChannelIcon.tsx'
 import { Chip } from '#ui/Chip.tsx'
 import { classes } from '#ui/classes.ts'
 import { LoadMore } from '#ui/LoadMore.tsx'
 import { APPROVAL_STATUSES, ApprovalMark } from '#ui/Marks.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
+import { Whom } from '#ui/Whom.tsx'
 import { titled } from '#ui/words.ts'
 
 import { approvalFilterOf, type ApprovalsView, type Show, SHOWS } from './view.ts'
@@ -90,16 +93,26 @@ export function Approvals({ view }: { view: ApprovalsView }) {
         ) : (
           <>
             <ul className="mx-auto max-w-4xl divide-y divide-line/60" aria-label="Approvals">
-              {rows.map((approval) => (
+              {rows.map(({ about, ...approval }) => (
                 <li key={approval.id}>
                   <Link
                     to="/approvals/$id"
                     params={{ id: approval.id }}
                     className="flex items-center gap-4 px-5 py-3 -outline-offset-2 hover:bg-hover"
                   >
+                    {about && (
+                      <Avatar name={about.contact?.name ?? '?'} seed={about.contact?.id ?? approval.conversationId} channel={about.channel} />
+                    )}
                     <div className="min-w-0 grow">
                       <p dir="auto" className="line-clamp-2 font-medium two:line-clamp-1">{approval.reason}</p>
                       <p className="line-clamp-2 text-sm text-soft two:line-clamp-1">
+                        {about && (
+                          <>
+                            <Whom about={about} />
+                            <span className="sr-only">, {channelName(about.channel)}</span>
+                            {' · '}
+                          </>
+                        )}
                         {titled(approval.type)} · asked by {approval.requestedBy}
                         {approval.stale && <span className="text-warn"> · the customer has written since</span>}
                       </p>

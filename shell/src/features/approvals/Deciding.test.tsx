@@ -10,7 +10,7 @@ import { api, http, NOWHERE } from '#test/api.ts'
 import { served } from '#test/approvals.ts'
 import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
-import { aMessage, anApproval, instant } from '#test/samples.ts'
+import { aMessage, anAbout, anApproval, instant } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Approval as Screen } from './Approval.tsx'
@@ -24,6 +24,12 @@ function given(...what: Parameters<typeof served>) {
   screenOf(what[0])
   return asked
 }
+
+test('a request says whom it concerns before it is decided', async () => {
+  given(anApproval({ about: anAbout() }), () => HttpResponse.json({}))
+  const request = await screen.findByRole('region', { name: 'Request' })
+  expect(request.textContent).toMatch(/^Paula Probe #7, Website/)
+})
 
 test('rejecting needs a reason, and is of what was read', async () => {
   const approval = anApproval()

@@ -319,7 +319,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
         <ol aria-label="Timeline" className="flex flex-col gap-2.5 text-sm">
           {query.data.map((activity) => (
             <li key={activity.id}>
-              <ActivityLine activity={activity} />
+              <ActivityLine activity={activity} beside />
             </li>
           ))}
         </ol>
