@@ -13,6 +13,7 @@ mod error;
 mod etag;
 mod extract;
 mod files;
+mod health;
 mod idempotency;
 mod limits;
 mod live;
@@ -34,9 +35,8 @@ use accounts::Accounts;
 use axum::Router;
 use bus::{Bus, streams};
 use domain::SecretKey;
-use identity::FetchError;
-use service::{Crew, Health, Listener, Status};
-use store::{Store, Trouble};
+use service::{Crew, Health, Listener};
+use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -71,10 +71,6 @@ const MOST_LONG_BODIES: usize = 16;
 /// How long background work may go on after the last request. What it leaves undone is in the
 /// database, for other programs.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the OpenID provider may take to answer `/health`. There a part that takes 2 s counts as down, and
-/// a program with a part that is down gets no requests, not even from API keys, which need no provider.
-const PROVIDER_TIMEOUT: Duration = Duration::from_millis(1500);
-
 /// What handlers need. Cheap to clone.
 #[derive(Clone)]
 struct App {
@@ -139,10 +135,11 @@ impl Api {
         let administration = key.clone().map(|key| administration(config, &store, &bus, key));
         let (announcer, announcements) = Announcer::channel();
         let watch = streams::Watch::default();
-        report(health, &store, &bus, &files);
-        report_streams(health, watch.clone());
+        health::servers(health, &store, &bus, &files);
+        health::schema(health, &store);
+        health::streams(health, watch.clone());
         if let Auth::Oidc(provider) = &auth {
-            report_provider(health, provider);
+            health::provider(health, provider);
         }
         let tasks = TaskTracker::new();
         tasks.close();
@@ -254,64 +251,4 @@ fn administration(config: &Config, store: &Store, bus: &Bus, key: SecretKey) -> 
         if config.accounts.accounts_allow_private { accounts } else { accounts.public_only() };
     let public_url = config.accounts.public_url.as_deref().map(Arc::from);
     Administration { accounts, public_url }
-}
-
-fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
-    let store = store.clone();
-    health.check("postgres", move || {
-        let store = store.clone();
-        async move {
-            match store.trouble().await {
-                None => Status::Up,
-                // If a load balancer left this process out, the others would have to do its work too.
-                Some(busy @ Trouble::Busy(_)) => Status::Degraded(busy.to_string()),
-                Some(away @ Trouble::Away(_)) => Status::Down(away.to_string()),
-            }
-        }
-    });
-    let bus = bus.clone();
-    health.check("nats", move || {
-        let connected = bus.connected();
-        async move { Status::up_or_degraded(connected, "no connection: screens are not live") }
-    });
-    let objects = files.objects().clone();
-    health.check("attachments", move || {
-        let objects = objects.clone();
-        async move {
-            let wrong = match objects.ping().await {
-                Ok(()) => return Status::Up,
-                Err(objects::Error::Away) => {
-                    "the attachment store is empty, as when its disk is not mounted; files can be neither sent \
-                     nor read"
-                }
-                Err(_) => "files can be neither sent nor read",
-            };
-            Status::Degraded(wrong.to_owned())
-        }
-    });
-}
-
-fn report_streams(health: &Health, streams: streams::Watch) {
-    health.check("streams", move || {
-        let trouble = streams.trouble();
-        async move { trouble.map_or(Status::Up, Status::Degraded) }
-    });
-}
-
-fn report_provider(health: &Health, provider: &identity::Provider) {
-    let provider = provider.clone();
-    health.check("openid", move || {
-        let provider = provider.clone();
-        async move {
-            let wrong = match tokio::time::timeout(PROVIDER_TIMEOUT, provider.check()).await {
-                Ok(Ok(())) => return Status::Up,
-                Ok(Err(FetchError::OtherIssuer { .. })) => "names another issuer than OIDC_ISSUER",
-                Ok(Err(FetchError::Unreadable(_))) => "gives an answer that cannot be read",
-                Ok(Err(FetchError::Unavailable(_) | FetchError::Resting)) | Err(_) => {
-                    "does not answer"
-                }
-            };
-            Status::Degraded(format!("{wrong}: nobody can sign in"))
-        }
-    });
 }

@@ -173,13 +173,16 @@ async fn who_finds_no_place_in_time_is_told_to_come_back() {
 #[tokio::test]
 async fn a_process_whose_connections_are_all_in_use_is_not_down() {
     let served = Served::start().await;
+    let health = async || served.http.get(served.url("/health")).send().await.unwrap();
+    // Else it would have got no requests.
+    eventually("it is ready", async || health().await.status() == StatusCode::OK).await;
     let mut held = Vec::new();
     for _ in 0..ALL {
         held.push(served.world.store.worker().await.unwrap());
     }
     // One more takes longer than it is waited for on a busy machine.
     eventually("it is told that all are in use", || async {
-        let answer = served.http.get(served.url("/health")).send().await.unwrap();
+        let answer = health().await;
         let status = answer.status();
         let health: Value = answer.json().await.unwrap();
         let postgres = &health["checks"]["postgres"];

@@ -48,6 +48,7 @@ mod operations;
 mod oversized;
 mod placed;
 mod problems;
+mod readiness;
 mod receivers;
 mod replays;
 mod retries;
