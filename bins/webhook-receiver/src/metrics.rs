@@ -10,9 +10,12 @@ use crate::routes::Reason;
 pub(crate) struct Metrics {
     accepted: Counter,
     acknowledge: Histogram,
-    /// Indexed by the reason's number.
-    refused: [Counter; Reason::ALL.len()],
+    refused_of_known: Refused,
+    refused_of_unknown: Refused,
 }
+
+/// Indexed by the reason's number.
+type Refused = [Counter; Reason::ALL.len()];
 
 impl std::fmt::Debug for Metrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -23,7 +26,10 @@ impl std::fmt::Debug for Metrics {
 impl Metrics {
     pub(crate) fn register() -> Self {
         describe_counter!("axis_webhook_accepted_total", "Webhooks that were made durable");
-        describe_counter!("axis_webhook_refused_total", "Webhooks that were refused, by reason");
+        describe_counter!(
+            "axis_webhook_refused_total",
+            "Webhooks that were refused, by reason and whether the account is known"
+        );
         describe_histogram!(
             "axis_webhook_acknowledge_seconds",
             metrics::Unit::Seconds,
@@ -40,12 +46,11 @@ impl Metrics {
         // Alerts look at how much a counter grew, and one that first appears with its first event has not grown.
         counter!("axis_journal_set_aside_total").increment(0);
         counter!("axis_journal_healed_total").increment(0);
-        let refused =
-            |reason: Reason| counter!("axis_webhook_refused_total", "reason" => reason.as_str());
         Self {
             accepted: counter!("axis_webhook_accepted_total"),
             acknowledge: histogram!("axis_webhook_acknowledge_seconds"),
-            refused: Reason::ALL.map(refused),
+            refused_of_known: refused("yes"),
+            refused_of_unknown: refused("no"),
         }
     }
 
@@ -54,7 +59,16 @@ impl Metrics {
         self.acknowledge.record(took);
     }
 
-    pub(crate) fn refused(&self, reason: Reason) {
-        self.refused[reason as usize].increment(1);
+    /// `known`: whether the account is. It is if the request has its address, which outsiders cannot guess, or its
+    /// signature. Everything else anybody may have sent, and no alert may come of it.
+    pub(crate) fn refused(&self, reason: Reason, known: bool) {
+        let refused = if known { &self.refused_of_known } else { &self.refused_of_unknown };
+        refused[reason as usize].increment(1);
     }
+}
+
+fn refused(known: &'static str) -> Refused {
+    Reason::ALL.map(|reason| {
+        counter!("axis_webhook_refused_total", "reason" => reason.as_str(), "known" => known)
+    })
 }

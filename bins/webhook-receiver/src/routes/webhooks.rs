@@ -85,7 +85,7 @@ impl Intake {
             }
             Err(refusal) => {
                 let reason = refusal.reason();
-                self.metrics.refused(reason);
+                self.metrics.refused(reason, source.is_some());
                 self.refused.note(source, &refusal);
                 tracing::debug!(
                     trace.id = trace_id(),
