@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::MissedTickBehavior;
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -11,12 +11,12 @@ static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 /// Histogram buckets in seconds: fine for acknowledging a webhook, coarse for waiting to retry.
 const SECONDS: &[f64] =
     &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+/// Further buckets for how late something is, which an outage or a queue that grows makes minutes or hours.
+const LATE: [f64; 3] = [300.0, 1800.0, 7200.0];
 
 /// Installs the recorder. A second call in one process changes nothing.
 pub(crate) fn install() {
-    let builder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS);
-    let recorder = match builder {
+    let recorder = match builder() {
         Ok(builder) => builder.build_recorder(),
         Err(error) => {
             tracing::error!(%error, "metrics are off: their buckets were refused");
@@ -27,6 +27,14 @@ pub(crate) fn install() {
     if ::metrics::set_global_recorder(recorder).is_ok() {
         let _first = HANDLE.set(handle);
     }
+}
+
+/// Of the matchers that fit a name the exporter takes the first in their order, which puts the longer one first here.
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    let suffix = |suffix: &str| Matcher::Suffix(suffix.to_owned());
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(suffix("_lag_seconds"), &[SECONDS, &LATE].concat())?
+        .set_buckets_for_metric(suffix("_seconds"), SECONDS)
 }
 
 /// How often recorded samples are aggregated.
@@ -53,4 +61,27 @@ pub(crate) fn render() -> String {
             handle.render()
         })
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lags_are_told_in_minutes_and_hours() {
+        let recorder = builder().unwrap().build_recorder();
+        ::metrics::with_local_recorder(&recorder, || {
+            for name in ["axis_some_lag_seconds", "axis_some_seconds"] {
+                ::metrics::histogram!(name).record(400.0);
+            }
+        });
+        let told = recorder.handle().render();
+        for (bucket, lag) in [("60", "0"), ("300", "0"), ("1800", "1"), ("7200", "1")] {
+            let line = format!("axis_some_lag_seconds_bucket{{le=\"{bucket}\"}} {lag}\n");
+            assert!(told.contains(&line), "{line}{told}");
+        }
+        let last =
+            "axis_some_seconds_bucket{le=\"60\"} 0\naxis_some_seconds_bucket{le=\"+Inf\"} 1\n";
+        assert!(told.contains(last), "{told}");
+    }
 }
