@@ -11,6 +11,8 @@ FROM rust:1.95-bookworm AS programs
 WORKDIR /axis
 COPY . .
 ENV SQLX_OFFLINE=true
+# What --version and the metrics say, since git's folder stays outside.
+ARG AXIS_COMMIT
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/axis/target \
     cargo build --release --locked --bins \

@@ -14,7 +14,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Serves conversations, approvals and the activity timeline by REST, and their changes live.
 #[derive(Debug, Parser)]
-#[command(version)]
 struct Arguments {
     #[command(flatten)]
     service: service::Config,

@@ -13,7 +13,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Carries what agents do to Chatwoot.
 #[derive(Debug, Parser)]
-#[command(version)]
 struct Arguments {
     #[command(flatten)]
     service: service::Config,

@@ -13,7 +13,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Carries inbound events into Postgres and announces the activities.
 #[derive(Debug, Parser)]
-#[command(version)]
 struct Arguments {
     #[command(flatten)]
     service: service::Config,

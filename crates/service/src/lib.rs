@@ -38,6 +38,7 @@ pub mod retry;
 mod serve;
 mod settings;
 mod shutdown;
+mod version;
 
 use std::future::Future;
 use std::time::Duration;
@@ -96,13 +97,13 @@ impl Service {
         memory::without_huge_pages();
         files::as_many_as_allowed();
         metrics::install();
+        version::tell(name);
         tokio::spawn(metrics::upkeep());
         let health = Health::lasting(MOMENT);
         tokio::spawn(health.clone().watch());
         let shutdown = CancellationToken::new();
         tokio::spawn(shutdown::on_signal(leaving.clone(), health.clone(), shutdown.clone()));
-        let version = env!("CARGO_PKG_VERSION");
-        tracing::info!(service.name = name, service.version = version, "starting");
+        tracing::info!(service.name = name, service.version = version::version(), "starting");
         Ok(Self { name, config: config.clone(), health, leaving, shutdown })
     }
 

@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::process::{ExitCode, Termination};
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Command, Parser};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::settings;
+use crate::{settings, version};
 
 /// Reads a program's settings, runs it to its end and returns its exit code. If it failed, says why on standard
 /// error.
@@ -32,10 +32,14 @@ where
 fn begin<A: Parser>() -> anyhow::Result<(A, Runtime)> {
     // Before there is a second thread, which could read the environment while this changes it.
     settings::load()?;
-    let matches = A::command().after_help(settings::HELP).get_matches();
+    let matches = command::<A>().get_matches();
     let arguments = A::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = Builder::new_multi_thread().enable_all().build().context("starting threads")?;
     Ok((arguments, runtime))
+}
+
+fn command<A: Parser>() -> Command {
+    A::command().version(version::version()).after_help(settings::HELP)
 }
 
 /// Says on standard error, in one line, why a program failed, including the causes.
@@ -64,6 +68,20 @@ fn in_words(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use anyhow::{Context, anyhow};
+    use clap::error::ErrorKind;
+
+    #[derive(clap::Parser)]
+    #[command(name = "some-worker")]
+    struct Arguments {}
+
+    #[test]
+    fn every_program_says_its_version_and_commit() {
+        let shown =
+            super::command::<Arguments>().try_get_matches_from(["some-worker", "--version"]);
+        let shown = shown.unwrap_err();
+        assert_eq!(shown.kind(), ErrorKind::DisplayVersion);
+        assert_eq!(shown.to_string(), format!("some-worker {}\n", crate::version::version()));
+    }
 
     #[test]
     fn a_cause_that_is_quoted_already_is_not_told_twice() {

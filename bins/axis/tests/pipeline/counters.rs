@@ -21,13 +21,17 @@ async fn every_counter_of_the_manual_is_there_before_anything_happens() {
     ];
     for worker in &programs[1..3] {
         eventually("the worker begins to consume", async || {
-            exported(worker).await.contains("axis_consumed_total")
+            counted(&metrics(worker).await).contains("axis_consumed_total")
         })
         .await;
     }
     let mut of_all = BTreeSet::new();
     for (name, program) in PROGRAMS.iter().zip(&programs) {
-        let exported = exported(program).await;
+        let told = metrics(program).await;
+        let info = told.lines().find_map(|line| line.strip_prefix("axis_build_info{program=\""));
+        let whose = info.and_then(|info| info.split_once('"'));
+        assert!(whose.is_some_and(|(program, _)| program.ends_with(name)), "{name}: {info:?}");
+        let exported = counted(&told);
         let missing: Vec<_> =
             tabled(name).into_iter().filter(|counter| !exported.contains(*counter)).collect();
         assert!(missing.is_empty(), "{name} lacks {missing:?}");
@@ -37,11 +41,14 @@ async fn every_counter_of_the_manual_is_there_before_anything_happens() {
     assert_eq!(named, of_all, "what the manual names, and what the programs have");
 }
 
-/// The counters that a program has.
-async fn exported(program: &Program) -> BTreeSet<String> {
+async fn metrics(program: &Program) -> String {
     let asked = testkit::http().get(format!("{}/metrics", program.url()));
-    let text = asked.send().await.unwrap().text().await.unwrap();
-    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    asked.send().await.unwrap().text().await.unwrap()
+}
+
+/// The counters that a program has.
+fn counted(metrics: &str) -> BTreeSet<String> {
+    let types = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     types.filter_map(|line| line.strip_suffix(" counter")).map(str::to_owned).collect()
 }
 
