@@ -24,7 +24,9 @@ pub(crate) use announcer::{Announcements, Announcer, announce};
 pub(crate) use endings::Endings;
 pub(crate) use fan_out::FanOut;
 pub(crate) use frame::Filter;
-pub(crate) use history::InTurn;
+pub(crate) use history::{History, InTurn};
+#[cfg(test)]
+pub(crate) use position::Position;
 pub(crate) use position::Resume;
 pub(crate) use session::{Session, Terms};
 pub(crate) use tail::{follow, listen};

@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use bus::Bus;
 use bytes::Bytes;
 use chrono::Utc;
 use futures_util::stream;
@@ -17,7 +16,7 @@ use crate::App;
 use crate::auth::{CallerKind, Principal};
 use crate::capacity::Room;
 use crate::error::ApiError;
-use crate::live::{Filter, InTurn, Resume, Session, Terms};
+use crate::live::{Filter, History, Resume, Session, Terms};
 
 /// How long clients wait before they come back, in milliseconds. Spread, so that those who lost
 /// their streams together do not come back together.
@@ -70,16 +69,18 @@ fn end(principal: &Principal) -> Option<Instant> {
 }
 
 /// A stream that is open.
-struct Open {
-    session: Session<InTurn<Bus>>,
+struct Open<H> {
+    session: Session<H>,
     end: Option<Instant>,
     _counted: Counted,
 }
 
-impl Open {
+impl<H: History> Open<H> {
     /// Returns the next frame to write, or `None` when the stream ends.
     async fn next(&mut self) -> Option<Bytes> {
         match self.end {
+            // A timeout looks at the clock only if there is nothing to write, and a slow reader always leaves something.
+            Some(end) if end <= Instant::now() => None,
             Some(end) => tokio::time::timeout_at(end, self.session.next()).await.ok()?,
             None => self.session.next().await,
         }
@@ -101,5 +102,62 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         metrics::gauge!("axis_api_streams").decrement(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bus::{BusError, LiveMessage, Part};
+    use domain::TenantId;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::capacity::Capacity;
+    use crate::live::{Endings, FanOut, Position};
+
+    #[derive(Clone)]
+    struct NoPast;
+
+    impl History for NoPast {
+        async fn read(
+            &self,
+            _: TenantId,
+            after: Position,
+            _: u64,
+            _: bus::Most,
+        ) -> Result<Part, BusError> {
+            Err(BusError::Reset { after: after.sequence })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_with_its_token_though_its_reader_always_has_something_to_read() {
+        const LEFT: Duration = Duration::from_mins(5);
+        let tenant: TenantId = "acme".parse().unwrap();
+        let fan_out = FanOut::default();
+        fan_out.begin(&Position { epoch: "e".into(), sequence: 0 });
+        let terms = Terms {
+            tenant: tenant.clone(),
+            filter: Filter::default(),
+            resume: Resume::Now,
+            heartbeat: LEFT * 2,
+            retry: 1_000,
+        };
+        let endings = Endings::at(CancellationToken::new());
+        let session = Session::begin(NoPast, fan_out.clone(), terms, endings.join());
+        let room = Capacity::new(1).enter(&tenant).unwrap();
+        let end = Some(Instant::now() + LEFT);
+        let mut open = Open { session, end, _counted: Counted::new(room) };
+        for passes in [Duration::ZERO, LEFT / 2] {
+            tokio::time::advance(passes).await;
+            fan_out.moment(&typing());
+            assert!(open.next().await.is_some());
+        }
+        tokio::time::advance(LEFT / 2).await;
+        assert_eq!(open.next().await, None, "it is one event behind");
+    }
+
+    fn typing() -> LiveMessage {
+        LiveMessage { subject: "live.acme.typing".to_owned(), payload: "{}".into() }
     }
 }
