@@ -5,6 +5,9 @@
 //! still holds of what was ever handed out for publishing. The message ids are the same, so the stream drops what it
 //! has already. The run is noted in the journal, so that a restart of this program alone repeats nothing.
 //!
+//! In a cluster another run usually is another node, and what one node has lost the others have. There everything is
+//! published again only if the stream lacks what it confirmed.
+//!
 //! A cluster can lose the end of a stream on two servers while this program is connected to the third, which shows
 //! nowhere here. So the program checks periodically whether the stream still has what it confirmed
 //! (`journal/confirmed.rs`), and publishes everything again if not. While that cannot be found out, nothing is removed
@@ -26,6 +29,9 @@ use crate::publish::{MAX_REFUSED, refuse};
 const IN_FLIGHT: usize = 128;
 /// How often to check whether the stream has what it confirmed.
 const LOOK: Duration = Duration::from_secs(10);
+/// How long to try to find out whether another run of the server has everything: longer than a cluster takes to elect a
+/// leader. After that, everything is published again.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Heals the stream after each restart of the server or loss of its end, for ever.
 pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
@@ -34,19 +40,16 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
     let mut healed = journal.healed_server();
     loop {
         let count = *connections.borrow_and_update();
-        let server = bus.server_id().filter(|_| count > 0);
-        if server.is_some() && server != healed {
-            healed = None;
-            journal.doubt();
+        if let Some(server) = bus.server_id().filter(|_| count > 0)
+            && healed.as_ref() != Some(&server)
+        {
             tokio::select! {
-                () = pass(&journal, &publisher) => {}
+                () = heal(&journal, &bus, &publisher, &mut healed) => {}
                 // A new connection, perhaps to yet another run of the server.
                 Ok(()) = connections.changed() => continue,
             }
-            if let Some(server) = &server {
-                journal.note_healed(server);
-            }
-            healed = server;
+            journal.note_healed(&server);
+            healed = Some(server);
         }
         tokio::select! {
             changed = connections.changed() => {
@@ -56,8 +59,49 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
             }
             () = tokio::time::sleep(LOOK) => {
                 if bus.connected() && lost_something(&journal, &bus).await {
+                    // Before the next upkeep, which would remove by age.
+                    journal.doubt();
                     healed = None;
                 }
+            }
+        }
+    }
+}
+
+/// Has the server that there is a connection to now have everything, however long that takes. `healed` is the run of
+/// the server that had everything before, if any.
+async fn heal(
+    journal: &Arc<Shared>,
+    bus: &Bus,
+    publisher: &Publisher,
+    healed: &mut Option<String>,
+) {
+    if healed.is_some() {
+        let asked = tokio::time::timeout(PATIENCE, is_another_node(journal, bus));
+        if asked.await.unwrap_or(false) {
+            return;
+        }
+    }
+    *healed = None;
+    journal.doubt();
+    pass(journal, publisher).await;
+}
+
+/// Whether the server is another node of a cluster whose stream has what it confirmed. Asks until the stream tells.
+async fn is_another_node(journal: &Shared, bus: &Bus) -> bool {
+    let mut failures = 0;
+    loop {
+        let asked = async {
+            let in_cluster = bus.is_in_cluster(subject::INBOUND).await?;
+            // Without anything to look for, nobody can tell.
+            Ok::<_, BusError>(in_cluster && journal.looks_for_any() && !look(journal, bus).await?)
+        };
+        match asked.await {
+            Ok(answer) => return answer,
+            Err(error) => {
+                tracing::debug!(%error, "cannot check whether another server has everything");
+                failures += 1;
+                tokio::time::sleep(Policy::NEAR.delay(failures)).await;
             }
         }
     }
@@ -68,9 +112,6 @@ async fn lost_something(journal: &Shared, bus: &Bus) -> bool {
     match look(journal, bus).await {
         Ok(lost) => {
             journal.note_looked(true);
-            if lost {
-                tracing::warn!("the stream lost events that it had confirmed");
-            }
             lost
         }
         Err(error) => {
@@ -85,6 +126,7 @@ async fn look(journal: &Shared, bus: &Bus) -> Result<bool, BusError> {
     for confirmed in journal.to_look_for() {
         let Confirmed { position, event } = confirmed;
         if bus.has_lost(subject::INBOUND, position, &event.to_string()).await? {
+            tracing::warn!("the stream lost events that it had confirmed");
             return Ok(true);
         }
         journal.found(confirmed);

@@ -86,6 +86,13 @@ pub(crate) struct Cluster {
     pub(crate) replicas: Vec<Follower>,
 }
 
+impl Cluster {
+    /// Whether it is one, and no server that stands alone.
+    pub(crate) fn has_nodes(&self) -> bool {
+        self.name.as_ref().is_some_and(|name| !name.is_empty())
+    }
+}
+
 /// What a stream holds.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Positions {

@@ -7,6 +7,12 @@ use crate::api::{self, Positions};
 use crate::{Bus, BusError};
 
 impl Bus {
+    /// Whether a stream is in a cluster, where another run of the server mostly is another node, and the others have
+    /// what one has lost.
+    pub async fn is_in_cluster(&self, stream: &str) -> Result<bool, BusError> {
+        Ok(api::stream_info(self, stream).await?.cluster.has_nodes())
+    }
+
     /// Whether a stream has lost its end since it confirmed the message of this id at this position: it now ends
     /// before `sequence`, or holds another message there. A removed or expired message does not count as lost.
     pub async fn has_lost(

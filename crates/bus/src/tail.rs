@@ -265,8 +265,7 @@ async fn described(bus: &Bus) -> Result<(StreamInfo, String), BusError> {
         let info = api::stream_info(bus, subject::ACTIVITY).await?;
         // The two must belong together, so ask again if the server changed meanwhile.
         if server.is_some() && bus.server_id() == server {
-            let alone = info.cluster.name.as_ref().is_none_or(String::is_empty);
-            let run = server.filter(|_| alone).unwrap_or_default();
+            let run = server.filter(|_| !info.cluster.has_nodes()).unwrap_or_default();
             let epoch = epoch(&info, &run);
             return Ok((info, epoch));
         }

@@ -3,7 +3,8 @@
 //! A cluster can lose the end of a stream although the server that this program is connected to lives on: the two
 //! other servers came back without it. Nothing reports that. But what is lost is an end, and after the loss nothing is
 //! confirmed until the servers have elected a new leader, which takes seconds. So the last event before each pause is
-//! checked until it has been found in its place, and the newest event is always checked.
+//! checked until it has been found in its place, and the furthest event is always checked. (That is not always the newest:
+//! an event that is published again is confirmed at the place that it has had all along.)
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The most events that are checked: more than there can be pauses between two checks.
 const MOST: usize = 64;
 
-/// The events to check, oldest first. Never empty again once there was one.
+/// The events to check, oldest first. Holds the furthest of all that were added.
 #[derive(Debug, Default)]
 pub(super) struct LookedFor {
     events: VecDeque<Confirmed>,
@@ -42,6 +43,9 @@ impl LookedFor {
     pub(super) fn add(&mut self, confirmed: Confirmed, now: Instant) {
         let paused = self.at.is_none_or(|at| now.saturating_duration_since(at) >= PAUSE);
         self.at = Some(now);
+        if self.events.contains(&confirmed) {
+            return;
+        }
         match self.events.back_mut() {
             Some(last) if !paused => {
                 // Confirmations may overtake each other.
@@ -52,14 +56,18 @@ impl LookedFor {
             _ => self.events.push_back(confirmed),
         }
         if self.events.len() > MOST {
-            self.events.pop_front();
+            let furthest = self.furthest();
+            if let Some(oldest) = self.events.iter().position(|one| Some(*one) != furthest) {
+                self.events.remove(oldest);
+            }
         }
     }
 
     /// Notes that an event is in its place.
     pub(super) fn found(&mut self, confirmed: Confirmed) {
-        if self.events.len() > 1 && self.events.front() == Some(&confirmed) {
-            self.events.pop_front();
+        // It may be lost later, and whatever is lost then, the furthest is.
+        if self.furthest() != Some(confirmed) {
+            self.events.retain(|one| *one != confirmed);
         }
     }
 
@@ -67,8 +75,8 @@ impl LookedFor {
         self.events.iter().copied().collect()
     }
 
-    pub(super) fn newest(&self) -> Option<Confirmed> {
-        self.events.back().copied()
+    pub(super) fn furthest(&self) -> Option<Confirmed> {
+        self.events.iter().max_by_key(|confirmed| confirmed.position).copied()
     }
 }
 
@@ -92,21 +100,35 @@ mod tests {
             looked_for.add(at(position), start + Duration::from_millis(millis));
         }
         assert_eq!(positions(&looked_for), [3, 9, 4]);
-        looked_for.found(at(9));
-        assert_eq!(positions(&looked_for), [3, 9, 4], "an older one is open");
         for position in [3, 9, 4] {
             looked_for.found(at(position));
         }
-        assert_eq!(positions(&looked_for), [4], "it may be lost later");
+        assert_eq!(positions(&looked_for), [9], "it may be lost later");
+    }
+
+    #[test]
+    fn the_furthest_stays_whatever_is_confirmed_again_after_it() {
+        let start = Instant::now();
+        let mut looked_for = LookedFor::default();
+        looked_for.add(at(900), start);
+        for position in 1..100 {
+            let paused = start + Duration::from_secs(2 * position);
+            for (confirmed, at_once) in [(position, 0), (900, 1), (position, 2)] {
+                looked_for.add(at(confirmed), paused + Duration::from_millis(at_once));
+            }
+            looked_for.found(at(900));
+        }
+        let last = (37..100).collect::<Vec<_>>();
+        assert_eq!(positions(&looked_for), [vec![900], last].concat());
     }
 
     #[test]
     fn what_was_noted_is_looked_for_beside_what_comes_first() {
         let mut looked_for = LookedFor::starting_with(Some(at(7)));
-        assert_eq!(looked_for.newest(), Some(at(7)));
+        assert_eq!(looked_for.furthest(), Some(at(7)));
         looked_for.add(at(2), Instant::now());
         assert_eq!(positions(&looked_for), [7, 2]);
-        assert_eq!(looked_for.newest(), Some(at(2)));
+        assert_eq!(looked_for.furthest(), Some(at(7)));
     }
 
     #[test]

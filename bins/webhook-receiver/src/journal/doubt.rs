@@ -62,6 +62,11 @@ impl Shared {
         self.looked_for().all()
     }
 
+    /// Whether there is any.
+    pub(crate) fn looks_for_any(&self) -> bool {
+        self.looked_for().furthest().is_some()
+    }
+
     /// Notes that a confirmed event is in its place.
     pub(crate) fn found(&self, confirmed: Confirmed) {
         self.looked_for().found(confirmed);

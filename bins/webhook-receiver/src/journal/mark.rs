@@ -24,7 +24,7 @@ pub(super) struct Mark {
     /// The run of the NATS server that was published to last.
     #[serde(default)]
     pub(super) server: Option<String>,
-    /// The event that this server confirmed last.
+    /// The furthest event in the stream that this server confirmed.
     #[serde(default)]
     pub(super) confirmed: Option<Confirmed>,
 }

@@ -283,9 +283,9 @@ impl Shared {
     /// `connected_to` is the run of the NATS server that there is a connection to. Nothing is removed by age unless
     /// that run has everything and was lately checked: any other may have lost what was acknowledged.
     pub(crate) fn maintain(&self, connected_to: Option<&str>) -> (Size, io::Result<()>) {
-        let confirmed = self.looked_for().newest();
         let mut ledger = self.ledger();
-        ledger.mark.confirmed = confirmed;
+        // Not earlier: every event below the mark was confirmed before this.
+        ledger.mark.confirmed = self.looked_for().furthest();
         ledger.in_doubt = connected_to.is_none()
             || connected_to != ledger.mark.server.as_deref()
             || self.untold.load(Ordering::Relaxed);

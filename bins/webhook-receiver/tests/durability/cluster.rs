@@ -20,9 +20,9 @@ async fn complete(rig: &Rig<NatsCluster>, count: u64) {
     .await;
 }
 
-/// An event that somebody else publishes; its id.
-async fn published_by_another(rig: &Rig<NatsCluster>) -> String {
-    let inbound = Inbound {
+/// An event of somebody else.
+fn anothers(rig: &Rig<NatsCluster>) -> Inbound {
+    Inbound {
         id: EventId::generate(),
         account: rig.source.account,
         tenant: rig.source.tenant.clone(),
@@ -31,7 +31,12 @@ async fn published_by_another(rig: &Rig<NatsCluster>) -> String {
         delivery: None,
         origin: "webhook".to_owned(),
         trace: TraceParent::generate(),
-    };
+    }
+}
+
+/// An event that somebody else publishes; its id.
+async fn published_by_another(rig: &Rig<NatsCluster>) -> String {
+    let inbound = anothers(rig);
     eventually("the stream takes events", || async {
         rig.bus.publisher().publish(inbound.envelope("{}")).await.is_ok()
     })
@@ -89,5 +94,35 @@ async fn what_two_nodes_lost_is_published_again_though_the_receivers_own_node_li
     for event in &sent {
         assert!(is_there(&rig, event, 22).await, "{event} is lost");
     }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_comes_back_to_another_node_stores_nothing_twice() {
+    let mut rig = Rig::cluster().await;
+    rig.shorten_the_window().await;
+    let running = Running::start(&rig, |_| {}).await;
+    rig.send_when_known(&running.base, 0).await;
+    for number in 1..=20 {
+        rig.send(&running.base, number).await.unwrap();
+    }
+    complete(&rig, 21).await;
+    eventually("the node has everything", || async { rig.healed().is_some() }).await;
+    running.stop().await;
+    let first = rig.healed();
+
+    // Until the stream no longer knows what it had by then.
+    let late = anothers(&rig);
+    eventually("it stores an event twice", || async {
+        let published = rig.bus.publisher().publish(late.envelope("{}")).await;
+        published.is_ok_and(|published| !published.duplicate && published.sequence > 22)
+    })
+    .await;
+    let messages = rig.messages().await;
+
+    rig.reach(1);
+    let running = Running::start(&rig, |_| {}).await;
+    eventually("another node has everything", || async { rig.healed() != first }).await;
+    assert_eq!(rig.messages().await, messages);
     running.stop().await;
 }

@@ -76,7 +76,36 @@ impl Rig<NatsCluster> {
     }
 }
 
+impl Rig<NatsCluster> {
+    /// From now on the receiver knows this node.
+    pub fn reach(&mut self, node: usize) {
+        self.bus_config = config(self.nats.nodes()[node].url());
+    }
+
+    /// Has the stream tell only within the next moment that it has an event already.
+    pub async fn shorten_the_window(&self) {
+        let declared = include_str!("../../../../nats/streams/inbound.json");
+        let mut declared: serde_json::Value = serde_json::from_str(declared).unwrap();
+        declared["num_replicas"] = 3.into();
+        declared["duplicate_window"] = 100_000_000.into();
+        let update = format!("$JS.API.STREAM.UPDATE.{}", subject::INBOUND);
+        eventually("the stream has a shorter window", || async {
+            let answers = self.bus.ask_all(&update, declared.to_string().into()).await;
+            let done = |answer: &bytes::Bytes| !String::from_utf8_lossy(answer).contains("error");
+            answers.is_ok_and(|answers| answers.iter().any(done))
+        })
+        .await;
+    }
+}
+
 impl<S> Rig<S> {
+    /// The run of the server that has everything, as the journal notes it.
+    pub fn healed(&self) -> Option<String> {
+        let mark = std::fs::read(self.journal.join("published.json")).ok()?;
+        let mark: serde_json::Value = serde_json::from_slice(&mark).ok()?;
+        mark["server"].as_str().map(str::to_owned)
+    }
+
     /// Makes the streams and one source.
     async fn around(
         nats: S,

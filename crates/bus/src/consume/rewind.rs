@@ -269,7 +269,7 @@ impl Place {
     ) -> Result<bool, BusError> {
         let Some(seen) = witness.seen else { return Ok(false) };
         // In a cluster another run is mostly another node, and the others have what one has lost.
-        let elsewhere = witness.by_memory && stream.cluster.name.is_some();
+        let elsewhere = witness.by_memory && stream.cluster.has_nodes();
         if witness.server == bus.server_id() || elsewhere || info.num_waiting > 0 {
             return Ok(false);
         }
