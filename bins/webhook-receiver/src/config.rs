@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::journal::Limits;
 
 const MIB: u64 = 1024 * 1024;
+/// What is published again after a restart of NATS must be among what the stream remembers, or it is stored twice.
+const KEEP_SECONDS: u64 = 600;
 
 /// Takes Chatwoot's webhooks: verifies them, makes them durable, acknowledges them and publishes
 /// them to the stream INBOUND
@@ -78,9 +80,10 @@ pub struct Config {
     #[arg(long, env = "JOURNAL_KEEP_MIB", default_value_t = 1024, value_name = "MIB")]
     pub journal_keep_mib: u64,
 
-    /// How long events stay in the journal after they were published, in seconds; longer than NATS
-    /// takes to sync its own files
-    #[arg(long, env = "JOURNAL_KEEP_SECONDS", default_value_t = 900, value_name = "SECONDS")]
+    /// How long events stay in the journal after they were published, in seconds, or up to a sixth
+    /// longer: longer than NATS takes to sync its own files, and shorter than its streams remember
+    /// what they have, which is 15 minutes
+    #[arg(long, env = "JOURNAL_KEEP_SECONDS", default_value_t = KEEP_SECONDS, value_name = "SECONDS")]
     pub journal_keep_seconds: u64,
 
     /// The largest body, in bytes
@@ -142,7 +145,7 @@ impl Config {
             journal_dir,
             journal_max_mib: 4096,
             journal_keep_mib: 1024,
-            journal_keep_seconds: 900,
+            journal_keep_seconds: KEEP_SECONDS,
             max_body_bytes: bus::MAX_BODY_BYTES,
             read_seconds: 10,
             tolerance_seconds: 300,
@@ -154,7 +157,7 @@ impl Config {
         Limits {
             // Small enough that even the smallest journal can remove a part of itself.
             segment_bytes: (max_bytes / 8).min(64 * MIB),
-            segment_age: Duration::from_secs(self.journal_keep_seconds.clamp(1, 900) / 3 + 1),
+            segment_age: Duration::from_secs(self.journal_keep_seconds.clamp(1, 900) / 6 + 1),
             max_bytes,
             keep_bytes: self.journal_keep_mib.saturating_mul(MIB),
             keep_for: Duration::from_secs(self.journal_keep_seconds),
@@ -195,6 +198,21 @@ mod tests {
         let config = Config::with(key.clone().into(), ".axis/journal".into());
         assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));
         assert!(!format!("{parsed:?}").contains(&key));
+    }
+
+    #[test]
+    fn the_streams_remember_what_the_journal_keeps_and_a_restart_of_nats_longer() {
+        const RESTART: Duration = Duration::from_mins(3);
+        let limits = Config::with("".into(), "".into()).limits();
+        for declared in [
+            include_str!("../../../nats/streams/inbound.json"),
+            include_str!("../../../nats/streams/activity.json"),
+            include_str!("../../../nats/streams/dead-letter.json"),
+        ] {
+            let declared: serde_json::Value = serde_json::from_str(declared).unwrap();
+            let window = Duration::from_nanos(declared["duplicate_window"].as_u64().unwrap());
+            assert!(limits.segment_age + limits.keep_for + RESTART <= window);
+        }
     }
 
     #[test]

@@ -200,6 +200,9 @@ async fn publish(journal: &Shared, publisher: &Publisher, record: Record) -> boo
                 journal.unrefuse(record.sequence);
                 let (position, event) = (stored.sequence, record.inbound.id);
                 journal.confirmed(Confirmed { position, event });
+                if !stored.duplicate {
+                    journal.restored(record.sequence);
+                }
                 return !stored.duplicate;
             }
             // This server may refuse what the previous one accepted.

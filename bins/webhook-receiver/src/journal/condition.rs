@@ -1,8 +1,10 @@
-//! The condition of the journal, for health checks.
+//! The condition of the journal, for health checks, and how it is noticed that a failed one works again.
 
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use super::AppendError;
+use super::{AppendError, MIB, Shared};
 
 /// A group is normally on disk within milliseconds. A disk that takes longer than this cannot be relied on.
 const HANGING: Duration = Duration::from_secs(2);
@@ -43,5 +45,39 @@ impl Activity {
     /// Whether the writer waits for a disk that does not answer.
     pub fn hangs(self) -> bool {
         matches!(self, Self::Writing(since) if since.elapsed() > HANGING)
+    }
+}
+
+impl Shared {
+    /// Checks whether a journal that failed works again. A balancer that heeds `/ready` sends no events to a failing
+    /// one, so appending alone would never show it.
+    pub(super) fn look_again(&self) {
+        let works = match *self.condition.borrow() {
+            Condition::Writable => return,
+            Condition::Full => self.ledger().has_room_for(MIB),
+            Condition::Failing => match self.probe() {
+                Err(error) if self.yield_room(&error, MIB) => self.probe().is_ok(),
+                probed => probed.is_ok(),
+            },
+        };
+        if works {
+            self.report(Condition::Writable);
+        }
+    }
+
+    fn probe(&self) -> io::Result<()> {
+        let probe = self.dir.join("probe");
+        let written = File::create(&probe).and_then(|mut file| {
+            file.write_all(&[0; 4096])?;
+            file.sync_all()
+        });
+        // If this fails, the next probe overwrites the file.
+        let _ = std::fs::remove_file(&probe);
+        written
+    }
+
+    pub(super) fn report(&self, condition: Condition) {
+        self.condition
+            .send_if_modified(|present| std::mem::replace(present, condition) != condition);
     }
 }

@@ -35,14 +35,14 @@ impl Shared {
         ledger.mark.server.clone().filter(|_| ledger.mark.refused.is_empty())
     }
 
-    /// Notes the run of the NATS server that has everything published. It may have received much of that just now, so
-    /// segments age from now on.
+    /// Notes the run of the NATS server that has everything published.
     pub(crate) fn note_healed(&self, server: &str) {
-        let mut ledger = self.ledger();
-        ledger.mark.server = Some(server.to_owned());
-        for segment in &mut ledger.segments {
-            segment.published_at = None;
-        }
+        self.ledger().mark.server = Some(server.to_owned());
+    }
+
+    /// Notes that the stream lacked an event that was published earlier, and has it now.
+    pub(crate) fn restored(&self, sequence: u64) {
+        self.ledger().restored(sequence);
     }
 
     /// Notes that no run of the server is known to have everything. All of it is about to be published again, and

@@ -39,9 +39,11 @@ pub(super) struct Segment {
     /// How many of these bytes are each tenant's. Unknown for what an earlier run of this program wrote.
     pub(super) shares: HashMap<TenantId, u64>,
     pub(super) path: PathBuf,
+    /// When this run of the program made or found it.
+    pub(super) opened: Instant,
     /// Whether nothing is appended to it any more.
     pub(super) sealed: bool,
-    /// Since when it has been published and closed, without the stream being in doubt.
+    /// Since when it has been published and closed.
     pub(super) published_at: Option<Instant>,
 }
 
@@ -86,6 +88,23 @@ impl Ledger {
         self.segments.back_mut().filter(|segment| segment.first == first && !segment.sealed)
     }
 
+    /// Closes the segment that is appended to if it is old. Must not be called while something is appended.
+    pub(super) fn seal_old(&mut self, now: Instant) {
+        let age = self.limits.segment_age;
+        let old = |segment: &&mut Segment| now.saturating_duration_since(segment.opened) >= age;
+        if let Some(segment) = self.segments.back_mut().filter(old) {
+            segment.sealed = true;
+        }
+    }
+
+    /// Notes that the stream received an event of the journal just now: its segment ages from now on.
+    pub(super) fn restored(&mut self, sequence: u64) {
+        let holds = |segment: &&mut Segment| (segment.first..segment.end).contains(&sequence);
+        if let Some(segment) = self.segments.iter_mut().find(holds) {
+            segment.published_at = None;
+        }
+    }
+
     /// Closes a segment that is about to be set aside. Returns its path and its length in bytes.
     pub(super) fn close(&mut self, first: u64) -> Option<(PathBuf, u64)> {
         let segment = self.segments.iter_mut().find(|segment| segment.first == first)?;
@@ -115,8 +134,7 @@ impl Ledger {
         let Self { segments, mark, in_doubt, limits, .. } = self;
         for segment in segments.iter_mut() {
             let published = segment.sealed && segment.is_published(mark);
-            let since = segment.published_at.filter(|_| !*in_doubt).unwrap_or(now);
-            segment.published_at = published.then_some(since);
+            segment.published_at = published.then_some(segment.published_at.unwrap_or(now));
         }
         let mut total: u64 = segments.iter().map(|segment| segment.bytes).sum();
         let mut published = sum(segments.iter().filter(|segment| segment.published_at.is_some()));
@@ -183,6 +201,7 @@ mod tests {
                 bytes: 100,
                 shares: HashMap::new(),
                 path: i.to_string().into(),
+                opened: Instant::now(),
                 sealed: i + 1 < segments,
                 published_at: None,
             })
@@ -214,10 +233,22 @@ mod tests {
         ledger.in_doubt = true;
         ledger.sweep(start, 0);
         assert!(ledger.sweep(start + Duration::from_mins(150), 0).is_empty());
-        // What was published again a moment ago may be lost again.
+        // What was published again a moment ago may be lost again, and the rest never was.
+        ledger.restored(12);
         ledger.in_doubt = false;
-        assert!(ledger.sweep(start + Duration::from_mins(151), 0).is_empty());
-        assert_eq!(names(&ledger.sweep(start + Duration::from_mins(165), 0)), ["0", "1", "2"]);
+        assert_eq!(names(&ledger.sweep(start + Duration::from_mins(151), 0)), ["0", "2"]);
+        assert!(ledger.sweep(start + Duration::from_mins(165), 0).is_empty());
+        assert_eq!(names(&ledger.sweep(start + Duration::from_mins(166), 0)), ["1"]);
+    }
+
+    #[test]
+    fn the_segment_that_is_appended_to_is_closed_when_it_is_old() {
+        let mut ledger = ledger(2, 20);
+        let opened = ledger.segments[1].opened;
+        for (seconds, sealed) in [(59, false), (60, true)] {
+            ledger.seal_old(opened + Duration::from_secs(seconds));
+            assert_eq!(ledger.segments[1].sealed, sealed, "after {seconds} s");
+        }
     }
 
     #[test]

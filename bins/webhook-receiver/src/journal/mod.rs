@@ -38,7 +38,7 @@ mod tests;
 mod writer;
 
 use std::fs::{DirBuilder, File, TryLockError};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -277,13 +277,17 @@ impl Shared {
         Ok(())
     }
 
-    /// Removes the segments that may go and writes the mark. Returns how much the journal holds then, and whether the
+    /// Closes the segment that is written to if it is old, removes those that may go, and writes the mark. Returns how much the journal holds then, and whether the
     /// mark could be written. Blocks on the disk.
     ///
     /// `connected_to` is the run of the NATS server that there is a connection to. Nothing is removed by age unless
     /// that run has everything and was lately checked: any other may have lost what was acknowledged.
     pub(crate) fn maintain(&self, connected_to: Option<&str>) -> (Size, io::Result<()>) {
         let mut ledger = self.ledger();
+        // The writer says that it writes before it looks at the ledger.
+        if *self.activity.borrow() == Activity::Waiting {
+            ledger.seal_old(Instant::now());
+        }
         // Not earlier: every event below the mark was confirmed before this.
         ledger.mark.confirmed = self.looked_for().furthest();
         ledger.in_doubt = connected_to.is_none()
@@ -321,33 +325,6 @@ impl Shared {
         Ok(())
     }
 
-    /// Checks whether a journal that failed works again. A balancer that heeds `/ready` sends no events to a failing
-    /// one, so appending alone would never show it.
-    fn look_again(&self) {
-        let works = match *self.condition.borrow() {
-            Condition::Writable => return,
-            Condition::Full => self.ledger().has_room_for(MIB),
-            Condition::Failing => match self.probe() {
-                Err(error) if self.yield_room(&error, MIB) => self.probe().is_ok(),
-                probed => probed.is_ok(),
-            },
-        };
-        if works {
-            self.report(Condition::Writable);
-        }
-    }
-
-    fn probe(&self) -> io::Result<()> {
-        let probe = self.dir.join("probe");
-        let written = File::create(&probe).and_then(|mut file| {
-            file.write_all(&[0; 4096])?;
-            file.sync_all()
-        });
-        // If this fails, the next probe overwrites the file.
-        let _ = std::fs::remove_file(&probe);
-        written
-    }
-
     /// If the disk is full, removes the oldest published segments, of at least this many bytes. Returns whether there
     /// were any.
     fn yield_room(&self, error: &io::Error, bytes: u64) -> bool {
@@ -361,11 +338,6 @@ impl Shared {
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn report(&self, condition: Condition) {
-        self.condition
-            .send_if_modified(|present| std::mem::replace(present, condition) != condition);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::Instant;
 
 use domain::in_words;
 
@@ -50,6 +51,7 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
                 bytes,
                 shares: HashMap::new(),
                 path: path.clone(),
+                opened: Instant::now(),
                 sealed: true,
                 published_at: None,
             });

@@ -68,7 +68,6 @@ struct Active {
     file: File,
     marker: Marker,
     path: PathBuf,
-    opened: Instant,
     bytes: u64,
 }
 
@@ -278,17 +277,15 @@ impl Writer {
     }
 
     fn rotate_if_due(&mut self) {
-        let limits = &self.shared.limits;
-        let due = self.active.as_ref().is_some_and(|active| {
-            active.bytes > PREAMBLE
-                && (active.bytes >= limits.segment_bytes
-                    || active.opened.elapsed() >= limits.segment_age)
-        });
-        if due {
-            self.seal();
-        } else if let Some(active) = &self.active
-            && self.shared.ledger().present(active.first).is_none()
-        {
+        let Some(active) = &self.active else { return };
+        if active.bytes > PREAMBLE && active.bytes >= self.shared.limits.segment_bytes {
+            return self.seal();
+        }
+        let mut ledger = self.shared.ledger();
+        ledger.seal_old(Instant::now());
+        let closed = ledger.present(active.first).is_none();
+        drop(ledger);
+        if closed {
             self.active = None;
         }
     }
@@ -313,10 +310,11 @@ impl Writer {
             bytes: PREAMBLE,
             shares: HashMap::new(),
             path: path.clone(),
+            opened: Instant::now(),
             sealed: false,
             published_at: None,
         });
-        Ok(Active { first, file, marker, path, opened: Instant::now(), bytes: PREAMBLE })
+        Ok(Active { first, file, marker, path, bytes: PREAMBLE })
     }
 
     /// Gives up a segment whose end is in doubt. Its acknowledged part stays.

@@ -63,6 +63,24 @@ fn nothing_goes_by_age_before_this_run_of_the_server_has_everything() {
 }
 
 #[test]
+fn the_segment_that_is_written_to_goes_too_unless_something_is_being_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (segment_age, keep_for) = (Duration::ZERO, Duration::ZERO);
+    let journal = open(&dir, Limits { segment_age, keep_for, ..LIMITS });
+    let sequences = append_all(&journal, &[b"x".to_vec()]);
+    let shared = journal.shared();
+    shared.advance(sequences[0] + 1);
+    shared.note_healed("run");
+    for (activity, left) in [(Activity::Writing(Instant::now()), 1), (Activity::Waiting, 0)] {
+        shared.activity.send_replace(activity);
+        shared.maintain(Some("run")).1.unwrap();
+        assert_eq!(inspect(&dir).len(), left, "{activity:?}");
+    }
+    append_all(&journal, &[b"y".to_vec()]);
+    assert_eq!(bodies(&inspect(&dir)), [b"y"]);
+}
+
+#[test]
 fn nothing_goes_by_age_while_the_stream_does_not_tell_what_it_has() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir, Limits { keep_for: Duration::ZERO, segment_bytes: 1, ..LIMITS });
