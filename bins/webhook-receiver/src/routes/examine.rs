@@ -14,13 +14,11 @@ use secrecy::ExposeSecret as _;
 
 use super::body::Received;
 use super::refusal::Refusal;
-use crate::sources::{KnownSource, Snapshot};
+use crate::sources::{KnownSource, MAX_CANDIDATES, Snapshot};
 
 /// The longest event name that fits wherever names are used. Chatwoot's longest has 27 bytes.
 const MAX_EVENT_NAME: usize = 128;
 const MAX_DELIVERY: usize = 128;
-/// How many accounts with the same number are tried. Each costs a pass over the body.
-const MAX_CANDIDATES: usize = 32;
 
 /// Whose event a request claims to be.
 #[derive(Debug, Clone)]
@@ -37,6 +35,14 @@ impl Claim {
         match self {
             Self::Source(source) => Some(source.account),
             Self::Body(_) => None,
+        }
+    }
+
+    /// With how many secrets a body may be compared. Each costs a pass over the body.
+    pub(super) fn secrets(&self) -> usize {
+        match self {
+            Self::Source(source) => source.secrets.len(),
+            Self::Body(snapshot) => snapshot.most_secrets,
         }
     }
 

@@ -23,8 +23,9 @@ use super::refusal::Refusal;
 use crate::config::AcknowledgeAfter;
 use crate::sources::Snapshot;
 
-/// The longest body that is checked inline, in bytes. Checking a longer one would hold up other requests.
-const INLINE: usize = 256 * 1024;
+/// The longest body that is checked inline, in bytes, times the secrets that it may have to be compared with. Checking
+/// a longer one would hold up other requests.
+const INLINE: usize = 512 * 1024;
 /// How long a response waits for the journal and the stream, out of the 5 s that Chatwoot waits for it.
 const STREAM_DEADLINE: Duration = Duration::from_secs(3);
 
@@ -119,7 +120,7 @@ impl Intake {
         let body = body::read(body, self.max_body_bytes, self.read_timeout, &budget).await?;
         let length = body.as_ref().len();
         let arrived = Arrived { headers, sent, body, at: Utc::now(), tolerance: self.tolerance };
-        if length <= INLINE {
+        if length * claim.secrets().max(2) <= INLINE {
             return arrived.examine(&claim);
         }
         aside(examining, move || arrived.examine(&claim)).await

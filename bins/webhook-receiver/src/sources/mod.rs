@@ -17,7 +17,7 @@ use futures_util::StreamExt as _;
 use service::joined;
 
 use cache::Cache;
-pub(crate) use snapshot::{KnownSource, Snapshot};
+pub(crate) use snapshot::{KnownSource, MAX_CANDIDATES, Snapshot};
 
 /// The sources as they are now. Reading them costs no more than copying a pointer.
 #[derive(Debug)]

@@ -13,6 +13,9 @@ use tokio::sync::Semaphore;
 /// each of its sources may have as much.
 const BODIES: usize = 56 * 1024 * 1024;
 
+/// How many accounts with the same number are tried.
+pub(crate) const MAX_CANDIDATES: usize = 32;
+
 /// An account that may send webhooks, with its secrets opened.
 #[derive(Debug)]
 pub(crate) struct KnownSource {
@@ -41,6 +44,8 @@ pub(crate) struct Snapshot {
     bodies: HashMap<Sender, Arc<Semaphore>>,
     /// How many secrets do not open with this deployment's key.
     pub(crate) unopened: usize,
+    /// The most secrets with which a body that names an account may be compared, whichever account that is.
+    pub(crate) most_secrets: usize,
     /// Whether the sources belong to more than one tenant.
     pub(crate) several_tenants: bool,
 }
@@ -97,7 +102,12 @@ impl Snapshot {
             }
             snapshot.by_key.insert(known.account, known);
         }
-        snapshot.by_account_id.values_mut().for_each(take_turns);
+        for namesakes in snapshot.by_account_id.values_mut() {
+            take_turns(namesakes);
+            let tried = namesakes.iter().take(MAX_CANDIDATES);
+            let secrets = tried.map(|known| known.secrets.len()).sum();
+            snapshot.most_secrets = snapshot.most_secrets.max(secrets);
+        }
         snapshot
     }
 

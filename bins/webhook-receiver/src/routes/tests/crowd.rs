@@ -55,6 +55,25 @@ async fn large_bodies_of_strangers_are_examined_in_a_place_of_their_own() {
 }
 
 #[tokio::test]
+async fn bodies_of_strangers_that_have_to_be_compared_with_many_secrets_count_as_large() {
+    let namesakes: Vec<_> = (0..32).map(|_| source(&key(), 7, &["new", "old"])).collect();
+    let desk = Arc::new(Desk::with(&namesakes.iter().collect::<Vec<_>>()));
+    let strangers = desk.intake.examining_guessed.acquire().await.unwrap();
+    let long = format!(r#"{{"event":"e","account":{{"id":7}},"long":"{}"}}"#, "x".repeat(9_000));
+    let begin = |path: String| {
+        let (at, body) = (Arc::clone(&desk), long.clone());
+        let sending = async move { at.post(&path, "made up", body.as_bytes()).await.status() };
+        AbortOnDropHandle::new(tokio::spawn(sending))
+    };
+    let (theirs, ours) = (begin(String::new()), begin(path_of(&namesakes[0])));
+    assert_eq!(ours.await.unwrap(), 401);
+    assert_eq!(desk.post("", "made up", &event(7)).await.status(), 401);
+    assert!(!theirs.is_finished(), "it waits for its turn");
+    drop(strangers);
+    assert_eq!(theirs.await.unwrap(), 401);
+}
+
+#[tokio::test]
 async fn who_cannot_have_signed_is_refused_before_the_body_is_read() {
     let strict = source(&key(), 7, &["s"]);
     let desk = Desk::with(&[&strict]);
