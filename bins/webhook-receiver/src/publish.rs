@@ -139,10 +139,20 @@ impl Publishing {
 
     /// Whether more may be sent.
     fn has_room(&self) -> bool {
+        self.paused_until.is_none() && self.may_fly() && self.window.0.len() < AHEAD
+    }
+
+    /// Whether more may be in flight.
+    fn may_fly(&self) -> bool {
+        self.flying < IN_FLIGHT && self.flying_bytes < IN_FLIGHT_BYTES
+    }
+
+    /// Whether what failed may be sent again. Until something succeeds, a portion at a time: what failed may still wait
+    /// inside the client library, and each further copy would wait behind it.
+    fn may_retry(&self) -> bool {
         self.paused_until.is_none()
-            && self.flying < IN_FLIGHT
-            && self.flying_bytes < IN_FLIGHT_BYTES
-            && self.window.0.len() < AHEAD
+            && self.may_fly()
+            && (self.failures == 0 || self.flights.is_empty())
     }
 
     fn may_go_on(&self) -> bool {
@@ -169,9 +179,10 @@ impl Publishing {
     }
 
     async fn launch_retries(&mut self) {
-        while !self.retries.is_empty() && self.paused_until.is_none() && self.flying < IN_FLIGHT {
+        while !self.retries.is_empty() && self.may_retry() {
             let mut portion = Vec::new();
             while portion.len() < PORTION
+                && self.may_fly()
                 && let Some(outgoing) = self.retries.pop_front()
             {
                 self.board(outgoing, &mut portion);
@@ -288,21 +299,52 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
     use proptest::prelude::*;
+    use tempfile::TempDir;
 
     use super::*;
     use crate::config::Config;
     use crate::journal::Journal;
     use crate::testing::inbound;
 
-    #[tokio::test]
-    async fn what_is_published_or_refused_for_good_waits_no_more_and_what_failed_does() {
+    /// A journal, and publishing from it to a server that is not there.
+    async fn nowhere() -> (TempDir, Journal, Publishing) {
         let dir = tempfile::tempdir().unwrap();
         let limits = Config::with("".into(), dir.path().into()).limits();
         let journal = Journal::open(dir.path(), limits).unwrap();
         let nowhere = bus::Config::to_url("nats://127.0.0.1:1");
         let bus = Bus::connect_lazily(&nowhere, "test").await.unwrap();
-        let mut publishing = Publishing::to(bus.publisher(), journal.shared(), Arc::default());
+        let publishing = Publishing::to(bus.publisher(), journal.shared(), Arc::default());
+        (dir, journal, publishing)
+    }
+
+    #[tokio::test]
+    async fn after_a_failure_one_portion_is_tried_before_the_rest() {
+        let (_dir, journal, mut publishing) = nowhere().await;
+        let event = |_| journal.append(inbound("message_created", None), "{}".into(), None);
+        join_all((0..2 * PORTION).map(event)).await;
+        let mut feed = journal.shared().feed();
+        while publishing.retries.len() < 2 * PORTION {
+            feed.filled().await;
+            publishing.retries.extend(std::iter::from_fn(|| feed.ready()));
+        }
+        publishing.failures = 1;
+        for _ in 0..2 {
+            publishing.launch_retries().await;
+            assert_eq!(publishing.flying, PORTION);
+        }
+        let (portion, _) = publishing.flights.next().await.unwrap();
+        let stored = |_: &Outgoing| Ok(Published { sequence: 1, duplicate: false });
+        let results = portion.iter().map(stored).collect();
+        publishing.land(portion, results);
+        publishing.launch_retries().await;
+        assert!(publishing.retries.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_published_or_refused_for_good_waits_no_more_and_what_failed_does() {
+        let (_dir, journal, mut publishing) = nowhere().await;
         let mut feed = journal.shared().feed();
         for (result, waits) in [
             (Ok(Published { sequence: 1, duplicate: false }), 0),

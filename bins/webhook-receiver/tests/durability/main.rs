@@ -8,4 +8,5 @@ mod outages;
 mod reports;
 mod rig;
 mod running;
+mod slow;
 mod told;

@@ -101,9 +101,17 @@ impl Rig<NatsCluster> {
 impl<S> Rig<S> {
     /// The run of the server that has everything, as the journal notes it.
     pub fn healed(&self) -> Option<String> {
+        self.noted()?["server"].as_str().map(str::to_owned)
+    }
+
+    /// Whether the journal notes that everything in it is published.
+    pub fn is_published(&self, last: u64) -> bool {
+        self.noted().and_then(|mark| mark["below"].as_u64()).is_some_and(|below| below > last)
+    }
+
+    fn noted(&self) -> Option<serde_json::Value> {
         let mark = std::fs::read(self.journal.join("published.json")).ok()?;
-        let mark: serde_json::Value = serde_json::from_slice(&mark).ok()?;
-        mark["server"].as_str().map(str::to_owned)
+        serde_json::from_slice(&mark).ok()
     }
 
     /// Makes the streams and one source.

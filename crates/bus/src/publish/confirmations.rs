@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_nats::{Client, Message, StatusCode, Subject, jetstream};
 use futures_util::StreamExt as _;
@@ -12,11 +13,15 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::Published;
+use crate::connection::ANSWER_DEADLINE;
 
 /// How many confirmations are taken in at once.
 const AT_ONCE: usize = 256;
+/// The slowest way to NATS, in bytes a second, on which even the largest messages are waited for.
+const SLOWEST: u32 = 512 * 1024;
 
 /// The server's answer to a message.
 pub(super) type Answer = Result<Published, Refusal>;
@@ -58,12 +63,16 @@ impl Drop for Reading {
 struct Pending {
     next: u64,
     batches: HashMap<u64, Waiting>,
+    /// The batch that was answered last, which need not be waited for any more, and when.
+    heard: Option<(u64, Instant)>,
 }
 
 #[derive(Debug)]
 struct Waiting {
     answers: Vec<Option<Answer>>,
     missing: usize,
+    /// The size of the largest message, in bytes.
+    largest: usize,
     whole: Option<oneshot::Sender<()>>,
 }
 
@@ -100,9 +109,7 @@ impl Confirmations {
                 });
                 let read: Vec<_> = read.collect();
                 let mut pending = lock(&pending);
-                for (batch, place, answer) in read {
-                    pending.settle(batch, place, answer);
-                }
+                pending.hear(read, Instant::now());
             }
         });
         Ok(Reading { inbox: inbox.into(), task })
@@ -115,7 +122,8 @@ impl Batch {
         let answers = std::iter::repeat_with(|| None).take(count).collect();
         // An empty batch is answered at once: dropping the sender wakes its receiver.
         let told = (count > 0).then_some(told);
-        let number = lock(pending).add(Waiting { answers, missing: count, whole: told });
+        let number =
+            lock(pending).add(Waiting { answers, missing: count, largest: 0, whole: told });
         Self { pending: Arc::clone(pending), inbox: Arc::clone(inbox), number, whole }
     }
 
@@ -124,15 +132,33 @@ impl Batch {
         format!("{}.{}.{place}", self.inbox, self.number).into()
     }
 
+    /// Notes the size of the largest message, in bytes.
+    pub(super) fn note_largest(&self, bytes: usize) {
+        if let Some(waiting) = lock(&self.pending).batches.get_mut(&self.number) {
+            waiting.largest = bytes;
+        }
+    }
+
     /// Notes that a message was not sent.
     pub(super) fn unsent(&self, place: usize, error: super::PublishError) {
         lock(&self.pending).settle(self.number, place, Err(Refusal::Unsent(error)));
     }
 
-    /// Waits until everything is answered.
+    /// Waits until everything is answered, or no answer is to be expected any more.
+    ///
+    /// Messages go out one after the other, and on a slow way it takes long until it is the turn of these. So the time
+    /// runs from the last answer to any message that was handed over before. An answer to a later one does not count:
+    /// it shows that the way is free, and these are lost.
     pub(super) async fn answered(&mut self) {
-        // Fails only for an empty batch. Otherwise the sender lives until this batch is dropped.
-        let _ = (&mut self.whole).await;
+        let begun = Instant::now();
+        let mut until = begun + ANSWER_DEADLINE;
+        // The wait fails only for an empty batch. Otherwise the sender lives until this batch is dropped.
+        while timeout_at(until, &mut self.whole).await.is_err() {
+            until = lock(&self.pending).given_up(self.number, begun);
+            if until <= Instant::now() {
+                return;
+            }
+        }
     }
 
     /// Returns the answers that have come so far, by place.
@@ -153,6 +179,25 @@ impl Pending {
         self.next += 1;
         self.batches.insert(number, waiting);
         number
+    }
+
+    /// Notes the answers that came together, in their order.
+    fn hear(&mut self, answers: Vec<(u64, usize, Answer)>, now: Instant) {
+        self.heard = answers.last().map(|(batch, ..)| (*batch, now)).or(self.heard);
+        for (batch, place, answer) in answers {
+            self.settle(batch, place, answer);
+        }
+    }
+
+    /// When a batch that has waited since `begun` has waited for too long.
+    fn given_up(&self, number: u64, begun: Instant) -> Instant {
+        let heard = self.heard.filter(|(batch, _)| *batch <= number);
+        let since = heard.map_or(begun, |(_, at)| at.max(begun));
+        // One of these may be on its way.
+        let ahead = self.batches.iter().filter(|(batch, _)| **batch <= number);
+        let largest = ahead.map(|(_, waiting)| waiting.largest).max().unwrap_or(0);
+        let largest = u32::try_from(largest).unwrap_or(u32::MAX);
+        since + ANSWER_DEADLINE + Duration::from_secs((largest / SLOWEST).into())
     }
 
     /// Notes an answer. One that nobody waits for any more, or a second one, changes nothing.
@@ -254,6 +299,40 @@ mod tests {
         for unreadable in ["", "{}", r#"{"stream":"INBOUND"}"#, r#"{"seq":-1}"#] {
             assert!(matches!(told(unreadable), Err(Refusal::Unreadable(_))), "{unreadable}");
         }
+    }
+
+    /// After how many seconds each of three batches gives up, of which the second has a message of so many bytes,
+    /// if these are answered after so many seconds.
+    async fn gave_up(largest: usize, answers: &[(u64, u64)]) -> [u64; 3] {
+        let (pending, inbox) = (Arc::default(), "_INBOX.x".into());
+        let mut batches = [0, largest, 0].map(|bytes| {
+            let batch = Batch::of(9, &pending, &inbox);
+            batch.note_largest(bytes);
+            batch
+        });
+        let begun = Instant::now();
+        let waiting = async |batch: &mut Batch| {
+            batch.answered().await;
+            begun.elapsed().as_secs()
+        };
+        let [first, second, third] = &mut batches;
+        let answering = async {
+            for (second, batch) in answers {
+                tokio::time::sleep_until(begun + Duration::from_secs(*second)).await;
+                lock(&pending).hear(vec![(*batch, 0, Ok(stored(1)))], Instant::now());
+            }
+        };
+        let waits = async { tokio::join!(waiting(first), waiting(second), waiting(third)) };
+        let (waited, ()) = tokio::join!(waits, answering);
+        waited.into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_behind_others_gives_up_when_they_are_not_answered_either() {
+        assert_eq!(gave_up(0, &[]).await, [5, 5, 5]);
+        assert_eq!(gave_up(0, &[(4, 0), (8, 0), (12, 1), (16, 1)]).await, [13, 21, 21]);
+        assert_eq!(gave_up(0, &[(4, 2), (8, 2)]).await, [5, 5, 13], "the others are lost");
+        assert_eq!(gave_up(8 << 20, &[(4, 0)]).await, [9, 25, 25], "it takes its time");
     }
 
     #[test]

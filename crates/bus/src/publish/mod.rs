@@ -6,7 +6,7 @@ use async_nats::client::PublishErrorKind;
 use async_nats::{Client, Subject};
 use bytes::Bytes;
 use events::Envelope;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::confirmations::Confirmations;
 use self::confirmations::{Batch, Refusal};
@@ -38,14 +38,14 @@ pub struct UnderWay {
 }
 
 impl UnderWay {
-    /// Waits until all messages are confirmed or refused, but for 5 s at most. Returns one result per message, in
-    /// order. Those not answered in time are [`PublishError::Timeout`].
+    /// Waits until all messages are confirmed or refused, or nothing was for 5 s that was handed over before their end.
+    /// Returns one result per message, in order. Those not answered in time are [`PublishError::Timeout`].
     pub async fn answers(self) -> Vec<Result<Published, PublishError>> {
         let Self { batch, subjects } = self;
         let mut answers = match batch {
             Some(mut batch) => {
                 // Messages that are not answered by then get a timeout below.
-                let _ = timeout(ANSWER_DEADLINE, batch.answered()).await;
+                batch.answered().await;
                 batch.answers()
             }
             None => Vec::new(),
@@ -81,8 +81,9 @@ impl Publisher {
         self.publish_all(vec![envelope]).await.pop().unwrap_or(Err(PublishError::Timeout))
     }
 
-    /// Publishes messages and waits until each is confirmed or refused, for 5 s at most. Returns one result per
-    /// message, in order.
+    /// Publishes messages and waits until each is confirmed or refused. Returns one result per message, in order.
+    /// Gives up when nothing has been answered for 5 s, neither of these nor of what was handed over before: on a slow
+    /// way, they wait for that. Very large messages have longer, up to 16 s more.
     pub async fn publish_all(
         &self,
         envelopes: Vec<Envelope<impl Into<Bytes>>>,
@@ -98,21 +99,23 @@ impl Publisher {
         let expected = self.bus.confirmations().expect(self.bus.client(), envelopes.len()).await;
         let Ok(batch) = expected else { return UnderWay { batch: None, subjects } };
         let deadline = Instant::now() + ANSWER_DEADLINE;
+        let mut largest = 0;
         for (place, envelope) in envelopes.into_iter().enumerate() {
+            let Envelope { subject, message_id, headers, payload } = envelope;
+            let payload: Bytes = payload.into();
+            largest = largest.max(payload.len());
+            let envelope = Envelope { subject, message_id, headers, payload };
             let sent = self.send(batch.reply(place), envelope);
             let sent = timeout_at(deadline, sent).await.unwrap_or(Err(PublishError::Timeout));
             if let Err(error) = sent {
                 batch.unsent(place, error);
             }
         }
+        batch.note_largest(largest);
         UnderWay { batch: Some(batch), subjects }
     }
 
-    async fn send(
-        &self,
-        reply: Subject,
-        envelope: Envelope<impl Into<Bytes>>,
-    ) -> Result<(), PublishError> {
+    async fn send(&self, reply: Subject, envelope: Envelope<Bytes>) -> Result<(), PublishError> {
         // Without this, messages would queue up inside the client library during an outage, and go out after
         // their publisher has long been told that they failed.
         if !self.bus.connected() {
@@ -122,7 +125,7 @@ impl Publisher {
         let headers = headers::to_nats(&headers, &message_id);
         let client: &Client = self.bus.client();
         let to = Subject::from(subject.as_str());
-        let sent = client.publish_with_reply_and_headers(to, reply, headers, payload.into()).await;
+        let sent = client.publish_with_reply_and_headers(to, reply, headers, payload).await;
         sent.map_err(|error| unsent(error, &subject))
     }
 
