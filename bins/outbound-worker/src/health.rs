@@ -9,6 +9,7 @@ use objects::Objects;
 use service::{Health, Status};
 use store::{Store, Trouble};
 
+use crate::fence::{Fence, OUTDATED};
 use crate::locked_out::LockedOut;
 use crate::relay::DEAF;
 
@@ -71,6 +72,15 @@ pub(crate) fn relay(health: &Health, failing: &Arc<AtomicBool>, deaf: &Arc<Atomi
     health.check("wake-ups", move || {
         let hears = !deaf.load(Ordering::Relaxed);
         async move { Status::up_or_degraded(hears, DEAF) }
+    });
+}
+
+/// Registers the check of whether the database is an older copy of itself.
+pub(crate) fn fence(health: &Health, fence: &Fence) {
+    let fence = fence.clone();
+    health.check("database copy", move || {
+        let outdated = fence.is_outdated();
+        async move { if outdated { Status::Down(OUTDATED.to_owned()) } else { Status::Up } }
     });
 }
 

@@ -13,12 +13,13 @@
 //! by one, in the order in which they were asked for. A command that has to wait makes those behind it wait, while
 //! other conversations go on.
 //!
-//! `decide` says what may be done with a reply.
+//! `decide` says what may be done with a reply, and `fence` whether anything may be done with this database.
 
 mod callers;
 mod config;
 mod decide;
 mod deliver;
+mod fence;
 mod health;
 mod leftovers;
 mod locked_out;

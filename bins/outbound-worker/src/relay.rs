@@ -17,6 +17,7 @@ use store::{Store, outbox};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::fence::Fence;
 use crate::rounds::Rounds;
 
 /// The most rows that are published in a round, and the most of one account among them.
@@ -50,6 +51,8 @@ pub(crate) struct Relay {
     /// Notified when rows were added or put off.
     pub(crate) wake: Arc<Notify>,
     pub(crate) returned: Arc<Returned>,
+    /// Nothing is published of a database that is an older copy.
+    pub(crate) fence: Fence,
     /// Whether the last round failed.
     pub(crate) failing: Arc<AtomicBool>,
 }
@@ -83,6 +86,9 @@ impl Relay {
 
     /// Publishes a batch. Returns how long to wait before the next round.
     async fn round(&self) -> Result<Duration, RelayError> {
+        if self.fence.is_outdated() {
+            return Ok(PATIENCE);
+        }
         let longest = if self.returned.publish_soon(&self.store).await? { PATIENCE } else { SOON };
         let mut transaction = self.store.worker().await?;
         let due = outbox::take_due(&mut transaction, BATCH, SHARE).await?;

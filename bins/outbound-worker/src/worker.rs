@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::deliver::{Carrier, Deliverer, Lanes, Parts};
+use crate::fence::Fence;
 use crate::leftovers::{Leftovers, Told};
 use crate::locked_out::LockedOut;
 use crate::relay::{self, Relay, Returned};
@@ -36,6 +37,7 @@ pub struct OutboundWorker {
     deaf: Arc<AtomicBool>,
     watch: Watch,
     locked_out: LockedOut,
+    fence: Fence,
 }
 
 impl OutboundWorker {
@@ -57,6 +59,8 @@ impl OutboundWorker {
             .await
             .context("connecting to take locks, by DATABASE_DIRECT_URL if it is set")?;
         bus.require_streams().await?;
+        let fence = Fence::new(store.clone(), bus.high_water());
+        fence.compare().await.context("comparing the database with what NATS knows of it")?;
         let failing = Arc::new(AtomicBool::new(false));
         let deaf = Arc::new(AtomicBool::new(false));
         let watch = Watch::default();
@@ -64,8 +68,21 @@ impl OutboundWorker {
         health::servers(health, &store, &locks, &bus, &objects);
         health::relay(health, &failing, &deaf);
         health::accounts(health, &watch, &locked_out);
+        health::fence(health, &fence);
         let config = config.clone();
-        Ok(Self { config, key, store, locks, bus, objects, failing, deaf, watch, locked_out })
+        Ok(Self {
+            config,
+            key,
+            store,
+            locks,
+            bus,
+            objects,
+            failing,
+            deaf,
+            watch,
+            locked_out,
+            fence,
+        })
     }
 
     /// Works until the shutdown, then finishes what is in hand.
@@ -77,6 +94,7 @@ impl OutboundWorker {
             publisher: self.bus.publisher(),
             wake: Arc::clone(&wake),
             returned: Arc::clone(&returned),
+            fence: self.fence.clone(),
             failing: self.failing,
         };
         // Tasks beside the deliveries may end at any point: the next worker goes on from there.
@@ -84,6 +102,8 @@ impl OutboundWorker {
         crew.spawn_until(&shutdown, "the relay", Box::pin(relay.run()));
         let listening = relay::listen(self.store.clone(), Arc::clone(&wake), self.deaf);
         crew.spawn_until(&shutdown, "listening", Box::pin(listening));
+        let comparing = self.fence.clone().watch();
+        crew.spawn_until(&shutdown, "comparing with NATS", Box::pin(comparing));
         let told = Told::default();
         let leftovers = Leftovers {
             store: self.store.clone(),
@@ -106,6 +126,7 @@ impl OutboundWorker {
             publisher: self.bus.publisher(),
             wake,
             told,
+            fence: self.fence,
             locked_out: self.locked_out,
             shutdown: shutdown.clone(),
         });

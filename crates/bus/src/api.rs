@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use async_nats::HeaderMap;
 use async_nats::client::Request;
+use async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE;
+use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
 use async_nats::jetstream::stream::Stream;
 use bytes::Bytes;
@@ -326,6 +329,31 @@ pub(crate) async fn stream_handle(bus: &Bus, stream: &str) -> Result<Stream<()>,
     bus.jetstream().get_stream_no_info(stream).await.map_err(BusError::unavailable)
 }
 
+/// Stores a message over its subject's last one, at `revision` (0: none). Returns its position, or `None` over another.
+pub(crate) async fn replace(
+    bus: &Bus,
+    subject: &str,
+    payload: Bytes,
+    revision: u64,
+) -> Result<Option<u64>, BusError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        seq: u64,
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, revision.to_string());
+    let request = Request::new().payload(payload).headers(headers);
+    match ask(bus, subject.to_owned(), request, subject).await? {
+        Response::Ok(Answer { seq }) => Ok(Some(seq)),
+        Response::Err { error } if error.error_code() == ErrorCode::STREAM_WRONG_LAST_SEQUENCE => {
+            Ok(None)
+        }
+        Response::Err { error } => {
+            Err(BusError::refused(&format!("store {subject}"), subject, error))
+        }
+    }
+}
+
 fn encode(body: &impl Serialize, target: Target<'_>) -> Result<Bytes, BusError> {
     let encoded = serde_json::to_vec(body).map_err(|error| BusError::Malformed {
         what: format!("a request about {target}"),
@@ -335,10 +363,6 @@ fn encode(body: &impl Serialize, target: Target<'_>) -> Result<Bytes, BusError> 
 }
 
 /// Sends a request to `$JS.API.<subject>`. `action` is what an error says NATS refuses to do with `target`.
-///
-/// Each request has an inbox of its own, which goes with the future that waits for it. In the inbox that the
-/// library shares among all requests, one that is never answered (because the server is silent, or the program
-/// may not ask) would stay for as long as the program runs.
 async fn request<T: DeserializeOwned>(
     bus: &Bus,
     subject: String,
@@ -346,20 +370,31 @@ async fn request<T: DeserializeOwned>(
     action: &str,
     target: Target<'_>,
 ) -> Result<T, BusError> {
-    let client = bus.client();
-    let request = Request::new().payload(body).inbox(client.new_inbox());
-    let message = client
-        .send_request(format!("$JS.API.{subject}"), request)
-        .await
-        .map_err(BusError::unavailable)?;
-    match serde_json::from_slice(&message.payload) {
-        Ok(Response::Ok(answer)) => Ok(answer),
-        Ok(Response::Err { error }) => {
+    let request = Request::new().payload(body);
+    match ask(bus, format!("$JS.API.{subject}"), request, target).await? {
+        Response::Ok(answer) => Ok(answer),
+        Response::Err { error } => {
             Err(BusError::refused(&format!("{action} {target}"), &target.to_string(), error))
         }
-        Err(error) => Err(BusError::Malformed {
-            what: format!("the answer of NATS about {target}"),
-            source: error.into(),
-        }),
     }
+}
+
+/// Sends a request about `target`, and reads the answer.
+///
+/// Each request has an inbox of its own, which goes with the future that waits for it. In the inbox that the
+/// library shares among all requests, one that is never answered (because the server is silent, or the program
+/// may not ask) would stay for as long as the program runs.
+async fn ask<T: DeserializeOwned>(
+    bus: &Bus,
+    subject: String,
+    request: Request,
+    target: impl fmt::Display,
+) -> Result<Response<T>, BusError> {
+    let client = bus.client();
+    let request = request.inbox(client.new_inbox());
+    let message = client.send_request(subject, request).await.map_err(BusError::unavailable)?;
+    serde_json::from_slice(&message.payload).map_err(|error| BusError::Malformed {
+        what: format!("the answer of NATS about {target}"),
+        source: error.into(),
+    })
 }

@@ -31,6 +31,7 @@ pub mod conversations;
 pub mod drafts;
 pub mod erasure;
 mod error;
+pub mod high_water;
 pub mod hosts;
 pub mod idempotency;
 pub mod inspect;

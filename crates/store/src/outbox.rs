@@ -4,6 +4,7 @@
 //! Whoever carries out a conversation's commands holds its lock ([`lock`]) in a transaction that stays open meanwhile,
 //! and does everything else on other connections.
 
+mod doubt;
 mod enqueue;
 mod waits;
 
@@ -15,6 +16,7 @@ use events::{TraceParent, WakeUp};
 use serde_json::Value;
 use sqlx::PgConnection;
 
+pub use doubt::*;
 pub use enqueue::*;
 pub use waits::*;
 

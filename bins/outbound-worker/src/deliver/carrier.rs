@@ -22,6 +22,7 @@ use super::settle::Carried;
 use crate::Config;
 use crate::callers::{Caller, CallerError, Callers};
 use crate::decide;
+use crate::fence::Fence;
 use crate::leftovers::Told;
 use crate::locked_out::LockedOut;
 use crate::metrics::CALLS;
@@ -49,6 +50,8 @@ pub(crate) struct Parts {
     pub(crate) wake: Arc<Notify>,
     /// The activities that were announced.
     pub(crate) told: Told,
+    /// Whether calls may be made for what this database asks for.
+    pub(crate) fence: Fence,
     /// The accounts whose tokens Chatwoot does not accept.
     pub(crate) locked_out: LockedOut,
     /// Once this is cancelled, no command is begun and no host's token waited for.
@@ -63,6 +66,7 @@ pub(crate) struct Carrier {
     pub(super) publisher: Publisher,
     pub(super) wake: Arc<Notify>,
     pub(super) told: Told,
+    pub(super) fence: Fence,
     pub(super) locked_out: LockedOut,
     pub(super) shutdown: CancellationToken,
     pub(super) callers: Callers,
@@ -73,8 +77,9 @@ pub(crate) struct Carrier {
 
 impl Carrier {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, key, store, objects, publisher, wake, told, locked_out, shutdown } =
+        let Parts { config, key, store, objects, publisher, wake, told, fence, locked_out, .. } =
             parts;
+        let shutdown = parts.shutdown;
         let options = Options {
             timeout: config.timeout(),
             upload_timeout: config.upload_timeout(),
@@ -97,6 +102,7 @@ impl Carrier {
             publisher,
             wake,
             told,
+            fence,
             locked_out,
             shutdown,
             callers,

@@ -63,6 +63,11 @@ impl Carrier {
             begun
         };
         store::commit(transaction).await?;
+        if let Some(number) = number
+            && let Some(carried) = self.hold_back(job, caller, number).await?
+        {
+            return Ok(carried);
+        }
         lock.assert_held().await?;
         let done = call(entry.display_id, &change, target, caller).await;
         self.report(caller, &done).await;

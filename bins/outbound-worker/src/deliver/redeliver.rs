@@ -123,6 +123,9 @@ impl Carrier {
             return self.leave(job.entry, message).await;
         }
         store::commit(transaction).await?;
+        if let Some(carried) = self.hold_back(job, caller, number).await? {
+            return Ok(carried);
+        }
         lock.assert_held().await?;
         let done = caller.client.retry_message(job.entry.display_id, target.chatwoot_id).await;
         self.report(caller, &done).await;

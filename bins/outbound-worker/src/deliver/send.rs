@@ -97,6 +97,9 @@ impl Carrier {
         }
         match beginning {
             Begun::Attempt(attempt) => {
+                if let Some(carried) = self.hold_back(job, caller, attempt.number).await? {
+                    return Ok(carried);
+                }
                 lock.assert_held().await?;
                 self.attempt(job, message, caller, attempt).await
             }

@@ -17,6 +17,7 @@ mod own;
 mod pooling;
 mod redeliveries;
 mod replies;
+mod restores;
 mod stage;
 mod stays;
 mod sweeps;

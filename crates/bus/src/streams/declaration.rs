@@ -7,19 +7,22 @@ use crate::consume::{Consumer, lane_prefix};
 use crate::streams::consumer_names;
 use crate::{Bus, BusError};
 
-/// The key-value bucket of the receivers.
+/// The key-value buckets: that of the receivers, and that of the outbound workers with its only key.
 pub(crate) mod bucket {
     pub(crate) const SOURCES: &str = "SOURCES";
     pub(crate) const SOURCES_STREAM: &str = "KV_SOURCES";
     pub(crate) const SOURCES_PREFIX: &str = "$KV.SOURCES.";
+    pub(crate) const HIGH_WATER_STREAM: &str = "KV_HIGH_WATER";
+    pub(crate) const HIGH_WATER: &str = "$KV.HIGH_WATER.database";
 }
 
-const STREAMS: [&str; 5] = [
+const STREAMS: [&str; 6] = [
     include_str!("../../../../nats/streams/inbound.json"),
     include_str!("../../../../nats/streams/outbound.json"),
     include_str!("../../../../nats/streams/activity.json"),
     include_str!("../../../../nats/streams/dead-letter.json"),
     include_str!("../../../../nats/buckets/sources.json"),
+    include_str!("../../../../nats/buckets/high-water.json"),
 ];
 
 const CONSUMERS: [Consumer; 2] = [Consumer::SyncWorker, Consumer::OutboundWorker];
@@ -123,6 +126,7 @@ mod tests {
             "stream ACTIVITY",
             "stream DEAD_LETTER",
             "stream KV_SOURCES",
+            "stream KV_HIGH_WATER",
             "consumer sync-worker-a1 of INBOUND",
             "consumer outbound-worker of OUTBOUND",
         ];

@@ -121,7 +121,8 @@ async fn announce(bus: &Bus, number: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_on_all_three_and_says_so() {
     let (cluster, bus) = Cluster::start().await;
-    for stream in ["INBOUND", "OUTBOUND", "ACTIVITY", "DEAD_LETTER", "KV_SOURCES"] {
+    for stream in ["INBOUND", "OUTBOUND", "ACTIVITY", "DEAD_LETTER", "KV_SOURCES", "KV_HIGH_WATER"]
+    {
         let state = cluster.complete(&bus, stream).await;
         assert!(state.leader.is_some_and(|leader| leader.starts_with("axis-")));
     }

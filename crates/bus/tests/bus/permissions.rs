@@ -109,6 +109,11 @@ async fn forget(bus: &Bus) -> Result<(), bus::BusError> {
     bus.sources().forget(AccountKey::generate(), 0).await
 }
 
+async fn raises(bus: &Bus) -> Result<(), bus::BusError> {
+    let mark = bus.high_water().read().await?;
+    bus.high_water().raise(mark, mark.number + 1).await.map(drop)
+}
+
 /// All of the accounts, as a receiver learns of them.
 async fn synced(bus: &Bus) -> Result<(), bus::BusError> {
     let mut changes = bus.sources().watch();
@@ -238,6 +243,7 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
                 ("looks at the streams", act(outbound.require_streams())),
                 ("consumes", act(rejects_all(outbound, Consumer::OutboundWorker))),
                 ("relays", publish(outbound, "outbound.acme.b")),
+                ("raises the high-water mark", act(raises(outbound))),
                 ("announces", publish(outbound, "activity.acme.c")),
             ],
         )
@@ -274,6 +280,7 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
                 ("reads activities", act(read(receiver, "ACTIVITY"))),
                 ("reads dead letters", act(read(receiver, "DEAD_LETTER"))),
                 ("changes an account", act(put_and_remove(receiver))),
+                ("raises the high-water mark", act(raises(receiver))),
                 ("forgets an account", act(forget(receiver))),
                 ("asks other receivers", act(asks(receiver, receiver))),
                 ("makes streams", act(streams::apply(receiver, Replicas::Keep))),

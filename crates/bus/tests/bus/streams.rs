@@ -13,7 +13,7 @@ async fn applying_creates_then_changes_nothing() {
     assert!(error.contains("run `axis streams apply`"), "{error}");
 
     let first = streams::apply(&bus, Replicas::Keep).await.unwrap();
-    assert_eq!(first.len(), 6);
+    assert_eq!(first.len(), 7);
     assert!(first.iter().all(|applied| applied.change == Change::Created), "{first:#?}");
     let second = streams::apply(&bus, Replicas::Keep).await.unwrap();
     assert!(second.iter().all(|applied| applied.change == Change::Unchanged), "{second:#?}");

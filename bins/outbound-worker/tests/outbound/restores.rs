@@ -1,0 +1,167 @@
+//! A database that is put back to what it was, while what it asked for was carried out since.
+
+use domain::MessageId;
+use futures_util::future::join_all;
+use outbound_worker::OutboundWorker;
+use serde_json::Value;
+use service::Health;
+use store::{high_water, outbox};
+use testkit::{Kept, eventually};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::stage::{Chatwoot, Conversation, Stage, config};
+
+type Worker = JoinHandle<anyhow::Result<()>>;
+
+impl Stage {
+    /// A worker, and where it says how it is.
+    async fn worker_with_health(&self) -> (Worker, String) {
+        let (config, health) = (config(), Health::default());
+        let locks = config.locks(&self.world.store_config).unwrap();
+        let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
+        let objects = self.world.objects.clone();
+        let worker = OutboundWorker::start(&config, store, locks, bus, objects, &health).await;
+        let worker = tokio::spawn(worker.unwrap().run(self.shutdown.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/health", listener.local_addr().unwrap());
+        tokio::spawn(service::serve(listener, service::routes(&health), self.shutdown.clone()));
+        (worker, address)
+    }
+
+    /// A reply that was sent after a copy of the database was made in which it waits.
+    async fn sent_since(&self, chatwoot: &Chatwoot, to: &Conversation) -> (MessageId, Kept) {
+        let reply = self.write(chatwoot, to, "Hello").await;
+        let copy = self.copy().await;
+        let (worker, _) = self.worker_with_health().await;
+        self.reaches(reply, "sent").await;
+        worker.abort();
+        worker.await.unwrap_err();
+        (reply, copy)
+    }
+
+    /// Puts the database back to what it was. The connections that this closes work again once they were tried.
+    async fn restore(&self, copy: &Kept) {
+        testkit::restore(copy).await;
+        self.reconnect().await;
+    }
+
+    /// A copy of the database, which closes the connections to it too.
+    async fn copy(&self) -> Kept {
+        let copy = testkit::keep(&self.world.store_config).await;
+        self.reconnect().await;
+        copy
+    }
+
+    async fn reconnect(&self) {
+        eventually("no connection is closed any more", || async {
+            let all = join_all((0..10).map(|_| self.world.store.worker())).await;
+            all.iter().all(Result::is_ok)
+        })
+        .await;
+    }
+
+    /// What an operator does by `axis db restored`.
+    async fn confirm(&self) -> u64 {
+        let mark = self.world.bus.high_water().read().await.unwrap();
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let doubted = outbox::doubt_all(&mut transaction).await.unwrap();
+        high_water::confirm(&mut transaction, mark.number).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        doubted
+    }
+}
+
+async fn is_outdated(health: &str) -> bool {
+    let answer = testkit::http().get(health).send().await.unwrap();
+    let report: Value = answer.json().await.unwrap();
+    report["checks"]["database copy"]["status"] == "down"
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_restored_database_sends_nothing_until_an_operator_confirms_and_then_looks_first() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let (reply, copy) = stage.sent_since(&chatwoot, &conversation).await;
+    stage.restore(&copy).await;
+
+    let (_worker, health) = stage.worker_with_health().await;
+    assert!(is_outdated(&health).await);
+    let later = stage.write(&chatwoot, &conversation, "Still there?").await;
+    assert_eq!(stage.confirm().await, 2);
+    for reply in [reply, later] {
+        stage.reaches(reply, "sent").await;
+    }
+    assert!(!is_outdated(&health).await);
+    assert_eq!(chatwoot.texts(&conversation), ["Hello", "Still there?"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())], "it was found");
+    stage.all_settled().await;
+}
+
+/// The connections break, and that is all that the worker notices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_database_restored_under_a_running_worker_sends_nothing_again() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let copy = stage.copy().await;
+    let (_worker, health) = stage.worker_with_health().await;
+    stage.reaches(reply, "sent").await;
+    stage.restore(&copy).await;
+    eventually("the worker has noticed", || is_outdated(&health)).await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    stage.confirm().await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+}
+
+/// Neither a new database nor NATS without its files holds anybody up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_emptied_on_purpose_begins_anew() {
+    let stage = Stage::empty().await;
+    let new = stage.copy().await;
+    let streams = stage.world.keep_streams().await;
+    let sends = async |tenant: &str, text: &str| {
+        let chatwoot = stage.chatwoot(tenant).await;
+        let conversation = stage.conversation(&chatwoot).await;
+        let (worker, health) = stage.worker_with_health().await;
+        assert!(!is_outdated(&health).await);
+        let reply = stage.write(&chatwoot, &conversation, text).await;
+        stage.reaches(reply, "sent").await;
+        worker.abort();
+        worker.await.unwrap_err();
+    };
+    sends("acme", "before").await;
+    stage.restore(&new).await;
+    sends("other", "with an empty database").await;
+    let known = stage.world.bus.high_water().read().await.unwrap().number;
+    assert!(known >= 2, "{known}");
+    stage.world.lose_streams_since(&streams).await;
+    sends("third", "with an empty NATS").await;
+}
+
+/// What is carried out at the same time, by several workers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_raise_the_mark_past_each_other() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let mut conversations = Vec::new();
+    for _ in 0..8 {
+        let conversation = stage.conversation(&chatwoot).await;
+        stage.write(&chatwoot, &conversation, "Hello").await;
+        conversations.push(conversation);
+    }
+    for _ in 0..3 {
+        stage.worker(&config()).await;
+    }
+    stage.all_settled().await;
+    for conversation in &conversations {
+        assert_eq!(chatwoot.texts(conversation), ["Hello"]);
+    }
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let number = high_water::number(&mut transaction).await.unwrap();
+    let known = stage.world.bus.high_water().read().await.unwrap().number;
+    assert!(known > 0 && number >= known, "{number} here, {known} there");
+}
