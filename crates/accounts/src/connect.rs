@@ -7,6 +7,7 @@ use serde_json::json;
 use store::accounts::{Account, Said};
 use store::{Error, PgConnection, Transaction};
 
+use crate::sources::sealed_secrets;
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
 /// An account to be connected.
@@ -39,23 +40,27 @@ const NEW_A_DAY: u32 = 5;
 impl Accounts {
     /// Checks with Chatwoot that the token is an administrator's, stores the account, and publishes it to the
     /// receivers. From then on the sync workers bring in its history. An account that exists gets the token and keeps
-    /// everything else; one that was disconnected is served again.
+    /// everything else; one that was disconnected is served again. One that only the receivers know, as after a restore
+    /// from an older backup, gets the key and the webhook secrets that they know it by.
     pub async fn connect(&self, wanted: &Wanted, deed: Deed<'_>) -> Result<Account, AccountError> {
         self.require_key().await?;
         let guarded = self.public_only || wanted.public_only.unwrap_or_default();
         let (url, number) = (&wanted.base_url, wanted.number);
         let (base_url, name) = administered(url, number, &wanted.token, guarded).await?;
+        let known = self.source_of(&wanted.tenant, &base_url, number).await?;
         let mut account = Account {
-            id: AccountKey::generate(),
+            id: known.as_ref().map_or_else(AccountKey::generate, |known| known.account),
             tenant: wanted.tenant.clone(),
             base_url,
             screen_url: wanted.screen_url.clone(),
             chatwoot_account_id: wanted.number,
             name: wanted.name.clone().or(name),
             api_token: self.key.seal(Account::TOKEN_PURPOSE, &wanted.token)?,
-            webhook_secrets: Vec::new(),
+            webhook_secrets: known.as_ref().map(sealed_secrets).unwrap_or_default(),
             webhook_id: None,
-            allow_unsigned: wanted.allow_unsigned.unwrap_or_default(),
+            allow_unsigned: wanted
+                .allow_unsigned
+                .unwrap_or_else(|| known.is_some_and(|known| known.allow_unsigned)),
             public_only: guarded,
         };
         let mut transaction = self.store.worker().await?;

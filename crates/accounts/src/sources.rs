@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bus::SourceEntry;
 use chrono::{TimeDelta, Utc};
-use domain::AccountKey;
+use domain::{AccountKey, Sealed, TenantId};
 use events::Source;
 use store::accounts::Account;
 
@@ -26,7 +26,27 @@ fn source(account: &Account) -> Source {
     }
 }
 
+/// The webhook secrets that receivers know an account by.
+pub(crate) fn sealed_secrets(source: &Source) -> Vec<Sealed> {
+    source.sealed_secrets.iter().filter_map(|one| hex::decode(one).ok()).map(Sealed).collect()
+}
+
 impl Accounts {
+    /// What the receivers know of a tenant's account, if they take its events.
+    pub(crate) async fn source_of(
+        &self,
+        tenant: &TenantId,
+        base_url: &str,
+        number: i64,
+    ) -> Result<Option<Source>, AccountError> {
+        let sources = self.bus.sources().list().await?;
+        Ok(sources.into_iter().find(|source| {
+            source.tenant == *tenant
+                && source.base_url == base_url
+                && source.chatwoot_account_id == number
+        }))
+    }
+
     /// Publishes one account to the receivers: as it is by now, or that it is not served any more. Only one transaction
     /// at a time publishes an account, so the latest state is the one that is published last.
     pub async fn publish(&self, id: AccountKey) -> Result<(), AccountError> {

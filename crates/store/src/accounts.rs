@@ -72,11 +72,12 @@ pub async fn put(
     )
     .execute(&mut *connection)
     .await?;
+    let secrets = column!(account.webhook_secrets, |secret| secret.0.clone());
     let id = sqlx::query_scalar!(
         "insert into chatwoot_accounts
            (id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token, allow_unsigned,
-            public_only, screen_url)
-         values ($1, $2, $3, $4, $5, $6, coalesce($7, false), $8, $9)
+            public_only, screen_url, sealed_webhook_secrets)
+         values ($1, $2, $3, $4, $5, $6, $12, $8, $9, $13)
          on conflict (base_url, chatwoot_account_id) do update
            set name = coalesce($10, chatwoot_accounts.name, excluded.name),
                screen_url = coalesce(excluded.screen_url, chatwoot_accounts.screen_url),
@@ -98,6 +99,8 @@ pub async fn put(
         account.screen_url,
         said.name,
         said.public_only,
+        account.allow_unsigned,
+        &secrets,
     )
     .fetch_optional(&mut *connection)
     .await?;
