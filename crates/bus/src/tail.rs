@@ -10,6 +10,7 @@
 //! - A cluster lost the end of the stream, which takes the loss of a majority of its servers. A program that
 //!   follows the stream detects this: it reads the last message that it saw once more, and if another message or
 //!   none is in its place, it writes a new generation into the stream's metadata.
+//! - An operator restored the database: what was announced since is not so any more.
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use events::{Headers, subject};
 use futures_util::Stream;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use crate::api::{self, Action, StreamInfo};
@@ -28,12 +30,14 @@ use crate::pauses::Pauses;
 use crate::read::{Read, Reading, ordered};
 use crate::{Bus, BusError, headers};
 
-/// The entry of the stream's metadata that changes when the stream has lost its end.
+/// The entry of the stream's metadata that changes when the stream has lost its end, or when an operator says so.
 const GENERATION: &str = "axis.generation";
 /// How many characters of a server's id count, the first of which is left out of the epoch.
 const RUN: usize = 13;
 /// The pause after a first failure.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often to look whether another epoch has begun while the stream is followed.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Where to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +111,13 @@ impl Bus {
     /// keep their meaning.
     pub async fn activity_epoch(&self) -> Result<String, BusError> {
         Ok(described(self).await?.1)
+    }
+
+    /// Begins a new epoch of `ACTIVITY`, so that every client reads the whole state again. Those that follow it notice
+    /// within seconds.
+    pub async fn begin_activity_epoch(&self) -> Result<(), BusError> {
+        let info = api::stream_info(self, subject::ACTIVITY).await?;
+        begin_generation(self, info).await
     }
 
     /// The oldest and the newest position of `ACTIVITY`. If the stream is empty, the oldest is the larger one.
@@ -220,7 +231,7 @@ impl Tail {
         }
         if after > last {
             if matches!(self.position, Position::Seen(..)) {
-                begin_generation(&self.bus, info).await?;
+                self.lost_its_end(info).await?;
             }
             return Err(BusError::Reset { after });
         }
@@ -242,19 +253,39 @@ impl Tail {
         if let Some(published) = known {
             let seen = reading.expected().await?;
             if (seen.sequence, seen.published) != (after, published) {
-                begin_generation(&self.bus, info).await?;
+                self.lost_its_end(info).await?;
                 return Err(BusError::Reset { after });
             }
         }
         pauses.reset();
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        looks.reset();
+        let mut reached = after;
         loop {
-            let message = reading.next().await?;
+            let message = tokio::select! {
+                message = reading.next() => message?,
+                _ = looks.tick() => match described(&self.bus).await {
+                    Ok((_, epoch)) if epoch != now => {
+                        return Err(BusError::Reset { after: reached });
+                    }
+                    // If NATS does not answer, the reading ends by itself.
+                    _ => continue,
+                },
+            };
             let (sequence, published) = (message.sequence, message.published);
             if self.sender.send(Ok(tailed(message))).await.is_err() {
                 return Ok(());
             }
             self.position = Position::Seen(sequence, published);
+            reached = sequence;
         }
+    }
+
+    async fn lost_its_end(&self, info: StreamInfo) -> Result<(), BusError> {
+        begin_generation(&self.bus, info).await?;
+        tracing::warn!("NATS lost the end of ACTIVITY, clients will read the state again");
+        Ok(())
     }
 }
 
@@ -290,9 +321,7 @@ async fn begin_generation(bus: &Bus, info: StreamInfo) -> Result<(), BusError> {
     if let Some(metadata) = metadata.as_object_mut() {
         metadata.insert(GENERATION.to_owned(), generation.into());
     }
-    api::write_stream(bus, subject::ACTIVITY, &config, Action::Update).await?;
-    tracing::warn!("NATS lost the end of ACTIVITY, clients will read the state again");
-    Ok(())
+    api::write_stream(bus, subject::ACTIVITY, &config, Action::Update).await.map(drop)
 }
 
 fn tailed(read: Read) -> Tailed {

@@ -14,6 +14,7 @@ mod keys;
 mod operator;
 mod program;
 mod replay;
+mod restored;
 mod retention;
 mod running;
 mod streams;

@@ -45,6 +45,8 @@ async fn a_database_put_back_from_a_backup_learns_what_it_lost_and_sends_nothing
     }
     testkit::restore(&backup).await;
 
+    // Too early, which does no harm.
+    system.programs.get_mut("outbound-worker 1").unwrap().launch_again();
     system.programs.get_mut("sync-worker 1").unwrap().start_again().await;
     axis(&system, &["replay", "--from", &began]).await;
     eventually("all events are processed", async || {
@@ -53,9 +55,8 @@ async fn a_database_put_back_from_a_backup_learns_what_it_lost_and_sends_nothing
     })
     .await;
     axis(&system, &["reconcile", "now", "--account", "1"]).await;
-    for program in ["outbound-worker 1", "api"] {
-        system.programs.get_mut(program).unwrap().start_again().await;
-    }
+    axis(&system, &["db", "restored", "--yes"]).await;
+    system.programs.get_mut("api").unwrap().start_again().await;
     system.reply(&id, "answer 5").await;
     drained(&system).await;
 

@@ -27,6 +27,20 @@ fn is_missing(error: &BusError) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_follows_is_reset_by_an_operator_who_begins_another_epoch() {
+    let (_server, bus) = Server::start().await;
+    announce(&bus, "acme", "1").await;
+    let epoch = bus.activity_epoch().await.unwrap();
+    let mut tail = bus.tail_activity(TailStart::In(epoch.clone(), 0));
+    assert_eq!(next(&mut tail).await.unwrap().sequence, 1);
+    bus.begin_activity_epoch().await.unwrap();
+    assert_eq!(next(&mut tail).await, Err(1));
+    announce(&bus, "acme", "2").await;
+    let mut late = bus.tail_activity(TailStart::In(epoch, 1));
+    assert_eq!(next(&mut late).await, Err(1), "who comes back later is reset too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tail_resumes_where_it_is_told_and_is_reset_by_each_restart() {
     let (server, bus) = Server::start().await;
     for id in ["1", "2", "3"] {

@@ -5,6 +5,7 @@
 mod accounts;
 mod database;
 mod lateness;
+mod restored;
 mod streams;
 
 use ::accounts::Config;
@@ -32,6 +33,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     );
     report.0.append(&mut of_bus.0);
     if let (Some(store), Some(bus)) = (store, bus) {
+        restored::look(&mut report, &store, &bus).await;
         let public_url = arguments.public_url.as_deref();
         accounts::look(&mut report, place, (store, bus), public_url).await;
     } else {
