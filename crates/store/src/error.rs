@@ -1,5 +1,7 @@
 //! What can go wrong with the database, told apart by what the caller can do about it.
 
+use sqlx::migrate::MigrateError;
+
 /// A statement or a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -40,7 +42,7 @@ pub enum Error {
     Roles(#[source] sqlx::Error),
     /// A migration failed.
     #[error("cannot bring the schema up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] MigrateError),
     /// A row holds what this program cannot read.
     #[error("cannot read column {column} of {table}")]
     Unreadable {
@@ -99,13 +101,35 @@ impl From<sqlx::Error> for Error {
         let code = database.code().unwrap_or_default().into_owned();
         let constraint = database.constraint().unwrap_or_default().to_owned();
         match code.as_str() {
-            "40001" | "40P01" | "55P03" => Self::Conflict(error),
+            code if is_conflict(code) => Self::Conflict(error),
             "23505" => Self::Exists { constraint, source: error },
             "42P01" | "42703" | "42883" | "42704" => Self::Schema(error),
             code if comes_of_the_data(code) => Self::Data(error),
             _ => Self::Unavailable(error),
         }
     }
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)
+                if error
+                    .as_database_error()
+                    .and_then(sqlx::error::DatabaseError::code)
+                    .is_some_and(|code| is_conflict(&code)) =>
+            {
+                Self::Conflict(error)
+            }
+            error => Self::Migration(error),
+        }
+    }
+}
+
+/// Whether another transaction was in the way, by the SQLSTATE: it could not be serialized, there was a deadlock, or a
+/// lock was waited for in vain.
+fn is_conflict(code: &str) -> bool {
+    matches!(code, "40001" | "40P01" | "55P03")
 }
 
 /// Whether the data are at fault, by the class of the SQLSTATE. What is not known to be their fault counts as the

@@ -58,7 +58,7 @@ pub use config::Config;
 pub use connect::{PATIENCE, Store, commit_and_begin, confine, within};
 pub use error::Error;
 pub use part::Start;
-pub use schema::migrate;
+pub use schema::{Wait, migrate, migrate_within};
 /// A connection inside a transaction, which the functions of the modules take.
 pub use sqlx::PgConnection;
 pub use wakeups::Wakeups;

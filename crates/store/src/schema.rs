@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
+use tokio::time::Instant;
 
 use crate::connect::{CONNECTING, PATIENCE, options, within};
 use crate::locks::Lock;
@@ -14,6 +15,9 @@ const ROLES: [&str; 5] =
 
 /// How long to wait before looking again whether somebody else has brought the schema up to date.
 const TURN: Duration = Duration::from_millis(200);
+
+/// How long to leave a table that is in use to those who want it too, who had to wait behind the try to change it.
+const AGAIN: Duration = Duration::from_secs(4);
 
 static MIGRATIONS: sqlx::migrate::Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations");
@@ -72,22 +76,61 @@ impl Store {
     }
 }
 
-/// Brings the schema up to date, over the direct address. Returns how many migrations this program has.
+/// What bringing the schema up to date waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Another program is bringing it up to date.
+    Turn,
+    /// Somebody has been using a table that has to be changed for more than a second, as a backup does.
+    Table,
+}
+
+/// Brings the schema up to date, over the direct address. Returns how many migrations this program has. Fails with
+/// [`Error::Conflict`] if a table that has to be changed is in use; what was done by then stays done.
 pub async fn migrate(config: &Config) -> Result<usize, Error> {
+    migrate_within(config, Duration::ZERO, |_| {}).await
+}
+
+/// Like [`migrate`], but tries for up to `patience` to change a table that is in use, and calls `tell` whenever it
+/// begins to wait.
+pub async fn migrate_within(
+    config: &Config,
+    patience: Duration,
+    tell: impl Fn(Wait),
+) -> Result<usize, Error> {
     let options = options(config.direct(), "axis-migrate")?;
-    let connected =
-        Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
-    let mut connection = within(CONNECTING, connected).await?;
-    take_turn(&mut connection).await?;
-    MIGRATIONS.run(&mut connection).await?;
-    connection.close().await?;
-    Ok(MIGRATIONS.iter().count())
+    let mut blocked = None;
+    loop {
+        let connected =
+            Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
+        let mut connection = within(CONNECTING, connected).await?;
+        take_turn(&mut connection, &tell).await?;
+        let migrated = MIGRATIONS.run(&mut connection).await.map_err(Error::from);
+        // This ends a transaction that failed, and the turn.
+        let closed = connection.close().await;
+        match migrated {
+            Ok(()) => {
+                closed?;
+                return Ok(MIGRATIONS.iter().count());
+            }
+            Err(Error::Conflict(error)) => {
+                if blocked.get_or_insert_with(Instant::now).elapsed() >= patience {
+                    return Err(Error::Conflict(error));
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        tell(Wait::Table);
+        // Those who waited behind this try go first.
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 /// Waits until nobody else migrates. sqlx's own lock is of no use here, since it is waited for inside a statement: an
 /// index that is made `concurrently` waits for all statements that began before it, so two programs that migrate would
 /// wait for each other.
-async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
+async fn take_turn(connection: &mut PgConnection, tell: &impl Fn(Wait)) -> Result<(), Error> {
+    let mut told = false;
     loop {
         let got = sqlx::query_scalar!(
             r#"select pg_try_advisory_lock(hashtextextended('schema', $1)) as "got!""#,
@@ -95,6 +138,10 @@ async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
         );
         if got.fetch_one(&mut *connection).await? {
             return Ok(());
+        }
+        if !told {
+            tell(Wait::Turn);
+            told = true;
         }
         tokio::time::sleep(TURN).await;
     }

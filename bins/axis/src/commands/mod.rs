@@ -31,7 +31,7 @@ pub enum Command {
     /// to do something
     Doctor(doctor::Arguments),
     /// Bring the database's schema up to date
-    Migrate,
+    Migrate(migrate::Arguments),
     /// The streams in NATS
     #[command(subcommand)]
     Streams(streams::Command),
@@ -78,7 +78,7 @@ impl Command {
         match self {
             Self::Up(arguments) => Box::pin(up::run(*arguments, place, output)).await,
             Self::Doctor(arguments) => Box::pin(doctor::run(&arguments, place)).await,
-            Self::Migrate => migrate::run(place).await,
+            Self::Migrate(arguments) => Box::pin(migrate::run(&arguments, place)).await,
             Self::Streams(command) => command.run(place).await,
             Self::Tenants(command) => command.run(place).await,
             Self::Accounts(command) => command.run(place).await,

@@ -17,6 +17,7 @@ use super::TENANT;
 use super::server::{Kept, Server};
 use super::stand_in::StandIn;
 use crate::Place;
+use crate::commands::migrate;
 
 /// Where the programs of our own servers are.
 #[derive(Debug, Args)]
@@ -66,7 +67,9 @@ impl Foundation {
         let store_config = place.store_config()?;
         let store = Store::connect(&store_config, "axis")?;
         let bus = Bus::connect(&place.bus_config()?, "axis").await?;
-        store::migrate(&store_config).await.context("bringing the schema up to date")?;
+        let tell = |what: &str| tracing::warn!("{what}");
+        let migrated = Box::pin(migrate::migrate(&store_config, migrate::PATIENCE, tell)).await;
+        migrated.context("bringing the schema up to date")?;
         streams::apply(&bus, Replicas::Keep).await.context("making the streams")?;
         add_tenant(&store).await.context("adding the tenant of development")?;
         if known.is_none() {

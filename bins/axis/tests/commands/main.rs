@@ -11,6 +11,7 @@ mod doctor;
 mod erase;
 mod journal;
 mod keys;
+mod migrate;
 mod operator;
 mod program;
 mod replay;

@@ -120,6 +120,19 @@ impl Operator {
         let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
         sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
+
+    /// Waits until somebody waits for a lock in the database, or nobody does.
+    pub async fn lock_is_waited_for(&self, wanted: bool) {
+        let url = self.world.store_config.database_url.expose_secret();
+        eventually("the lock is waited for, or not", || async {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let waits = "select exists (select from pg_locks where not granted and database =
+                           (select oid from pg_database where datname = current_database()))";
+            let waits: bool = sqlx::query_scalar(waits).fetch_one(&mut connection).await.unwrap();
+            waits == wanted
+        })
+        .await;
+    }
 }
 
 /// `axis accounts add …`

@@ -2,7 +2,6 @@
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use testkit::eventually;
 use testkit::sqlx::{self, Connection as _};
 
 use crate::operator::Operator;
@@ -135,20 +134,10 @@ async fn nobody_waits_long_for_a_month_that_somebody_reads() {
     let mut reading = reader.begin().await.unwrap();
     sqlx::query("select from activities").execute(&mut *reading).await.unwrap();
 
-    let waiting = async |wanted: bool| {
-        eventually("the lock is waited for, or not", || async {
-            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-            let waits = "select exists (select from pg_locks where not granted and database =
-                           (select oid from pg_database where datname = current_database()))";
-            let waits: bool = sqlx::query_scalar(waits).fetch_one(&mut connection).await.unwrap();
-            waits == wanted
-        })
-        .await;
-    };
     let release = async {
         // It waits, gives up so that others get in, and comes again.
         for wanted in [true, false, true] {
-            waiting(wanted).await;
+            operator.lock_is_waited_for(wanted).await;
         }
         reading.rollback().await.unwrap();
     };
