@@ -28,6 +28,8 @@ RUN apt-get update \
 COPY --from=programs /programs /usr/local/bin
 COPY --from=shell /shell/dist /usr/share/axis/shell
 COPY tools/is-ready /usr/local/bin
+# A container's own loopback is reached by nobody. JOURNAL_DIR is left to whoever mounts a disk for it.
+ENV HOST=0.0.0.0 SHELL_DIR=/usr/share/axis/shell
 USER axis
 WORKDIR /var/lib/axis
 CMD ["axis", "--help"]
