@@ -36,7 +36,11 @@ async fn look(store: &Store) -> Result<Outbox, store::Error> {
 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
 fn tell(waiting: Option<Outbox>) {
     let commands = waiting.map_or(f64::NAN, |waiting| waiting.commands as f64);
-    let oldest = waiting.map_or(f64::NAN, |waiting| waiting.oldest.unwrap_or_default());
+    let answered = waiting.map_or(f64::NAN, |waiting| waiting.answered.unwrap_or_default());
+    let silent = waiting.map_or(f64::NAN, |waiting| waiting.silent.unwrap_or_default());
+    let hosts = waiting.map_or(f64::NAN, |waiting| waiting.silent_hosts as f64);
     metrics::gauge!("axis_outbox_waiting_commands").set(commands);
-    metrics::gauge!("axis_outbox_oldest_seconds").set(oldest);
+    metrics::gauge!("axis_outbox_oldest_seconds", "chatwoot" => "answers").set(answered);
+    metrics::gauge!("axis_outbox_oldest_seconds", "chatwoot" => "silent").set(silent);
+    metrics::gauge!("axis_outbox_silent_hosts").set(hosts);
 }

@@ -3,11 +3,15 @@
 //! The work is bounded whatever the size: a count stops at [`COUNTED`] rows and is estimated from the planner's
 //! statistics beyond, and rows are read from the newest end of an index where there is one.
 
+mod outbox;
+
 use chrono::{DateTime, Utc};
 use domain::EventId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, Row as _};
+
+pub use outbox::*;
 
 use crate::connect::reset_role;
 use crate::{Error, Store};
@@ -25,9 +29,8 @@ pub struct Inspection {
     pub tables: Vec<Table>,
     /// Rows in the default partitions of the tables that are partitioned by month, by table.
     pub in_default_partitions: Vec<(String, i64)>,
-    /// Commands that have been in the outbox for more than 5 minutes, except those that wait for their undo window, for
-    /// a snooze to end or for their account to be connected again.
-    pub outbox_overdue: i64,
+    /// Commands that have been in the outbox for too long, by account: those that have waited longest.
+    pub outbox_overdue: Vec<Overdue>,
     /// Events rejected in the last 30 days.
     pub rejected_events: i64,
 }
@@ -189,14 +192,7 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
     for look in &LOOKS {
         tables.push(examine(&mut transaction, look, rows, show_content).await?);
     }
-    let outbox_overdue = count(
-        &mut transaction,
-        "select count(*) from outbox
-         where created_at < now() - interval '5 minutes' and due_at < now() + interval '1 hour'
-           and not exists (select from chatwoot_accounts a
-                           where a.id = outbox.account_id and a.disconnected_at is not null)",
-    );
-    let outbox_overdue = outbox_overdue.await?;
+    let outbox_overdue = overdue(&mut transaction).await?;
     let rejected_events = count(
         &mut transaction,
         "select count(*) from webhook_events
@@ -220,35 +216,6 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
         outbox_overdue,
         rejected_events,
     })
-}
-
-/// The commands that wait in the outbox.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Outbox {
-    /// How many there are, among the [`OUTBOX`] rows that are due first.
-    pub commands: i64,
-    /// How many seconds the oldest of these has waited; `None` if there are none.
-    pub oldest: Option<f64>,
-}
-
-/// At most this many rows of the outbox are looked at.
-pub const OUTBOX: i64 = 10_000;
-
-/// Counts the commands of all tenants that wait in the outbox, except those that their author may still take back and
-/// those that wait for a snooze to end or for their account to be connected again.
-pub async fn outbox(connection: &mut PgConnection) -> Result<Outbox, Error> {
-    let waiting = "select count(*), extract(epoch from now() - min(since))::float8
-         from (
-           select case when attempts = 0 then coalesce(not_before, created_at) else created_at end as since
-           from outbox o
-           where (attempts > 0 or coalesce(not_before, created_at) <= now())
-             and due_at < now() + interval '1 hour'
-             and not exists (select from chatwoot_accounts a
-                             where a.id = o.account_id and a.disconnected_at is not null)
-           order by due_at, sequence limit $1
-         ) waiting";
-    let (commands, oldest) = sqlx::query_as(waiting).bind(OUTBOX).fetch_one(connection).await?;
-    Ok(Outbox { commands, oldest })
 }
 
 /// The outcome of an event that was received within the last day. Returns `None` if it is not recorded (yet).

@@ -62,6 +62,79 @@ async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
     assert_eq!(warnings.len(), 3);
 }
 
+/// Commands for two accounts of ACME: two for account 7 of a quarter of an hour ago, one for account 8 of ten minutes
+/// ago, and one that has not waited for long.
+async fn with_overdue_commands() -> Operator {
+    let operator = Operator::new().await;
+    operator.succeeds(&["tenants", "add", "acme"]).await;
+    for statement in [
+        "insert into chatwoot_accounts
+           (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
+         select gen_random_uuid(), 'acme', 'https://chat.example.com/' || number, number, ''
+         from generate_series(7, 8) as number",
+        "insert into conversations
+           (id, tenant_id, account_id, display_id, version_at, version_step, version_digest, status,
+            created_at, last_activity_at)
+         select gen_random_uuid(), 'acme', id, 42, 1, 1, 1, 'open', now(), now()
+         from chatwoot_accounts",
+        "insert into outbox (operation_id, tenant_id, account_id, conversation_id, command, payload,
+           traceparent, created_at, due_at, wait_reason)
+         select gen_random_uuid(), c.tenant_id, c.account_id, c.id, 'set_status', '{}', '',
+           now() - minutes * interval '1 minute', now() + interval '1 minute', reason
+         from (values (7, 15, 'Chatwoot cannot be reached'), (7, 14, null), (8, 10, null), (8, 1, null))
+           as waits (number, minutes, reason)
+         join chatwoot_accounts a on a.chatwoot_account_id = number
+         join conversations c on c.account_id = a.id",
+    ] {
+        operator.statement(statement).await;
+    }
+    operator
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_too_long_is_told_by_account_with_what_it_waits_for() {
+    let operator = with_overdue_commands().await;
+    let told = async || {
+        let checked = operator.axis(&["db", "check", "--rows", "0"]).await;
+        let warnings = checked.value["warnings"].as_array().unwrap().clone();
+        let [seven, eight] = &warnings[..] else { panic!("{checked:?}") };
+        let [seven, eight] = [seven, eight].map(|one| one.as_str().unwrap().to_owned());
+        (checked.code, seven, eight)
+    };
+    let (code, seven, eight) = told().await;
+    assert_eq!(code, Some(1));
+    let of = "for account 7 of https://chat.example.com/7 (tenant acme) wait in the outbox since";
+    assert!(seven.starts_with(&format!("2 commands {of}")), "{seven}");
+    assert!(seven.ends_with("the oldest was put off: Chatwoot cannot be reached"), "{seven}");
+    assert!(eight.starts_with("1 command for account 8 "), "{eight}");
+    assert!(eight.ends_with("nobody has carried them out"), "{eight}");
+
+    // Neither is for whoever looks after this installation.
+    for statement in [
+        "insert into chatwoot_breakers (account_id, tenant_id, failures, opened, state, until)
+         select id, tenant_id, 5, 1, 'open', '2099-01-02 03:04:05Z' from chatwoot_accounts
+         where chatwoot_account_id = 7",
+        "insert into chatwoot_hosts (host, paused_until)
+         values ('chat.example.com:443', '2099-01-02 03:00:00Z')",
+    ] {
+        operator.statement(statement).await;
+    }
+    let (code, seven, eight) = told().await;
+    assert_eq!(code, Some(0));
+    let silent = "does not answer (Chatwoot cannot be reached), and is asked again at 2099-01-02 03:04:05 UTC";
+    assert!(seven.ends_with(silent), "{seven}");
+    assert!(eight.ends_with("wants to be left alone until 2099-01-02 03:00:00 UTC"), "{eight}");
+
+    operator.statement("update outbox set due_at = now() - interval '3 minutes'").await;
+    let (code, seven, _) = told().await;
+    assert_eq!(code, Some(1));
+    assert!(seven.ends_with("no outbound-worker takes them up"), "{seven}");
+    let doctor = operator.axis(&["doctor"]).await;
+    let tables = doctor.value.as_array().unwrap().iter().find(|one| one["check"] == "tables");
+    let mend = tables.unwrap()["mend"].as_str().unwrap();
+    assert!(mend.starts_with("start an outbound-worker"), "{mend}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_only_has_the_roles_looks_into_the_database_too() {
     let operator = Operator::new().await;

@@ -62,9 +62,28 @@ async fn what_waits_without_any_worker_is_in_the_apis_metrics() {
     let api = servers.api(&[]).await;
     let commands = async || metric(&api, "axis_outbox_waiting_commands").await;
     eventually("one command waits", async || commands().await == Some(1.0)).await;
-    let oldest = async || metric(&api, "axis_outbox_oldest_seconds").await;
+    let of = async |chatwoot: &str| {
+        let name = format!("axis_outbox_oldest_seconds{{chatwoot=\"{chatwoot}\"}}");
+        metric(&api, &name).await.map(|seconds| (900.0..1200.0).contains(&seconds))
+    };
+    let told = async || (of("answers").await, of("silent").await);
     eventually("it waits for a quarter of an hour", async || {
-        oldest().await.is_some_and(|seconds| (900.0..1200.0).contains(&seconds))
+        told().await == (Some(true), Some(false))
+    })
+    .await;
+    let hosts = async || metric(&api, "axis_outbox_silent_hosts").await;
+    assert_eq!(hosts().await, Some(0.0));
+    let mut transaction = world.store.worker().await.unwrap();
+    sqlx::query(
+        "insert into chatwoot_breakers (account_id, tenant_id, failures, opened, state, until)
+         select id, tenant_id, 5, 1, 'open', now() + interval '1 minute' from chatwoot_accounts",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    eventually("it waits for a Chatwoot that does not answer", async || {
+        told().await == (Some(false), Some(true)) && hosts().await == Some(1.0)
     })
     .await;
     let health = async || metric(&api, r#"axis_health{part="postgres"}"#).await;

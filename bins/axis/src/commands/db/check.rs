@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 use store::Store;
-use store::inspect::{Inspection, Table};
+use store::inspect::{Cause, Inspection, Overdue, Table};
 
 use crate::{Answer, Place};
 
@@ -32,8 +33,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let rows = arguments.rows.into();
     let inspection = store::inspect::inspect(&store, rows, arguments.show_content).await?;
     let warnings = warnings(&inspection);
-    let good = !warnings.iter().any(|warning| warning.urgent);
-    let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.what).collect();
+    let good = warnings.iter().all(|warning| warning.mend.is_none());
     let mut text = format!("schema version {}\n", inspection.schema_version);
     for table in &inspection.tables {
         describe(&mut text, table)?;
@@ -42,9 +42,11 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     if warnings.is_empty() {
         text += "nothing looks wrong\n";
     }
-    for warning in &warnings {
-        writeln!(text, "warning: {warning}")?;
+    for Warning { what, mend } in &warnings {
+        let mend = mend.map(|mend| format!("  →  {mend}")).unwrap_or_default();
+        writeln!(text, "warning: {what}{mend}")?;
     }
+    let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.what).collect();
     let value = json!({ "inspection": inspection, "warnings": warnings });
     Ok(Answer::new(text, &value)?.succeeding_if(good))
 }
@@ -78,8 +80,8 @@ fn counted(count: i64, what: &str) -> String {
 pub(crate) struct Warning {
     /// What, and where to look.
     pub(crate) what: String,
-    /// Whether it does not pass by itself.
-    pub(crate) urgent: bool,
+    /// What to do about it. `None` if it passes by itself.
+    pub(crate) mend: Option<&'static str>,
 }
 
 /// Looks for what is wrong, without reading any rows.
@@ -96,23 +98,69 @@ fn warnings(found: &Inspection) -> Vec<Warning> {
                 "{rows} of {table} are of months without a partition of their own: retention does not reach \
                  them"
             );
-            warnings.push(Warning { what, urgent: false });
+            warnings.push(Warning { what, mend: None });
         }
     }
-    if found.outbox_overdue > 0 {
-        let what = format!(
-            "{} in the outbox for more than 5 minutes: does the outbound-worker run, and does \
-             Chatwoot answer?",
-            counted(found.outbox_overdue, "command")
-        );
-        warnings.push(Warning { what, urgent: true });
-    }
+    warnings.extend(found.outbox_overdue.iter().map(waits));
     if found.rejected_events > 0 {
         let what = format!(
             "{} rejected in the last 30 days: `axis dead-letters list` shows what is left of them",
             counted(found.rejected_events, "event")
         );
-        warnings.push(Warning { what, urgent: false });
+        warnings.push(Warning { what, mend: None });
     }
     warnings
+}
+
+/// Says what commands of an account wait for.
+fn waits(overdue: &Overdue) -> Warning {
+    let at = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M:%S UTC");
+    let said = overdue.reason.as_deref();
+    let because = said.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let (why, mend) = match overdue.cause {
+        Cause::Unpublished => (
+            "no outbound-worker takes them up".to_owned(),
+            Some("start an outbound-worker; if one runs, its /health says what it lacks"),
+        ),
+        // It is for whoever runs that Chatwoot to do something.
+        Cause::Silent { again_at } => match again_at.filter(|again_at| *again_at > Utc::now()) {
+            Some(again_at) => {
+                let again_at = at(again_at);
+                (
+                    format!(
+                        "its Chatwoot does not answer{because}, and is asked again at {again_at}"
+                    ),
+                    None,
+                )
+            }
+            None => {
+                (format!("its Chatwoot does not answer{because}, and is asked again now"), None)
+            }
+        },
+        Cause::Paused { until } => {
+            (format!("its Chatwoot wants to be left alone until {}", at(until)), None)
+        }
+        Cause::Own => match said {
+            Some(reason) => (
+                format!("the oldest was put off: {reason}"),
+                Some(
+                    "do what it says; `axis webhook check` asks Chatwoot whether it accepts the token",
+                ),
+            ),
+            None => (
+                "they were not put off, and nobody has carried them out".to_owned(),
+                Some(
+                    "see what the outbound-workers' /health and log say, and whether \
+                     CHATWOOT_REQUESTS_PER_MINUTE is enough",
+                ),
+            ),
+        },
+    };
+    let Overdue { chatwoot_url, chatwoot_account_id: number, tenant, since, .. } = overdue;
+    let (count, since) = (counted(overdue.commands, "command"), at(*since));
+    let wait = if overdue.commands == 1 { "waits" } else { "wait" };
+    let what = format!(
+        "{count} for account {number} of {chatwoot_url} (tenant {tenant}) {wait} in the outbox since {since}: {why}"
+    );
+    Warning { what, mend }
 }

@@ -35,10 +35,9 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
         report.good("tables", "nothing looks wrong");
     }
     for warning in warnings {
-        if warning.urgent {
-            report.wrong("tables", warning.what, "axis db check");
-        } else {
-            report.notice("tables", warning.what);
+        match warning.mend {
+            Some(mend) => report.wrong("tables", warning.what, mend),
+            None => report.notice("tables", warning.what),
         }
     }
     Some(store)
