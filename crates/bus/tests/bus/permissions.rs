@@ -2,28 +2,31 @@
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
 use bus::streams::{self, Replicas};
-use bus::{Bus, Config, Consumer, Consumption, Failure, SourceChange, TailStart};
+use bus::{Bus, Config, ConnectError, Consumer, Consumption, Failure, SourceChange, TailStart};
 use domain::AccountKey;
 use events::{Source, subject};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use tokio::process::{Child, Command};
 
-use crate::support::{Consuming, consumption, envelope, eventually};
+use crate::support::{Consuming, consumption, envelope, eventually, eventually_some};
 
 const PERMISSIONS: &str = include_str!("../../../../nats/permissions.conf");
 const PASSWORDS: [&str; 5] = ["RECEIVER", "SYNC", "OUTBOUND", "API", "OPERATOR"];
+/// Everybody's. The server would take it for a number if it stood in its environment without quotes.
+const PASSWORD: &str = "12345";
 /// Longer than anything here takes, and than the bus waits for an answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Guarded {
     port: u16,
-    _server: Child,
-    _folder: tempfile::TempDir,
+    server: Child,
+    folder: tempfile::TempDir,
 }
 
 impl Guarded {
@@ -31,29 +34,48 @@ impl Guarded {
     async fn start() -> (Self, Bus) {
         let folder = tempfile::tempdir().unwrap();
         let port = servers::free_port();
-        let config = format!(
-            "listen: 127.0.0.1:{port}\nmax_payload: 8MB\n\
-             jetstream {{ store_dir: {}, max_file_store: 1TB }}\n{PERMISSIONS}",
-            folder.path().join("jetstream").display()
-        );
-        let file = folder.path().join("guarded.conf");
-        std::fs::write(&file, config).unwrap();
+        let file = configure(folder.path(), port, PERMISSIONS);
         let mut command = Command::new(servers::nats_server(None).unwrap());
         command.arg("--config").arg(file).arg("--log").arg(folder.path().join("log"));
         for name in PASSWORDS {
-            command.env(format!("NATS_{name}_PASSWORD"), name.to_lowercase());
+            command.env(format!("NATS_{name}_PASSWORD"), format!("'{PASSWORD}'"));
         }
         let server = command.kill_on_drop(true).spawn().unwrap();
-        let guarded = Self { port, _server: server, _folder: folder };
-        let operator = guarded.user("operator", "operator").await;
+        let guarded = Self { port, server, folder };
+        let operator = guarded.user("operator").await;
         streams::apply(&operator, Replicas::Keep).await.unwrap();
         (guarded, operator)
     }
 
-    async fn user(&self, name: &str, password: &str) -> Bus {
-        let url = format!("nats://{name}:{password}@127.0.0.1:{}", self.port);
-        Bus::connect(&Config::to_url(&url), name).await.unwrap()
+    /// The connection of a program that has the user of its name.
+    async fn user(&self, name: &str) -> Bus {
+        self.program(name, name).await.unwrap()
     }
+
+    async fn program(&self, name: &str, user: &str) -> Result<Bus, ConnectError> {
+        let url = format!("nats://{user}:{PASSWORD}@127.0.0.1:{}", self.port);
+        Bus::connect(&Config::to_url(&url), name).await
+    }
+
+    /// Gives the running server other users, or other permissions.
+    async fn reload(&self, permissions: &str) {
+        configure(self.folder.path(), self.port, permissions);
+        let pid = self.server.id().unwrap().to_string();
+        let sent = Command::new("kill").args(["-HUP", &pid]).status().await.unwrap();
+        assert!(sent.success());
+    }
+}
+
+/// Writes a server's configuration. Returns its file.
+fn configure(folder: &Path, port: u16, permissions: &str) -> PathBuf {
+    let config = format!(
+        "listen: 127.0.0.1:{port}\nmax_payload: 8MB\n\
+         jetstream {{ store_dir: {}, max_file_store: 1TB }}\n{permissions}",
+        folder.join("jetstream").display()
+    );
+    let file = folder.join("guarded.conf");
+    std::fs::write(&file, config).unwrap();
+    file
 }
 
 type Did<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
@@ -201,10 +223,10 @@ async fn redrives(bus: &Bus) -> Result<(), String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
     let (guarded, operator) = Guarded::start().await;
-    let receiver = &guarded.user("webhook-receiver", "receiver").await;
-    let sync = &guarded.user("sync-worker", "sync").await;
-    let outbound = &guarded.user("outbound-worker", "outbound").await;
-    let api = &guarded.user("api", "api").await;
+    let receiver = &guarded.user("webhook-receiver").await;
+    let sync = &guarded.user("sync-worker").await;
+    let outbound = &guarded.user("outbound-worker").await;
+    let api = &guarded.user("api").await;
     for stream in ["inbound.a.test", "outbound.acme.test", "activity.acme.test"] {
         operator.publisher().publish(envelope(stream, "first")).await.unwrap();
     }
@@ -289,4 +311,27 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
         .await,
     );
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// As docs/operations.md has it: a second user of the same permissions, until no program is the first any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_replaced_while_programs_run() {
+    let (guarded, _operator) = Guarded::start().await;
+    let before = guarded.user("api").await;
+    before.connections().wait_for(|count| *count == 1).await.unwrap();
+    let first = "    { user: api, password: $NATS_API_PASSWORD, permissions: $API }\n";
+    let second = format!("    {{ user: api-2, password: '{PASSWORD}', permissions: $API }}\n");
+    assert!(PERMISSIONS.contains(first));
+
+    guarded.reload(&PERMISSIONS.replace(first, &format!("{first}{second}"))).await;
+    let after = eventually_some(|| async { guarded.program("api", "api-2").await.ok() }).await;
+    for api in [&before, &after] {
+        assert_eq!(hears(api).await, Ok(()));
+    }
+    assert_eq!(*before.connections().borrow(), 1, "it was not cut off");
+
+    guarded.reload(&PERMISSIONS.replace(first, &second)).await;
+    eventually(|| async { !before.connected() }).await;
+    assert_eq!(hears(&after).await, Ok(()));
+    assert!(matches!(guarded.program("api", "api").await, Err(ConnectError::Refused(_))));
 }
