@@ -36,7 +36,8 @@ pub struct Place {
     )]
     pub data_dir: PathBuf,
 
-    /// Address of the database, `postgres://user:password@host:port/name`. If unset, that of `axis up`
+    /// Address of the database, `postgres://user:password@host:port/name`, with
+    /// `?sslmode=verify-full` unless nobody else is on the way. If unset, that of `axis up`
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
 
@@ -72,7 +73,8 @@ pub struct Place {
     )]
     pub database_patience: u64,
 
-    /// Address of NATS, `nats://host:4222`. If unset, that of `axis up`
+    /// Address of NATS, `tls://host:4222`, or `nats://host:4222` where nobody else is on the way. If
+    /// unset, that of `axis up`
     #[arg(long, global = true, env = "NATS_URL", hide_env_values = true, value_name = "URL")]
     pub nats_url: Option<SecretString>,
 

@@ -15,8 +15,9 @@ use crate::ConnectError;
 #[derive(clap::Args, Debug, Clone)]
 #[group(skip)]
 pub struct Config {
-    /// Where NATS is: `nats://host:4222` or `tls://host:4222`, several separated by commas; may
-    /// hold `user:password@` or `token@`.
+    /// Where NATS is: `tls://host:4222`, or `nats://host:4222` where nobody else is on the way,
+    /// several separated by commas; may hold `user:password@` or `token@`. With `tls` the server has
+    /// to prove that it is this host.
     #[arg(
         id = "nats_url",
         long = "nats-url",
@@ -40,6 +41,13 @@ impl Config {
         Self { nats_url: url.into(), nats_credentials: None, nats_ca: None }
     }
 
+    /// The servers, by host and port, that need not prove who they are.
+    pub fn unverified(&self) -> Result<Vec<(String, u16)>, ConnectError> {
+        let mut addresses = self.addresses()?;
+        addresses.retain(|address| !address.tls_required());
+        Ok(addresses.iter().map(|one| (one.host().to_owned(), one.port())).collect())
+    }
+
     pub(crate) fn addresses(&self) -> Result<Vec<ServerAddr>, ConnectError> {
         self.nats_url
             .expose_secret()
@@ -49,9 +57,12 @@ impl Config {
     }
 
     pub(crate) async fn options(&self) -> Result<ConnectOptions, ConnectError> {
-        let mut options = ConnectOptions::new();
+        let addresses = self.addresses()?;
+        // Also of servers that these tell of, whose addresses do not say so.
+        let is_encrypted = addresses.iter().all(ServerAddr::tls_required);
+        let mut options = ConnectOptions::new().require_tls(is_encrypted);
         // The library ignores the user and password in an address.
-        if let Some((user, password)) = self.addresses()?.iter().find_map(user_of) {
+        if let Some((user, password)) = addresses.iter().find_map(user_of) {
             options = match password {
                 Some(password) => options.user_and_password(user, password),
                 None => options.token(user),
@@ -133,6 +144,23 @@ mod tests {
         let some = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
         std::fs::write(&path, some).unwrap();
         config.options().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_encryption_gets_it_from_every_server() {
+        for (url, unverified) in [
+            ("tls://a:1,tls://b:2", &[][..]),
+            ("nats://a:1", &["a:1"]),
+            ("tls://a:1,nats://b", &["b:4222"]),
+        ] {
+            let config = Config::to_url(url);
+            let found = config.unverified().unwrap();
+            let found: Vec<_> = found.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+            assert_eq!(found, unverified, "{url}");
+            let options = format!("{:?}", config.options().await.unwrap());
+            let required = format!("\"tls_required\": {}", unverified.is_empty());
+            assert!(options.contains(&required), "{url}: {options}");
+        }
     }
 
     #[test]

@@ -61,5 +61,6 @@ pub use model::{
     Account, Assignee, AssigneeKind, Attachment, Change, Changes, Contact, Conversation, Inbox,
     Message, MessageStatus, MessageType, Priority, Sender, Status, Team,
 };
+pub use public::is_public;
 pub use signature::{SignatureError, sign, verify};
 pub use webhook::{DecodeError, Peek, PeekError, Webhook, blank_session_tokens, decode, peek};

@@ -55,7 +55,7 @@ pub(crate) fn has_credentials(url: &Url) -> bool {
 }
 
 /// Whether an address leads everybody on the internet to the same host.
-pub(crate) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

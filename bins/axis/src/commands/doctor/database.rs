@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use store::Store;
 
-use super::Report;
+use super::{Report, tls};
 use crate::Place;
 use crate::commands::db;
 use crate::place::{SERVER, advice};
@@ -12,10 +12,15 @@ use crate::place::{SERVER, advice};
 /// How long the database may take to answer: longer than it takes to find out why it does not.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+const VERIFY: &str = "Write ?sslmode=verify-full into DATABASE_URL and DATABASE_DIRECT_URL";
+
 /// Checks the database. Returns it if its schema fits.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
+    let config = report.heard("database", place.store_config(), SERVER)?;
+    let unverified = report.heard("database", config.unverified(), SERVER)?;
+    tls::look(report, "database", unverified, VERIFY).await;
     let asked = async {
-        let store = Store::connect(&place.store_config()?, "axis")?;
+        let store = Store::connect(&config, "axis")?;
         store::within(PATIENCE, store.ping()).await?;
         anyhow::Ok(())
     };

@@ -7,6 +7,7 @@ mod database;
 mod lateness;
 mod restored;
 mod streams;
+mod tls;
 
 use ::accounts::Config;
 use clap::Args;

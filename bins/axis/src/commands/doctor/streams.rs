@@ -7,7 +7,7 @@ use bus::{Bus, StreamState, streams};
 use events::subject;
 use tokio::time::sleep;
 
-use super::Report;
+use super::{Report, tls};
 use crate::Place;
 use crate::commands::streams::status::STREAMS;
 
@@ -19,8 +19,13 @@ const LOOKS: usize = 6;
 const PAUSE: Duration = Duration::from_millis(500);
 const SERVERS: &str = "check the servers that NATS_URL points to; receivers acknowledge meanwhile";
 
+const VERIFY: &str = "Write tls:// into NATS_URL";
+
 /// Checks NATS. Returns it if it has all streams.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
+    let config = report.heard("NATS", place.bus_config(), SERVERS)?;
+    let unverified = report.heard("NATS", config.unverified(), SERVERS)?;
+    tls::look(report, "NATS", unverified, VERIFY).await;
     let bus = report.heard("NATS", place.bus().await, SERVERS)?;
     report.good("NATS", "it answers");
     let drift = report.heard("streams", streams::check(&bus).await, SERVERS)?;
