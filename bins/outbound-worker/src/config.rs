@@ -13,6 +13,9 @@ use crate::locked_out::LockedOut;
 
 /// The longest time until a command is sent, including all its look-ups and waits.
 const BEFORE_SENDING: Duration = Duration::from_mins(15);
+/// The most seconds that a message with files may be given. A bucket must not break off before.
+const LONGEST_UPLOAD: u64 = 600;
+const _: () = assert!(objects::LONGEST_READING.as_secs() > LONGEST_UPLOAD);
 
 /// How commands are carried to Chatwoot.
 #[derive(Debug, Clone, Args)]
@@ -143,7 +146,7 @@ pub struct Config {
         env = "CHATWOOT_UPLOAD_SECONDS",
         default_value_t = 120,
         value_name = "SECONDS",
-        value_parser = clap::value_parser!(u64).range(1..=600)
+        value_parser = clap::value_parser!(u64).range(1..=LONGEST_UPLOAD)
     )]
     pub chatwoot_upload_seconds: u64,
 

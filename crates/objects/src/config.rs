@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use object_store::RetryConfig;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
+use object_store::{ClientOptions, RetryConfig};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::unread::Environment;
-use crate::{Objects, OpenError};
+use crate::{LONGEST_READING, Objects, OpenError};
 
 const KIB: usize = 1024;
+/// How long a bucket may take for a request, unless it is for a whole file.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 
 /// Where files are kept.
 #[derive(Debug, Clone, Args)]
@@ -127,9 +129,14 @@ impl std::fmt::Display for Address {
 }
 
 impl Access {
-    /// A client for this bucket. Fails if a setting is missing: the library would ask the machine it runs on for a role,
-    /// and look for the bucket at Amazon.
-    fn to(&self, bucket: &str, set: &Environment) -> Result<AmazonS3Builder, OpenError> {
+    /// A client for this bucket, whose requests may take so long, until the last byte of the answer. Fails if a setting
+    /// is missing: the library would ask the machine it runs on for a role, and look for the bucket at Amazon.
+    fn to(
+        &self,
+        bucket: &str,
+        longest: Duration,
+        set: &Environment,
+    ) -> Result<AmazonS3Builder, OpenError> {
         let Some(id) = &self.aws_access_key_id else { return set.misses("AWS_ACCESS_KEY_ID") };
         let Some(secret) = &self.aws_secret_access_key else {
             return set.misses("AWS_SECRET_ACCESS_KEY");
@@ -138,6 +145,7 @@ impl Access {
             .with_bucket_name(bucket)
             .with_access_key_id(id)
             .with_secret_access_key(secret.expose_secret())
+            .with_client_options(ClientOptions::new().with_timeout(longest))
             .with_allow_http(self.aws_allow_http);
         if let Some(token) = &self.aws_session_token {
             builder = builder.with_token(token.expose_secret());
@@ -170,15 +178,18 @@ impl Objects {
                     ..RetryConfig::default()
                 };
                 let set = Environment::of_process();
-                let bucket = config.access.to(name, &set)?.with_retry(retry).build();
-                let store = bucket.map_err(|error| OpenError::Settings(Box::new(error)))?;
-                let store = Arc::new(store);
+                let client = |longest| {
+                    let bucket = config.access.to(name, longest, &set)?.with_retry(retry.clone());
+                    let bucket = bucket.build();
+                    Ok(Arc::new(bucket.map_err(|error| OpenError::Settings(Box::new(error)))?))
+                };
+                let (store, reading) = (client(LONGEST_REQUEST)?, client(LONGEST_READING)?);
                 for (unread, instead) in set.unread(&config.access) {
                     tracing::warn!("{unread} is set, but not read for the bucket: {instead}");
                 }
                 // 5 MiB is the smallest part that S3 takes.
                 let prefix = Key::from(prefix.as_str());
-                Ok(Self::over(store, prefix, 5 * KIB * KIB))
+                Ok(Self::over(store, reading, prefix, 5 * KIB * KIB))
             }
         }
     }
@@ -190,7 +201,8 @@ impl Objects {
         let store = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| OpenError::Settings(Box::new(error)))?
             .with_fsync(true);
-        Ok(Self::over(Arc::new(store), Key::default(), 256 * KIB))
+        let store = Arc::new(store);
+        Ok(Self::over(store.clone(), store, Key::default(), 256 * KIB))
     }
 }
 
@@ -245,7 +257,8 @@ mod tests {
             (&somebody, &["AWS_PROFILE"], &["AWS_REGION"]),
             (&somebody, &["AWS_DEFAULT_REGION"], &["AWS_REGION", "AWS_DEFAULT_REGION"]),
         ] {
-            let refused = access.to("b", &Environment::from(set)).unwrap_err().to_string();
+            let refused =
+                access.to("b", LONGEST_REQUEST, &Environment::from(set)).unwrap_err().to_string();
             assert!(told.iter().all(|name| refused.contains(name)), "{refused}");
         }
     }
@@ -261,12 +274,12 @@ mod tests {
         };
         let named =
             Access { aws_endpoint: Some("https://s3.example.com".to_owned()), ..ours.clone() };
-        assert!(ours.to("b", &Environment::from(&["AWS_PROFILE"][..])).is_ok());
+        assert!(ours.to("b", LONGEST_REQUEST, &Environment::from(&["AWS_PROFILE"][..])).is_ok());
         for unread in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] {
             let set = Environment::from(&[unread][..]);
-            let refused = ours.to("b", &set).unwrap_err().to_string();
+            let refused = ours.to("b", LONGEST_REQUEST, &set).unwrap_err().to_string();
             assert!(refused.ends_with("set AWS_ENDPOINT") && refused.contains(unread), "{refused}");
-            assert!(named.to("b", &set).is_ok());
+            assert!(named.to("b", LONGEST_REQUEST, &set).is_ok());
         }
     }
 }

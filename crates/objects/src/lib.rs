@@ -9,6 +9,8 @@
 //! A file is never changed: if one key is written twice, it is with the same file. Nothing of a writer that was not
 //! finished can be read.
 //!
+//! A file may take long to read, because whoever takes it may be slow. What may not take long is that nothing comes.
+//!
 //! A missing file is told apart from a missing place, such as a folder whose disk is not mounted: from its first file
 //! on, a place has a mark (`mark`).
 
@@ -30,7 +32,7 @@ use mark::Known;
 
 pub use config::{Access, Address, Config};
 pub use error::{Error, OpenError};
-pub use read::Reader;
+pub use read::{LONGEST_READING, Reader};
 pub use write::Writer;
 
 /// How long a place may take to answer a health check, which waits little longer.
@@ -40,6 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
+    /// The same place, which has longer to give a whole file away.
+    reading: Arc<dyn ObjectStore>,
     /// The prefix of every key.
     prefix: Path,
     /// How many bytes a writer collects before it passes them on.
@@ -51,8 +55,13 @@ pub struct Objects {
 }
 
 impl Objects {
-    fn over(store: Arc<dyn ObjectStore>, prefix: Path, part: usize) -> Self {
-        Self { store, prefix, part, known: Arc::default(), looking: Arc::default() }
+    fn over(
+        store: Arc<dyn ObjectStore>,
+        reading: Arc<dyn ObjectStore>,
+        prefix: Path,
+        part: usize,
+    ) -> Self {
+        Self { store, reading, prefix, part, known: Arc::default(), looking: Arc::default() }
     }
 
     fn path(&self, key: &str) -> Path {

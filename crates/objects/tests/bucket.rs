@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use objects::{Access, Address, Config, Error, Objects, Reader};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+use tokio::time;
 
 const BUCKET: &str = "attachments";
 
@@ -141,6 +144,57 @@ async fn a_bucket_that_may_not_be_listed_keeps_files() {
         writer.put(Bytes::from_static(b"Hello")).await.unwrap();
         writer.finish().await.unwrap();
     }
+}
+
+/// As one that Chatwoot takes slowly, which may take as long as `CHATWOOT_UPLOAD_SECONDS` say.
+#[tokio::test]
+async fn a_file_that_takes_ten_minutes_is_read_to_its_end() {
+    let (port, rest) = in_two_parts().await;
+    let mut reader = bucket(BUCKET, port).read("a", None).await.unwrap();
+    assert_eq!(reader.bytes.next().await.unwrap().unwrap(), "Hello, ");
+    time::pause();
+    time::advance(Duration::from_mins(10)).await;
+    time::resume();
+    rest.send(()).unwrap();
+    assert_eq!(bytes(reader).await, b"world");
+}
+
+#[tokio::test]
+async fn the_rest_of_a_file_that_does_not_come_is_not_waited_for() {
+    let (port, _rest) = in_two_parts().await;
+    let mut reader = bucket(BUCKET, port).read("a", None).await.unwrap();
+    assert_eq!(reader.bytes.next().await.unwrap().unwrap(), "Hello, ");
+    // From here on, time passes while everybody waits.
+    time::pause();
+    let next = reader.bytes.next().await;
+    assert!(matches!(next, Some(Err(Error::Silent))), "{next:?}");
+}
+
+/// A server that gives a file away once, the second part of it when it is told to.
+async fn in_two_parts() -> (u16, oneshot::Sender<()>) {
+    let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listens.local_addr().unwrap().port();
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        let mut told = Some(told);
+        loop {
+            let (mut connection, _) = listens.accept().await.unwrap();
+            let reads = head(&mut connection).await.starts_with("get ");
+            let answer = "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nConnection: close\r\n\
+                          Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Length: 12\r\n\r\n";
+            if !reads {
+                connection.write_all(answer.as_bytes()).await.unwrap();
+            } else if let Some(told) = told.take() {
+                tokio::spawn(async move {
+                    connection.write_all(answer.as_bytes()).await.unwrap();
+                    connection.write_all(b"Hello, ").await.unwrap();
+                    told.await.unwrap();
+                    connection.write_all(b"world").await.unwrap();
+                });
+            }
+        }
+    });
+    (port, tell)
 }
 
 /// What a request begins with, in small letters.

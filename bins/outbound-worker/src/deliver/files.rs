@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use chatwoot::client;
 use domain::{Upload, in_words};
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use objects::{Error, Objects};
 use tokio::time::timeout;
 
 /// How long the store may take to say that it has a file. A reply that waits for that keeps a place from replies
 /// without files.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
-/// How long the next bytes of a file may take.
-const LONGEST_GAP: Duration = Duration::from_secs(20);
 
 /// Why a reply cannot be sent with its files.
 pub(super) enum Missing {
@@ -72,46 +70,10 @@ fn one(objects: Objects, upload: &Upload, broken_off: BrokenOff) -> client::Uplo
         file_name: upload.file_name.clone(),
         media_type: upload.content_type.clone(),
         length: u64::try_from(upload.file_size).unwrap_or_default(),
-        bytes: without_gaps(stream::once(reading).try_flatten())
+        bytes: stream::once(reading)
+            .try_flatten()
             .map_err(client::ReadError::from)
             .inspect_err(move |error| broken_off.note(error))
             .boxed(),
-    }
-}
-
-/// Passes bytes on, and fails if the next ones do not come within [`LONGEST_GAP`]. Taking them may take any time.
-fn without_gaps<T>(
-    bytes: impl Stream<Item = Result<T, Error>>,
-) -> impl Stream<Item = Result<T, Error>> {
-    stream::unfold(Some(Box::pin(bytes)), |bytes| async {
-        let mut bytes = bytes?;
-        match timeout(LONGEST_GAP, bytes.next()).await {
-            Ok(next) => Some((next?, Some(bytes))),
-            Err(_) => Some((Err(Error::Silent), None)),
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn bytes_that_do_not_come_are_not_waited_for() {
-        let some = stream::iter(["a", "b"]).map(Ok);
-        let read: Vec<_> = without_gaps(some.chain(stream::pending())).collect().await;
-        assert!(matches!(read[..], [Ok("a"), Ok("b"), Err(Error::Silent)]), "{read:?}");
-    }
-
-    /// It is Chatwoot that is slow then.
-    #[tokio::test(start_paused = true)]
-    async fn who_takes_bytes_slowly_gets_all_of_them() {
-        let some = stream::iter(["a", "b", "c"]).map(Ok);
-        let mut read = Box::pin(without_gaps(some));
-        for text in ["a", "b", "c"] {
-            tokio::time::sleep(LONGEST_GAP * 2).await;
-            assert_eq!(read.next().await.unwrap().unwrap(), text);
-        }
-        assert!(read.next().await.is_none());
     }
 }

@@ -92,7 +92,7 @@ async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Resp
     };
     let reader = match app.files.objects().read(&upload.key, range.clone()).await {
         Ok(reader) => reader,
-        Err(error @ (objects::Error::Place(_) | objects::Error::Away)) => {
+        Err(error @ (objects::Error::Place(_) | objects::Error::Away | objects::Error::Silent)) => {
             return Err(ApiError::NoStorage(error));
         }
         Err(error) => return Err(ApiError::NoFile(error.into())),
