@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot::client::MessageRange;
+use chatwoot::client::Pages;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use chrono::{DateTime, Utc};
 use domain::command::SendMessage;
@@ -20,8 +20,8 @@ use crate::decide::{self, Next, Verdict};
 use crate::metrics::LOOKUPS;
 use crate::throttle::Hold;
 
-/// The most responses that a look reads, two for every hundred messages. If there were more since the try, a person has
-/// to look.
+/// The most responses that a look reads, two for every hundred messages, and more where they are large. If there were
+/// more since the try, a person has to look.
 const MOST_ANSWERS: usize = 400;
 
 /// What a look saw.
@@ -170,7 +170,7 @@ impl Carrier {
         stay: &mut Stay<'_>,
     ) -> Result<Seen, Error> {
         let mut deleted = Vec::new();
-        let mut range = MessageRange::After(self.begin_of_look(entry, attempt).await?);
+        let mut pages = self.pages(entry, attempt).await?;
         let mut complete = false;
         for read in 0..MOST_ANSWERS {
             let held = match read {
@@ -180,13 +180,16 @@ impl Carrier {
             if let Some(hold) = held {
                 return Ok(Seen::Held(hold));
             }
-            let page = caller.client.messages_verbatim(entry.display_id, range).await;
+            let page = caller.client.messages_verbatim(entry.display_id, pages.range()).await;
             self.report(caller, &page).await;
             let page = match page {
                 Ok(page) => page,
+                Err(error) if error.is_too_large() && pages.halve() => continue,
+                // Even a single message that is too large is not left out: it could be the reply.
                 Err(error) => return Ok(Seen::Refused(error)),
             };
-            let messages = || page.messages.iter().map(|read| &read.value);
+            let (listed, more) = pages.take(page);
+            let messages = || listed.iter().map(|read| &read.value);
             let ours = messages().filter(|message| bears(message, entry.operation));
             let ours: Vec<i64> = ours.map(|message| message.id).collect();
             // Reading ends at the first response that has the reply. A copy a hundred messages later raises no alarm,
@@ -206,11 +209,10 @@ impl Carrier {
             // A message without its marker can be recognised only by its number.
             let since = messages().filter(|message| message.id > attempt.look_after);
             deleted.extend(since.filter_map(deleted_by_user));
-            let Some(next) = range.following(page.ids(), page.entries) else {
+            if !more {
                 complete = true;
                 break;
-            };
-            range = next;
+            }
         }
         if !complete {
             return Ok(Seen::TooMany);
@@ -221,17 +223,18 @@ impl Carrier {
         self.search_deleted(entry, message, &deleted, caller, stay).await
     }
 
-    /// The number after which the reply is looked for: that of the try, or a lower one for the look before it is sent
-    /// again.
-    async fn begin_of_look(&self, entry: &Entry, attempt: &Attempt) -> Result<i64, Error> {
-        if !decide::may_conclude(attempt, self.config.absence()) {
-            return Ok(attempt.look_after);
-        }
-        let (conversation, highest) = (entry.conversation, attempt.look_after);
+    /// The pages in which the reply is looked for. They begin after the number of the try, or a lower one for the look
+    /// before it is sent again.
+    async fn pages(&self, entry: &Entry, attempt: &Attempt) -> Result<Pages, Error> {
+        let (conversation, mut begin) = (entry.conversation, attempt.look_after);
         let mut transaction = self.store.worker().await?;
-        let before = messages::chatwoot_id_before(&mut transaction, conversation, highest).await?;
+        if decide::may_conclude(attempt, self.config.absence()) {
+            begin = messages::chatwoot_id_before(&mut transaction, conversation, begin).await?;
+        }
+        // Where what is too large ends, as far as it is known here. It is read to the end all the same.
+        let newest = messages::highest_chatwoot_id(&mut transaction, conversation).await?;
         store::commit(transaction).await?;
-        Ok(before)
+        Ok(Pages::to_the_end(begin, Some(newest)))
     }
 
     /// Searches among deleted messages, which have lost their markers. A deleted message that is not another reply of

@@ -146,6 +146,38 @@ async fn p4_a_reply_that_a_fast_clock_moved_behind_a_hundred_others_is_found() {
     assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
 }
 
+/// Two answers of Chatwoot have more bytes than are read of one: a hundred mails, and half of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_is_looked_for_among_what_is_too_large_to_be_read_at_once() {
+    let stage = Stage::empty().await;
+    let (mail, mut replies) = ("…".repeat(60_000), Vec::new());
+    for stored in [true, false] {
+        let chatwoot = stage.chatwoot(if stored { "acme" } else { "zeta" }).await;
+        let conversation = stage.conversation(&chatwoot).await;
+        let reply = if stored {
+            stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await
+        } else {
+            let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+            stage.try_of_a_dead_worker(&conversation).await;
+            reply
+        };
+        for _ in 0..100 {
+            stage.customer_writes(&chatwoot, &conversation, &mail).await;
+        }
+        replies.push((chatwoot, conversation, reply));
+    }
+    stage.worker(&config()).await;
+    for (chatwoot, conversation, reply) in &replies {
+        stage.reaches(*reply, "sent").await;
+        assert_eq!(chatwoot.texts(conversation), ["Hello"]);
+    }
+    let tries = [vec!["done"], vec!["absent", "done"]];
+    for ((.., reply), ends) in replies.iter().zip(tries) {
+        let ends: Vec<_> = ends.into_iter().map(|end| Some(end.to_owned())).collect();
+        assert_eq!(stage.attempts(reply.0).await, ends);
+    }
+}
+
 /// P4: two were stored where one was asked for. Nobody but a person can put that right.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_of_two_copies_the_older_counts_and_none_is_deleted() {

@@ -1,7 +1,7 @@
 //! Compares a conversation: its row, and then its messages, page by page.
 
 use bus::MAX_BODY_BYTES;
-use chatwoot::client::{MessagePage, MessageRange, Verbatim};
+use chatwoot::client::{MessagePage, MessageRange, Pages, Verbatim};
 use chatwoot::{CallError, Conversation, Message, MessageType};
 use chrono::{DateTime, Utc};
 use store::{conversations, messages};
@@ -9,7 +9,6 @@ use store::{conversations, messages};
 use super::ReconcileError;
 use super::body::{Body, ConversationRead, Found, MessageRead, trimmed};
 use super::compare;
-use super::pages::Pages;
 use super::session::{Depth, Lately, Session, changed_at};
 use super::untold::Untold;
 use crate::activity;

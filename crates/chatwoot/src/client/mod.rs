@@ -15,6 +15,7 @@ mod conversations;
 mod error;
 mod in_hand;
 mod messages;
+mod pages;
 mod public;
 mod ranges;
 mod verbatim;
@@ -37,6 +38,7 @@ pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooz
 pub use self::error::{CallError, Cause, Outcome, Refusal};
 pub use self::in_hand::{Held, InHand};
 pub use self::messages::{MessagePage, NewMessage, ReadError, Upload};
+pub use self::pages::Pages;
 pub use self::ranges::MessageRange;
 pub use self::verbatim::Verbatim;
 pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
