@@ -120,7 +120,7 @@ pub struct Config {
     pub absence_seconds: u64,
 
     /// Minutes after which an unconfirmed reply counts as failed if Chatwoot cannot be asked for it, 1 to
-    /// 10080: what was written after it in its conversation waits until then
+    /// 10080, though not before the third time: what was written after it in its conversation waits until then
     #[arg(
         long,
         env = "UNSEEN_MINUTES",

@@ -134,9 +134,15 @@ pub(crate) fn window(tried: &Open, absence: Duration) -> RangeInclusive<DateTime
     tried.began_at - SKEW..=tried.ended_at + absence + SKEW
 }
 
-/// The wait after a look-up that could not be made: about as long as it is since the try ended.
-pub(crate) fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
-    spread(ended_ago.max(SOON).min(retry.longest.max(SOON)))
+/// The wait after a look-up that could not be made: about as long as the reply has been looked for.
+pub(crate) fn until_retried_look(looked_for: Duration, retry: Policy) -> Duration {
+    spread(looked_for.max(SOON).min(retry.longest.max(SOON)))
+}
+
+/// Whether the time is over for a reply that Chatwoot could not be asked for. `looks` of them failed. One that spent the
+/// time waiting for something else, as for a worker, is not given up at the first.
+pub(crate) fn stays_unseen(looked_for: Duration, looks: i32, unseen: Duration) -> bool {
+    looked_for >= unseen && looks >= ENOUGH
 }
 
 /// How long after a try's end an absent reply is sent again, which is as long as after a refused one. `failures`
@@ -145,7 +151,7 @@ pub(crate) fn until_sent_again(failures: u32, retry: Policy) -> Duration {
     retry.middle(failures)
 }
 
-/// After this many tries that could not reach Chatwoot, only time counts: it is no momentary fault any more. If many
+/// After this many tries or looks that could not reach Chatwoot, only time counts: it is no momentary fault any more. If many
 /// commands wait for an account that does not answer, tries are far between.
 const ENOUGH: i32 = 3;
 

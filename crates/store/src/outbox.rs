@@ -275,13 +275,28 @@ pub async fn count_attempt(
 ) -> Result<Option<Tries>, Error> {
     let tries = sqlx::query_as!(
         Tries,
-        "update outbox set attempts = attempts + 1, hurried = false
+        "update outbox set attempts = attempts + 1, looks = 0, hurried = false
          where operation_id = $1 returning attempts as made, spared",
         operation.0
     )
     .fetch_optional(connection)
     .await?;
     Ok(tries)
+}
+
+/// Counts a look for a reply that could not be made. Returns how many there were since its last try, or since it was asked
+/// for again, or `None` if the row is gone.
+pub async fn count_look(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<Option<i32>, Error> {
+    let looks = sqlx::query_scalar!(
+        "update outbox set looks = looks + 1 where operation_id = $1 returning looks",
+        operation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(looks)
 }
 
 /// Notes that the try which has just ended does not count. Also clears how many tries there will be, which nobody knows

@@ -140,6 +140,15 @@ fn looks_that_come_to_nothing_lie_further_apart_and_end_by_time() {
     assert_eq!(ended(CallError::NotFound, 1, 0, SECOND), Ending::Failed);
 }
 
+/// However long ago its try was.
+#[test]
+fn what_is_not_seen_is_looked_for_a_few_times_and_for_long() {
+    let unseen = Duration::from_hours(6);
+    assert!(!stays_unseen(unseen * 9, 2, unseen));
+    assert!(!stays_unseen(unseen / 2, 99, unseen));
+    assert!(stays_unseen(unseen, 3, unseen));
+}
+
 #[test]
 fn endings_follow_what_is_known_of_the_call() {
     let ended =

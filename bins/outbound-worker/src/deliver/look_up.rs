@@ -12,6 +12,7 @@ use store::outbox::{self, Entry};
 use store::{Error, messages};
 
 use super::Carrier;
+use super::carrier::asked_ago;
 use super::job::{Job, Shown};
 use super::settle::{Carried, News};
 use super::stay::Stay;
@@ -143,7 +144,10 @@ impl Carrier {
             );
             return self.give_up(job, None, &reason).await;
         }
-        if attempt.ended_ago >= self.config.unseen() && !outdated {
+        let Some(looks) = self.count_look(job.entry).await? else { return Ok(Carried::Settled) };
+        // If somebody has asked for it again since, it is looked for from then on.
+        let looked_for = attempt.ended_ago.min(asked_ago(job.entry));
+        if decide::stays_unseen(looked_for, looks, self.config.unseen()) && !outdated {
             let reason = format!(
                 "Chatwoot did not confirm it and could not be asked for it since ({reason}); look \
                  there before sending it again"
@@ -158,6 +162,14 @@ impl Carrier {
             decide::until_retried_look(attempt.ended_ago, self.config.retry())
         };
         self.put_off(job, wait, locked_out.then_some(reason.as_str())).await
+    }
+
+    /// Counts a look that failed. Returns `None` if the command is gone.
+    async fn count_look(&self, entry: &Entry) -> Result<Option<i32>, Error> {
+        let mut transaction = self.store.worker().await?;
+        let looks = outbox::count_look(&mut transaction, entry.operation).await?;
+        store::commit(transaction).await?;
+        Ok(looks)
     }
 
     /// Searches for the reply in what was written since the first try.
