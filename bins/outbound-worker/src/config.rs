@@ -107,9 +107,9 @@ pub struct Config {
     )]
     pub outbound_retry_longest_seconds: u64,
 
-    /// Seconds after an unconfirmed reply until Chatwoot cannot be working on it any more, 1 to
-    /// 3600; only then may its absence be believed and the reply be sent again. Longer behind a
-    /// proxy that queues
+    /// Seconds after an unconfirmed reply or change until Chatwoot cannot be working on it any more, 1 to
+    /// 3600; only then may a reply's absence be believed and the reply be sent again, or another change
+    /// follow. Longer behind a proxy that queues
     #[arg(
         long,
         env = "ABSENCE_SECONDS",

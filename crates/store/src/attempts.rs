@@ -277,6 +277,38 @@ pub async fn files_sent_ago(
     Ok(ago.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok()))
 }
 
+/// How long Chatwoot may yet be making an earlier change of the conversation: for `absence` after a try that may have
+/// happened, whatever a later try at the same command came to. A try whose program is gone ended within `longest`.
+/// Returns `None` if there is no such change.
+pub async fn may_come_late(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    absence: Duration,
+    longest: Duration,
+) -> Result<Option<Duration>, Error> {
+    let left = sqlx::query_scalar!(
+        // By tenant, since tries are listed by that, and only those of the last moments. What became of replies is
+        // known before anything follows them.
+        "select extract(epoch from
+                  max(coalesce(a.finished_at, a.started_at + make_interval(secs => $5)))
+                  + make_interval(secs => $4) - clock_timestamp())::float8
+         from outbound_attempts a
+         where a.tenant_id = $1 and a.started_at > now() - make_interval(secs => $4 + $5)
+           and a.conversation_id = $2 and a.operation_id <> $3
+           and (a.outcome is null or a.outcome = 'unknown')
+           and not exists (select from messages m where m.id = a.operation_id)",
+        entry.tenant.as_str(),
+        entry.conversation.0,
+        entry.operation.0,
+        absence.as_secs_f64(),
+        longest.as_secs_f64()
+    )
+    .fetch_one(connection)
+    .await?;
+    let left = left.filter(|left| *left > 0.0);
+    Ok(left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
+}
+
 /// Deletes at most `limit` tries older than `age` whose commands are settled, except those of messages that Chatwoot is
 /// not known to have, since these may be sent once more. Returns how many.
 pub async fn forget(

@@ -1,4 +1,9 @@
 //! Carries out commands that send the full wanted state. They are simply repeated if their outcome is unknown.
+//!
+//! A request of unknown outcome may still be waiting in Chatwoot when its repetition is done, and then undo what was
+//! changed after that. So the conversation's next change waits until Chatwoot cannot be working on it any more.
+
+use std::time::Duration;
 
 use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
@@ -15,6 +20,8 @@ use crate::callers::Caller;
 
 /// After this long it does not matter any more that somebody was typing.
 const TYPING_MATTERS: TimeDelta = TimeDelta::seconds(10);
+/// The most requests that one change takes.
+const MOST_REQUESTS: u32 = 3;
 
 impl Carrier {
     /// Carries out a change.
@@ -33,6 +40,12 @@ impl Carrier {
         };
         if is_late {
             return self.sent(job, None, None).await;
+        }
+        // What is to be deleted stays deleted, whatever comes late.
+        if job.shown == Shown::Change(None)
+            && let Some(wait) = self.behind_change(entry).await?
+        {
+            return self.put_off(job, wait, None).await;
         }
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(job, hold).await;
@@ -84,6 +97,16 @@ impl Carrier {
         let used_up = self.config.bounds().are_used_up(tries);
         let wait = (!used_up).then(|| self.config.retry().delay(tries.failures()));
         self.not_done(job, caller, number, tries, &error, |_| wait).await
+    }
+
+    /// How long a change has to wait because Chatwoot may yet be making an earlier one. It is asked when the change is about
+    /// to be made, since it may have been asked for after the earlier one was settled.
+    async fn behind_change(&self, entry: &Entry) -> Result<Option<Duration>, Error> {
+        let (absence, longest) = (self.config.absence(), self.config.timeout() * MOST_REQUESTS);
+        let mut transaction = self.store.worker().await?;
+        let left = attempts::may_come_late(&mut transaction, entry, absence, longest).await?;
+        store::commit(transaction).await?;
+        Ok(left)
     }
 
     /// Whether the customer wrote something after what was read. Chatwoot marks everything as read, and would count

@@ -45,11 +45,17 @@ impl Carrier {
     pub(super) async fn told(&self, job: &Job<'_>) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
         let last = attempts::last(&mut transaction, job.entry.operation).await?;
+        let open = attempts::open(&mut transaction, job.entry.operation).await?;
         store::commit(transaction).await?;
         // If the last try certainly failed, an earlier one was confirmed.
-        let tried = last.filter(|last| decide::next(Some(last)) == Next::LookUp);
-        if tried.is_some() && matches!(job.shown, Shown::Reply(_)) {
-            count("echoed");
+        let mut tried = last.filter(|last| decide::next(Some(last)) == Next::LookUp);
+        if matches!(job.shown, Shown::Reply(_)) {
+            if tried.is_some() {
+                count("echoed");
+            }
+        } else if open.len() > 1 {
+            // Nobody knows which of them it was, and the others may come late.
+            tried = None;
         }
         self.sent(job, tried.map(|tried| tried.number), None).await
     }
@@ -159,7 +165,7 @@ impl Carrier {
         let wait = if outdated {
             decide::SOON
         } else {
-            decide::until_retried_look(attempt.ended_ago, self.config.retry())
+            decide::until_retried_look(looked_for, self.config.retry())
         };
         self.put_off(job, wait, locked_out.then_some(reason.as_str())).await
     }

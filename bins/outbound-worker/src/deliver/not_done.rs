@@ -32,9 +32,10 @@ impl Carrier {
             Ending::Failed => None,
             Ending::Retry(wait) => Some((AttemptOutcome::Retry, wait, false)),
             Ending::Spared(wait) => Some((AttemptOutcome::Retry, wait, true)),
-            Ending::Unknown(wait) => {
-                after_unknown(wait).map(|wait| (AttemptOutcome::Unknown, wait, false))
-            }
+            Ending::Unknown(wait) => match after_unknown(wait) {
+                Some(wait) => Some((AttemptOutcome::Unknown, wait, false)),
+                None => return self.give_up_unconfirmed(job, number, &reason).await,
+            },
         };
         let Some((outcome, wait, spared)) = next else {
             return self.give_up(job, Some(number), &reason).await;

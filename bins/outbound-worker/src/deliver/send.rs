@@ -150,7 +150,7 @@ impl Carrier {
         }
         let reason = decide::reason(&error);
         if decide::is_validation(&error) && self.is_repeated(job.entry, number, &reason).await? {
-            return self.turned_down(job, number, &reason).await;
+            return self.give_up_unconfirmed(job, number, &reason).await;
         }
         self.not_done(job, caller, number, tries, &error, Some).await
     }

@@ -116,9 +116,10 @@ impl Carrier {
         self.note(job, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
-    /// Fails a reply that Chatwoot turned down twice in the same words. Whether Chatwoot has it stays unknown, so that
-    /// it is looked up first if a person has it sent again.
-    pub(super) async fn turned_down(
+    /// Fails a command whose last try may have happened: a reply that Chatwoot turned down twice in the same words, or a
+    /// change. The try stays unknown, so that the reply is looked up first if a person has it sent again, and the next
+    /// change does not come too early.
+    pub(super) async fn give_up_unconfirmed(
         &self,
         job: &Job<'_>,
         attempt: i32,

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod frozen;
 mod interventions;
+mod late;
 mod limits;
 mod notes;
 mod outages;
