@@ -311,7 +311,8 @@ impl World {
         Ok(bot)
     }
 
-    /// Assigns a team. An unknown team unassigns.
+    /// Assigns a team. An unknown team unassigns. Whoever is not in another team than before is unassigned, and the first
+    /// who is in it, and online, gets what nobody has.
     pub(crate) fn assign_team(
         &mut self,
         account: i64,
@@ -320,8 +321,24 @@ impl World {
         team: Option<i64>,
     ) -> Result<Option<i64>, Denied> {
         let teams = &self.account(account)?.teams;
-        let team = team.filter(|id| teams.iter().any(|row| row.id == *id));
-        self.update(account, id, by, |row| row.team_id = team)?;
+        let team = teams.iter().find(|row| Some(row.id) == team);
+        let (team, members) = team.map(|row| (row.id, row.members.clone())).unzip();
+        let row = self.conversation(account, id)?;
+        let inbox = self.inboxes.get(&row.inbox_id).map(|inbox| &inbox.members);
+        let is_free = |user: &&i64| {
+            inbox.is_some_and(|inbox| inbox.contains(*user))
+                && self.users.get(*user).is_some_and(|user| user.availability == "online")
+        };
+        let free = members.iter().flatten().find(is_free).copied();
+        self.update(account, id, by, |row| {
+            let changes = row.team_id != team;
+            row.team_id = team;
+            let Some(members) = members.filter(|_| changes) else { return };
+            row.assignee_id = row.assignee_id.filter(|user| members.contains(user));
+            if row.assignee_bot_id.is_none() {
+                row.assignee_id = row.assignee_id.or(free);
+            }
+        })?;
         Ok(team)
     }
 

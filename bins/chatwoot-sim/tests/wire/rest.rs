@@ -207,6 +207,32 @@ async fn other_changes() {
     assert_eq!(body["is_private"], "yes", "as the client sent it");
 }
 
+/// Nobody else, and one of them if there is nobody.
+#[tokio::test]
+async fn another_team_keeps_its_own() {
+    let world = World::new().await;
+    let (id, _) = world.sim.start_conversation(1, "Hello").unwrap();
+    let client = world.admin();
+    let path = format!("/conversations/{id}/assignments");
+    let (_, agents) = client.get("/agents").await;
+    let (_, teams) = client.get("/teams").await;
+    let ids = |list: &Value, role: &str| -> Vec<Value> {
+        let list = list.as_array().unwrap().iter();
+        list.filter(|one| one["role"] == role).map(|one| one["id"].clone()).collect()
+    };
+    let (outside, members) = (ids(&agents, "administrator")[0].clone(), ids(&agents, "agent"));
+    let assigned = async |assignee: &Value, team: &Value| {
+        client.post(&path, json!({ "assignee_id": assignee })).await;
+        client.post(&path, json!({ "team_id": team })).await;
+        world.sim.conversation(1, id).unwrap()["meta"]["assignee"]["id"].clone()
+    };
+    let [first, second] = [0, 1].map(|place| teams[place]["id"].clone());
+    assert_eq!(assigned(&members[1], &first).await, members[1]);
+    assert_eq!(assigned(&outside, &second).await, members[0]);
+    assert_eq!(assigned(&outside, &second).await, outside, "it is the same team");
+    assert_eq!(assigned(&outside, &Value::Null).await, outside, "there is none");
+}
+
 #[tokio::test]
 async fn contacts() {
     let world = World::new().await;

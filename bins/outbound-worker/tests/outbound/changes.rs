@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::Rule;
+use chatwoot_sim::{ADMIN_TOKEN, Rule};
 use domain::{Actor, Conversation, DeliveryState};
 use events::TraceParent;
 use outbound_worker::{Config, sweep};
@@ -201,6 +201,31 @@ async fn a_change_is_shown_at_once_and_confirmed() {
     assert_eq!(lines(&stage, "command_settled").await.len(), 2);
     let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
     assert_eq!((&there["status"], &there["labels"]), (&json!("resolved"), &json!(["vip"])));
+}
+
+/// With another team, Chatwoot drops an agent who is not in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_wanted_together_with_a_team_stays() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let listed = async |name: &str| {
+        let request = testkit::http().get(format!("{}/api/v1/accounts/1/{name}", chatwoot.url));
+        let answer = request.header("api_access_token", ADMIN_TOKEN).send().await.unwrap();
+        answer.json::<Vec<serde_json::Value>>().await.unwrap()
+    };
+    let agents = listed("agents").await;
+    let outside = agents.iter().find(|agent| agent["role"] == "administrator").unwrap();
+    let agent = outside["id"].as_i64();
+    // The second time, nothing changes but the team.
+    for team in listed("teams").await {
+        let team = team["id"].as_i64();
+        let wanted = Wanted { assignee_id: Some(agent), team_id: Some(team), ..Wanted::default() };
+        change(&stage, &chatwoot, &conversation, wanted).await;
+        stage.all_settled().await;
+        let meta = &chatwoot.sim().conversation(1, conversation.number).unwrap()["meta"];
+        assert_eq!((meta["team"]["id"].as_i64(), meta["assignee"]["id"].as_i64()), (team, agent));
+    }
 }
 
 /// Chatwoot did it and told so, and the customer has undone it, before anybody asks again.

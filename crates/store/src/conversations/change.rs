@@ -64,7 +64,8 @@ struct Part {
 }
 
 /// Changes a conversation that is locked ([`super::hold`]). Each field that is not as wanted already gets a command and
-/// a line of the timeline, and is changed in the row at once. Returns the lines.
+/// a line of the timeline, and is changed in the row at once. So does an agent who is wanted together with another
+/// team: Chatwoot may drop the agent then. Returns the lines.
 pub async fn change(
     connection: &mut PgConnection,
     asking: &Asking<'_>,
@@ -72,9 +73,10 @@ pub async fn change(
     wanted: Wanted,
 ) -> Result<Vec<Activity>, Error> {
     let Asking { tenant, conversation, .. } = *asking;
-    let mut lines = Vec::new();
+    let (mut lines, mut another_team) = (Vec::new(), false);
     for part in parts(wanted) {
         let operation = OperationId::generate();
+        let in_any_case = another_team && part.field == "assignee";
         let from = sqlx::query_scalar!(
             r#"insert into conversation_changes
                  (operation_id, tenant_id, conversation_id, field, wanted,
@@ -87,18 +89,20 @@ pub async fn change(
                  select told from conversation_changes w
                  where w.conversation_id = c.id and w.field = $3 order by number desc limit 1
                ) earlier on true
-               where c.id = $2 and not axis_same($3, axis_changeable(c) -> $3, $4)
+               where c.id = $2 and ($5 or not axis_same($3, axis_changeable(c) -> $3, $4))
                returning (select axis_changeable(c) -> $3 from conversations c where c.id = $2)
                  as "from!""#,
             operation.0,
             conversation.0,
             part.field,
             part.shown,
+            in_any_case,
         )
         .fetch_optional(&mut *connection)
         .await?;
         // The field is as wanted already.
         let Some(from) = from else { continue };
+        another_team |= part.field == "team";
         let command = Enqueue {
             operation,
             tenant,
@@ -144,19 +148,20 @@ fn parts(wanted: Wanted) -> Vec<Part> {
             told: json!(priority),
         });
     }
-    if let Some(id) = wanted.assignee_id {
-        parts.push(Part {
-            field: "assignee",
-            command: Command::Assign(Assign { assignee_id: id }),
-            shown: id.map_or(Value::Null, |id| json!({ "id": id, "type": "user", "name": null })),
-            told: json!(id),
-        });
-    }
+    // Before the agent: with another team, Chatwoot drops an agent who is not in it, and may choose one who is.
     if let Some(id) = wanted.team_id {
         parts.push(Part {
             field: "team",
             command: Command::SetTeam(SetTeam { team_id: id }),
             shown: id.map_or(Value::Null, |id| json!({ "id": id, "name": null })),
+            told: json!(id),
+        });
+    }
+    if let Some(id) = wanted.assignee_id {
+        parts.push(Part {
+            field: "assignee",
+            command: Command::Assign(Assign { assignee_id: id }),
+            shown: id.map_or(Value::Null, |id| json!({ "id": id, "type": "user", "name": null })),
             told: json!(id),
         });
     }
