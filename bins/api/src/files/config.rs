@@ -29,7 +29,7 @@ pub struct Config {
     pub attachment_max_mib: u32,
 
     /// MiB of files that a tenant's callers may send with messages in 24 hours. Beyond that they
-    /// are refused with 429. 0 means no limit
+    /// are refused (409 `too-many-bytes`). 0 means no limit
     #[arg(
         long,
         env = "ATTACHMENT_MIB_PER_DAY",
