@@ -45,9 +45,6 @@ pub(crate) fn conversation(
     if let Some(gone_at) = row.gone_at {
         return back(row.version, gone_at, asked_at);
     }
-    if age(read.version) < age(row.version) {
-        return None;
-    }
     let (is, was) = (plain(read.state.clone()), plain(row.state.clone()));
     if is != was {
         let over = (!newer).then_some(row.version);

@@ -17,7 +17,7 @@ use sync_worker::{Config, SyncWorker};
 use testkit::eventually;
 
 /// As if nothing had been written here for a while.
-async fn settle(stage: &Stage) {
+pub(crate) async fn settle(stage: &Stage) {
     for table in ["conversations", "contacts", "messages"] {
         let long_ago = format!("update {table} set updated_at = now() - interval '1 minute'");
         execute(&stage.world.store_config, &long_ago).await;

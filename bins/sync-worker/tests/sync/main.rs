@@ -15,4 +15,5 @@ mod replay;
 mod stream;
 mod support;
 mod told;
+mod turned_back;
 mod walks;
