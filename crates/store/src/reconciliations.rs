@@ -62,6 +62,8 @@ pub struct Walk {
     pub page: u32,
     /// The highest display id that is done, or the number of the last contact that is.
     pub place: i64,
+    /// How many numbers after `place` no conversation has, where a page cannot be read and they were looked up.
+    pub absent: i64,
     /// Whether it has reached the contacts.
     pub contacts: bool,
     /// How many conversations there are, as Chatwoot says.
@@ -76,7 +78,21 @@ impl Walk {
     /// Starts it over, due at that time.
     pub fn begin(&mut self, due_at: DateTime<Utc>) {
         let total = self.total;
-        *self = Self { due_at, page: 0, place: 0, contacts: false, total, done: 0, again: false };
+        *self = Self {
+            due_at,
+            page: 0,
+            place: 0,
+            absent: 0,
+            contacts: false,
+            total,
+            done: 0,
+            again: false,
+        };
+    }
+
+    /// Goes on with the contacts. The total stays, since a progress bar ends at it.
+    pub fn reach_contacts(&mut self) {
+        (self.contacts, self.place, self.absent) = (true, 0, 0);
     }
 
     /// Asks for a whole walk from now on: at once, or after the one that is under way.
@@ -87,7 +103,7 @@ impl Walk {
 
     /// Whether it has begun and not ended.
     pub fn under_way(&self) -> bool {
-        self.page > 0 || self.place > 0 || self.contacts
+        self.page > 0 || self.place > 0 || self.absent > 0 || self.contacts
     }
 }
 
@@ -115,6 +131,7 @@ struct Row {
     walk_total: Option<i64>,
     walk_done: i64,
     walk_again: bool,
+    walk_absent: i64,
     walked_at: Option<DateTime<Utc>>,
     brought_in: i64,
     drift_found: i64,
@@ -139,6 +156,7 @@ impl TryFrom<Row> for Reconciliation {
                     due_at: row.walk_due_at,
                     page: u32::try_from(row.walk_page).unwrap_or_default(),
                     place: row.walk_place,
+                    absent: row.walk_absent,
                     contacts: row.walk_contacts,
                     total: row.walk_total,
                     done: row.walk_done,
@@ -166,8 +184,8 @@ macro_rules! select_reconciliations {
             $before + " account_id, tenant_id, held_until > now() as \"held!\",
               greatest(sweep_due_at, 'epoch') as \"sweep_due_at!\", swept_to,
               greatest(walk_due_at, 'epoch') as \"walk_due_at!\", walk_page, walk_place,
-              walk_contacts, walk_total, walk_done, walk_again, walked_at, brought_in, drift_found,
-              drift_repaired, failures, last_error, unread " + $after
+              walk_contacts, walk_total, walk_done, walk_again, walk_absent, walked_at, brought_in,
+              drift_found, drift_repaired, failures, last_error, unread " + $after
             $(, $argument)*
         )
     };
@@ -278,7 +296,7 @@ pub async fn save(
              walk_contacts = $9, walk_total = $10, walk_done = $11, walked_at = $12,
              brought_in = brought_in + $13, drift_found = drift_found + $14,
              drift_repaired = drift_repaired + $15, failures = $16, last_error = $17,
-             walk_again = $18, updated_at = now()
+             walk_again = $18, walk_absent = $19, updated_at = now()
          where account_id = $1 and holder = $2
            and exists (select from chatwoot_accounts a
                        where a.id = account_id and a.disconnected_at is null)
@@ -301,6 +319,7 @@ pub async fn save(
         i32::try_from(progress.failures).unwrap_or(i32::MAX),
         progress.last_error,
         walk.again,
+        walk.absent,
     )
     .fetch_optional(connection)
     .await?;

@@ -21,8 +21,10 @@ const ROWS: u32 = 50;
 
 /// How many conversations a page has, unless the installation has been set otherwise.
 const PAGE: i64 = 25;
-/// After so many numbers in a row that no conversation has, none is looked for any further.
+/// How many numbers that no conversation has a step looks up.
 const ABSENT: i64 = 200;
+/// After so many of them in a row, none is looked for any further.
+const MOST_ABSENT: i64 = 5 * ABSENT;
 
 /// The state of a walk after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +57,8 @@ impl Session {
         progress.walked_at = Some(now);
         let walk = &mut progress.walk;
         let due_at = if walk.again { now } else { now + next_in };
-        *walk = Walk { due_at, page: 0, place: 0, contacts: false, again: false, ..*walk };
+        *walk =
+            Walk { due_at, page: 0, place: 0, absent: 0, contacts: false, again: false, ..*walk };
         Ok(Stage::Over)
     }
 
@@ -76,6 +79,7 @@ impl Session {
             Err(error) if self.lasts(&error).await => return self.walk_numbers(walk, error).await,
             answer => answer?,
         };
+        walk.absent = 0;
         let listed: HashSet<i64> =
             page.conversations.iter().map(|one| one.value.display_id).collect();
         let (place, last) = (walk.place, listed.is_empty());
@@ -97,8 +101,7 @@ impl Session {
             return Ok(());
         }
         if last {
-            // The total stays as it is, since a progress bar ends at it.
-            (walk.contacts, walk.place) = (true, 0);
+            walk.reach_contacts();
             return Ok(());
         }
         walk.page += 1;
@@ -109,27 +112,57 @@ impl Session {
     }
 
     /// Compares the conversations of a page that cannot be read, as when it is too large: those with the next numbers,
-    /// until there are as many as a page has. Fails like the page if there are none.
+    /// until there are as many as a page has. If there are none, the next step looks further for some.
     async fn walk_numbers(&self, walk: &mut Walk, error: CallError) -> Result<(), ReconcileError> {
-        let account = self.owner.account;
         let page = walk.page + 1;
+        if walk.absent >= MOST_ABSENT {
+            // It follows one of which nothing was found either, and there is nothing else to go by.
+            self.left_unread(format!("conversations from page {page} on"), &error).await?;
+            walk.reach_contacts();
+            return Ok(());
+        }
+        let account = self.owner.account;
         tracing::info!(account.key = %account, page, %error, "a page cannot be read; its conversations are read one by one");
         let most = walk.done.checked_div(i64::from(walk.page)).unwrap_or(PAGE).max(PAGE);
-        let (mut place, mut found, mut absent) = (walk.place, 0, 0);
+        let (mut found, mut absent) = (0, 0);
         while found < most && absent < ABSENT {
-            let number = place + absent + 1;
+            let number = walk.place + walk.absent + 1;
             if self.look_up(number).await? {
-                (place, found, absent) = (number, found + 1, 0);
+                (walk.place, walk.absent) = (number, 0);
+                (found, absent) = (found + 1, 0);
             } else {
+                walk.absent += 1;
                 absent += 1;
             }
         }
-        if found == 0 {
-            return Err(error.into());
-        }
-        (walk.page, walk.place) = (page, place);
         walk.done += found;
+        if found > 0 {
+            walk.page = page;
+        } else if walk.absent >= MOST_ABSENT {
+            self.pass_over_absent(walk, &error).await?;
+        }
         Ok(())
+    }
+
+    /// Goes on behind many numbers that no conversation has: with the next one that is known here, or else with the next
+    /// page.
+    async fn pass_over_absent(
+        &self,
+        walk: &mut Walk,
+        error: &CallError,
+    ) -> Result<(), ReconcileError> {
+        let (account, after) = (self.owner.account, walk.place + walk.absent);
+        let mut transaction = self.store.worker().await?;
+        let known =
+            conversations::mirror::known_between(&mut transaction, account, after, i64::MAX, 1);
+        let known = known.await?;
+        store::commit(transaction).await?;
+        if let Some((display_id, _)) = known.first() {
+            (walk.place, walk.absent) = (display_id - 1, 0);
+            return Ok(());
+        }
+        walk.page += 1;
+        self.left_unread(format!("conversations on page {}", walk.page), error).await
     }
 
     async fn page(&self, number: u32) -> Result<ConversationPage, CallError> {

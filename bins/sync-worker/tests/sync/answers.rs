@@ -270,6 +270,55 @@ async fn a_sweep_of_a_list_without_an_end_ends_and_a_walk_follows() {
     stage.end().await;
 }
 
+/// Answers of pages from this one on are more than is read.
+async fn unreadable(stage: &Stage, pages: impl Fn(u32) -> bool + Clone + Send + Sync + 'static) {
+    stage
+        .behind(move |request| {
+            let query = request.uri().query()?;
+            let page = query.split('&').find_map(|part| part.strip_prefix("page="))?;
+            let listed = query.contains("created_at_asc") && pages(page.parse().unwrap());
+            listed.then(|| "[".repeat(1_000).into_response())
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_a_page_that_cannot_be_read_is_found_behind_many_numbers_that_are_gone() {
+    let stage = Stage::set(Options { history: 330, ..Options::default() }, false).await;
+    for gone in 26..=300 {
+        stage.chatwoot.sim.delete_conversation(1, gone).unwrap();
+    }
+    unreadable(&stage, |page| page == 2).await;
+    stage.everything().await;
+    assert_eq!(count(&stage.world.store_config, "conversations").await, 55);
+    assert_eq!(stage.status().await.unread, [""; 0]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_ends_though_no_page_after_the_first_can_be_read() {
+    let stage = Stage::set(Options { history: 30, ..Options::default() }, false).await;
+    let config = &stage.world.store_config;
+    stage.everything().await;
+    execute(config, "update conversations set display_id = 3000 where display_id = 30").await;
+    let contact = stage.chatwoot.sim.create_contact(1, Customer::default()).unwrap();
+    stage.settled().await;
+    let renamed = format!("update contacts set name = 'old' where chatwoot_id = {contact}");
+    execute(config, &renamed).await;
+    unreadable(&stage, |page| page > 1).await;
+    stage.everything().await;
+    // The one that is known behind all those numbers, and the contacts after that.
+    let gone = "conversations where gone_at > version_at and display_id = 3000";
+    assert_eq!(count(config, gone).await, 1);
+    let lonely = format!("contacts where name <> 'old' and chatwoot_id = {contact}");
+    assert_eq!(count(config, &lonely).await, 1);
+    let unread = stage.status().await.unread;
+    assert!(unread[0].starts_with("conversations on page 3: "), "{unread:?}");
+    assert!(unread[1].starts_with("conversations from page 4 on: "), "{unread:?}");
+    assert_eq!(unread.len(), 2);
+    stage.end().await;
+}
+
 /// What is on it is read one by one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_always_fails_keeps_nothing_from_being_compared() {
