@@ -75,15 +75,18 @@ pub(crate) fn message(
     if row.deleted && !read.deleted {
         return None;
     }
-    let differs =
-        row.deleted != read.deleted || (!read.deleted && shown(&read.state) != shown(&row.state));
+    // Chatwoot has lost the other message, and given its number again.
+    let is_another = row.conversation_display_id != read.conversation_display_id;
+    let differs = is_another
+        || row.deleted != read.deleted
+        || (!read.deleted && shown(&read.state) != shown(&row.state));
     let delivery = reported_otherwise(read, row);
     if !(differs || delivery) || !settled(row.updated_at, asked_at) {
         return None;
     }
     let found = Found {
-        // It was written here and never described by Chatwoot since, so nobody has announced it.
-        missing: row.version == Version::default(),
+        // Nobody has announced it, nor what was written here and never described by Chatwoot since.
+        missing: is_another || row.version == Version::default(),
         over: differs.then_some(row.version),
         ..Found::default()
     };
@@ -241,6 +244,7 @@ mod tests {
     /// The row that such a message was written to, long ago.
     fn row(message: &Message) -> messages::mirror::Mirrored {
         messages::mirror::Mirrored {
+            conversation_display_id: message.conversation_display_id,
             version: message.version,
             state: message.state.clone(),
             deleted: message.deleted,

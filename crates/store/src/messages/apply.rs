@@ -5,10 +5,12 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use domain::snapshot::Message;
-use domain::{AccountKey, ConversationId, MessageId};
+use domain::{ConversationId, MessageId};
 use serde_json::Value;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
+use super::link::{fold_moved, give_again, link};
 use super::{Row, message_rows};
 use crate::conversations::Applied;
 use crate::{Error, attachments, outbox};
@@ -37,9 +39,10 @@ impl Written {
 }
 
 /// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into existing conversations. A message
-/// with our marker belongs to the row that was written here. A snapshot that is not newer than its row updates at most
-/// the columns that only grow. Returns the rows that were written. A conversation gets a new entity tag when a message
-/// has come, even if nothing else about it is new.
+/// with our marker belongs to the row that was written here. A number that Chatwoot gave again, to a message of another
+/// conversation, goes with the newer one. A snapshot that is not newer than its row updates at most the columns that
+/// only grow. Returns the rows that were written. A conversation gets a new entity tag when a message has come, even if
+/// nothing else about it is new.
 pub async fn apply(
     connection: &mut PgConnection,
     messages: &[Cow<'_, Message>],
@@ -66,6 +69,15 @@ pub async fn apply(
     outbox::hasten_told(connection, &linked).await?;
     let mut rows = write_newer(connection, &placed).await?;
     let lost = rows.len() < placed.len();
+    if lost {
+        let given_again = give_again(connection, &placed).await?;
+        let is_freed = |m: &Message| given_again.contains(&(m.account, m.chatwoot_id));
+        let freed: Vec<_> = placed.iter().copied().filter(|(m, _)| is_freed(m)).collect();
+        if !freed.is_empty() {
+            rows.extend(write_newer(connection, &freed).await?);
+        }
+    }
+    fold_moved(connection, &placed, &mut rows).await?;
     let mut touched = Vec::new();
     if !rows.is_empty() && !conversations.known_already.is_empty() {
         touched = touch(connection, &rows, &conversations.known_already).await?;
@@ -76,70 +88,6 @@ pub async fn apply(
     let merged: Vec<_> = placed.iter().map(|(message, _)| *message).collect();
     attachments::follow(connection, &merged).await?;
     Ok(Written { rows, touched })
-}
-
-/// Notes the number that Chatwoot gave to a message that was written here. If a row was made for that number meanwhile
-/// (from a body that no longer had the marker), it is folded into the message's own row. Returns false if the message
-/// had a number already, or does not exist.
-pub async fn link(
-    connection: &mut PgConnection,
-    account: AccountKey,
-    message: MessageId,
-    chatwoot_id: i64,
-) -> Result<bool, Error> {
-    // First the simple case, which is nearly every one.
-    let linked = sqlx::query!(
-        "update messages m
-         set chatwoot_id = $3,
-             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
-         where m.id = $2 and m.account_id = $1 and m.chatwoot_id is null
-           and not exists (select from messages o
-                           where o.account_id = $1 and o.chatwoot_id = $3)",
-        account.0,
-        message.0,
-        chatwoot_id
-    )
-    .execute(&mut *connection)
-    .await?;
-    if linked.rows_affected() > 0 {
-        return Ok(true);
-    }
-    let folded = sqlx::query!(
-        "with gone as (
-           delete from messages o
-           where o.account_id = $1 and o.chatwoot_id = $3 and o.id <> $2
-             and exists (select from messages m
-                         where m.id = $2 and m.account_id = $1 and m.chatwoot_id is null)
-           returning *
-         )
-         update messages m
-         set chatwoot_id = gone.chatwoot_id,
-             version_at = gone.version_at,
-             version_step = gone.version_step,
-             version_digest = gone.version_digest,
-             content_type = gone.content_type,
-             content = gone.content,
-             content_attributes = gone.content_attributes,
-             deleted = gone.deleted,
-             sender_type = gone.sender_type,
-             sender_id = gone.sender_id,
-             sender_name = gone.sender_name,
-             source_id = gone.source_id,
-             inbox_id = gone.inbox_id,
-             attachments = gone.attachments,
-             delivery_rank = gone.delivery_rank,
-             delivery_succeeded_at = gone.delivery_succeeded_at,
-             delivery_failed_at = gone.delivery_failed_at,
-             created_at = greatest(m.created_at, gone.created_at),
-             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
-         from gone where m.id = $2",
-        account.0,
-        message.0,
-        chatwoot_id
-    )
-    .execute(connection)
-    .await?;
-    Ok(folded.rows_affected() > 0)
 }
 
 /// A checked query for the rows of messages called `m` that a statement writes, and whether clients see them
@@ -155,12 +103,12 @@ macro_rules! written_rows {
             // A query here does not see what has just been written, only what was there before; and nobody else has
             // written it meanwhile, since its conversation is locked.
             otherwise ["(
-              select (o.message_type, o.content_type, o.content_attributes, o.private,
+              select (o.conversation_id, o.message_type, o.content_type, o.content_attributes, o.private,
                       o.deleted, o.sender_type, o.sender_id, o.sender_name, o.delivery_rank,
                       o.delivery_failed_at > o.delivery_succeeded_at, o.created_at)
                      is distinct from
-                     (m.message_type, m.content_type, m.content_attributes, m.private,
-                      m.deleted, m.sender_type, m.sender_id, m.sender_name, m.delivery_rank,
+                     (m.conversation_id, m.message_type, m.content_type, m.content_attributes,
+                      m.private, m.deleted, m.sender_type, m.sender_id, m.sender_name, m.delivery_rank,
                       m.delivery_failed_at > m.delivery_succeeded_at, m.created_at)
                   or o.content is distinct from m.content and m.content_type <> 'input_csat'
                     and rtrim(replace(o.content, E'\\\\\\n', E'\\n'), E' \\t\\r\\n')
@@ -183,7 +131,7 @@ macro_rules! written_rows {
 /// Writes snapshots over older ones. Returns the rows that were written.
 async fn write_newer(
     connection: &mut PgConnection,
-    placed: &[(&Message, uuid::Uuid)],
+    placed: &[(&Message, Uuid)],
 ) -> Result<Vec<Row>, Error> {
     let conversations = column!(placed, |(_, conversation)| *conversation);
     let fallback = |m: &Message| MessageId::of(m.account, m.chatwoot_id, Some(m.created_at)).0;
@@ -220,7 +168,8 @@ async fn write_newer(
             inbox_id, attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
             created_at)
          on conflict (account_id, chatwoot_id) do update
-           set version_at = excluded.version_at,
+           set conversation_id = excluded.conversation_id,
+               version_at = excluded.version_at,
                version_step = excluded.version_step,
                version_digest = excluded.version_digest,
                message_type = excluded.message_type,
@@ -244,6 +193,7 @@ async fn write_newer(
            where (excluded.deleted, excluded.version_at, excluded.version_step,
                   excluded.version_digest)
                > (m.deleted, m.version_at, m.version_step, m.version_digest)
+             and (m.conversation_id = excluded.conversation_id or m.outbound_state is null)
          returning ",
         &ids,
         &column!(placed, |(m, _)| fallback(m)),
@@ -302,7 +252,7 @@ async fn touch(
 /// Returns the rows for which that was news.
 async fn grow(
     connection: &mut PgConnection,
-    placed: &[(&Message, uuid::Uuid)],
+    placed: &[(&Message, Uuid)],
 ) -> Result<Vec<Row>, Error> {
     let grown = written_rows!(
         "update messages m

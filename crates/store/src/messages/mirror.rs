@@ -12,6 +12,8 @@ use crate::Error;
 /// A message as its row has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mirrored {
+    /// Display id of its conversation.
+    pub conversation_display_id: i64,
     /// The snapshot's version.
     pub version: Version,
     /// The snapshot.
@@ -33,14 +35,16 @@ pub async fn mirrored(
     numbers: &[i64],
 ) -> Result<HashMap<i64, Mirrored>, Error> {
     let rows = sqlx::query!(
-        "select chatwoot_id as \"chatwoot_id!\", version_at, version_step, version_digest,
-                message_type, content_type, content, content_attributes, private, sender_type,
-                sender_id, sender_name, source_id, inbox_id, attachments, deleted, delivery_rank,
-                delivery_succeeded_at, delivery_failed_at, updated_at,
+        "select m.chatwoot_id as \"chatwoot_id!\", c.display_id, m.version_at, m.version_step,
+                m.version_digest, m.message_type, m.content_type, m.content, m.content_attributes,
+                m.private, m.sender_type, m.sender_id, m.sender_name, m.source_id, m.inbox_id,
+                m.attachments, m.deleted, m.delivery_rank, m.delivery_succeeded_at,
+                m.delivery_failed_at, m.updated_at,
                 exists (select from unheard_deliveries u where u.account_id = m.account_id
                           and u.chatwoot_id = m.chatwoot_id
                           and u.noted_at > now() - interval '1 hour') as \"unheard!\"
-         from messages m where account_id = $1 and chatwoot_id = any($2)",
+         from messages m join conversations c on c.id = m.conversation_id
+         where m.account_id = $1 and m.chatwoot_id = any($2)",
         account.0,
         numbers
     )
@@ -67,8 +71,16 @@ pub async fn mirrored(
             succeeded_at: row.delivery_succeeded_at,
             failed_at: row.delivery_failed_at,
         };
-        let (deleted, updated_at, unheard) = (row.deleted, row.updated_at, row.unheard);
-        (row.chatwoot_id, Mirrored { version, state, deleted, delivery, updated_at, unheard })
+        let mirrored = Mirrored {
+            conversation_display_id: row.display_id,
+            version,
+            state,
+            deleted: row.deleted,
+            delivery,
+            updated_at: row.updated_at,
+            unheard: row.unheard,
+        };
+        (row.chatwoot_id, mirrored)
     });
     Ok(mirrored.collect())
 }
