@@ -163,7 +163,7 @@ impl Session {
         let rows = conversations::mirror::mirrored(&mut transaction, account, &display_ids).await?;
         let known = contacts::mirror::mirrored(&mut transaction, account, &people).await?;
         store::commit(transaction).await?;
-        self.compare_contacts(&read, &known, asked_at).await?;
+        self.compare_contacts(&read, &known, asked_at, depth).await?;
         stream::iter(read)
             .map(|one| {
                 let row = rows.get(&one.value.display_id);
@@ -174,12 +174,14 @@ impl Session {
             .await
     }
 
-    /// Compares the contacts of conversations. New ones come with their conversation.
+    /// Compares the contacts of conversations. Those without a row come with their conversation, and are news only if it
+    /// is.
     async fn compare_contacts(
         &self,
         read: &[Verbatim<Conversation>],
         known: &HashMap<i64, contacts::mirror::Mirrored>,
         asked_at: DateTime<Utc>,
+        depth: Depth,
     ) -> Result<(), ReconcileError> {
         let mut seen = HashSet::new();
         for one in read {
@@ -188,12 +190,14 @@ impl Session {
             if !self.is_due(changed_at(&one.value), asked_at) {
                 continue;
             }
-            let Some(row) = known.get(&person.id).filter(|_| seen.insert(person.id)) else {
+            let row = known.get(&person.id);
+            let is_news = one.value.created_at.is_some_and(|at| depth.is_news(at));
+            if (row.is_none() && !is_news) || !seen.insert(person.id) {
                 continue;
-            };
+            }
             let words = one.text.pointer("/meta/sender").cloned().unwrap_or_default();
             let at = clock::of_conversation(&one.value);
-            self.compare_contact(person, words, at, Some(row), asked_at).await?;
+            self.compare_contact(person, words, at, row, asked_at).await?;
         }
         Ok(())
     }

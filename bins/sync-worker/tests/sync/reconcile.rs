@@ -72,14 +72,15 @@ async fn a_message_is_told_once_by_whoever_comes_first() {
     sim.agent_sets_status(1, conversation, "resolved").unwrap();
     let reached =
         stage.backfill().lately(stage.account.key, FAST, &stage.shutdown, |_| {}).await.unwrap();
-    assert_eq!(reached.found.drift_found, 2, "a conversation and its message");
-    let told = "activities where kind in ('message_created', 'conversation_created')";
-    eventually("both are told", async || count(&stage.world.store_config, told).await == 2).await;
+    assert_eq!(reached.found.drift_found, 3, "a contact, a conversation and its message");
+    let told = "activities
+                where kind in ('contact_created', 'conversation_created', 'message_created')";
+    eventually("all are told", async || count(&stage.world.store_config, told).await == 3).await;
 
     // The webhooks come after all.
     sim.set_faults(Faults::default()).unwrap();
     stage.settled().await;
-    assert_eq!(count(&stage.world.store_config, told).await, 2);
+    assert_eq!(count(&stage.world.store_config, told).await, 3);
     let at = "activities where kind = 'message_created'
               and occurred_at <> date_trunc('second', occurred_at)";
     assert_eq!(count(&stage.world.store_config, at).await, 1, "the finer time stays");
@@ -190,7 +191,7 @@ async fn the_workers_compare_by_themselves_and_wait_when_chatwoot_asks_them_to()
     .await;
     eventually("it was asked to slow down, got over it and says what it found", async || {
         let status = stage.status().await;
-        sim.faults().rest.rate_limited.next == 0 && status.tally.drift_found == 2
+        sim.faults().rest.rate_limited.next == 0 && status.tally.drift_found == 3
     })
     .await;
     assert_eq!(stage.status().await.progress.failures, 0);
