@@ -38,7 +38,7 @@ pub(crate) fn conversation(
     };
     let age = |version: Version| (version.at, version.step);
     let newer = age(read.version) > age(row.version);
-    // While a change waits in the outbox, the row shows the wanted state.
+    // While a change waits, the row shows the wanted state.
     if row.pending {
         return None;
     }

@@ -349,3 +349,26 @@ async fn a_status_that_came_in_passing_gets_its_line_from_the_next_sweep_and_no_
     assert_eq!(lines().await, [resolved.clone(), opened, resolved]);
     stage.end().await;
 }
+
+/// Only a change that waits shows in the row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_waits_keeps_nothing_else_from_being_found() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    sim.set_faults(faults).unwrap();
+    stage.reply(conversation, "On its way.").await;
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    settle(&stage).await;
+    assert_eq!(stage.lately().await.drift_repaired, 1);
+    assert_eq!(stage.differing().await, 0);
+
+    stage.prioritize(conversation, "high").await;
+    settle(&stage).await;
+    assert_eq!(stage.lately().await, Tally::default(), "what is wanted is no drift");
+    stage.end().await;
+}

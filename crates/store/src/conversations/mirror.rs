@@ -24,7 +24,7 @@ pub struct Mirrored {
     pub contact_last_seen_at: Option<DateTime<Utc>>,
     /// When Chatwoot was found not to know it any more, in microseconds since 1970; `None` if it knows it.
     pub gone_at: Option<i64>,
-    /// Something that a client asked for is still in the outbox.
+    /// A client's change of it waits, so the row shows what is wanted. Other commands do not show in the row.
     pub pending: bool,
     /// When the row last changed here.
     pub updated_at: DateTime<Utc>,
@@ -43,7 +43,8 @@ pub async fn mirrored(
                 custom_attributes, additional_attributes, last_activity_at, agent_last_seen_at,
                 contact_last_seen_at, updated_at,
                 case when gone_at > version_at then gone_at end as gone_at,
-                exists (select from outbox o where o.conversation_id = c.id) as \"pending!\"
+                changing and exists (select from conversation_changes w
+                  where w.conversation_id = c.id and w.settled_at is null) as \"pending!\"
          from conversations c where account_id = $1 and display_id = any($2)",
         account.0,
         display_ids
