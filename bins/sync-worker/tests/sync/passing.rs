@@ -189,6 +189,10 @@ async fn a_contact_who_changes_in_passing_is_told_and_one_who_does_not_is_not() 
     let bus = passing.world.bus.clone();
     let told = passing.tell_to(&bus, &[&body], 2).await;
     assert!(kinds(&told).contains(&"contact_refreshed"), "{told:?}");
+
+    // Nor are two announcements of one change where it comes alone.
+    let alone = rename("Paula Probe");
+    assert_eq!(kinds(&passing.tell(&[&alone]).await), ["contact_updated"]);
 }
 
 /// Whoever had an event before may have died between the commit and the telling.

@@ -44,9 +44,10 @@ pub(crate) async fn record_all(
     for record in records {
         *tellings.entry(record.activity.id).or_default() += 1;
     }
-    // Nearly all activities are new.
-    let (mut once, others): (Vec<&Record>, Vec<&Record>) =
-        records.iter().partition(|record| is_fine(record) && tellings[&record.activity.id] == 1);
+    // Nearly all activities are new. Those that are come back in the row of a place, so without one they are all joined.
+    let (mut once, others): (Vec<&Record>, Vec<&Record>) = records.iter().partition(|record| {
+        !places.is_empty() && is_fine(record) && tellings[&record.activity.id] == 1
+    });
     // Without duplicates, and always in the same order, so that two transactions cannot wait for each other.
     let mut events = Vec::from_iter(events);
     events.sort_unstable_by_key(|e| (e.received_at, e.id.0, e.stream_sequence));
