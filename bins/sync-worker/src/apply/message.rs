@@ -91,12 +91,13 @@ fn state(message: chatwoot::Message) -> MessageState {
 }
 
 fn attachment(attachment: chatwoot::Attachment) -> MirroredAttachment {
+    let title = title(&attachment);
     MirroredAttachment {
         id: attachment.id,
         file_type: attachment.file_type.unwrap_or_else(|| "file".to_owned()),
         content_type: attachment.content_type,
         file_size: attachment.file_size,
-        title: attachment.fallback_title,
+        title,
         width: attachment.width,
         height: attachment.height,
         latitude: attachment.coordinates_lat,
@@ -105,6 +106,16 @@ fn attachment(attachment: chatwoot::Attachment) -> MirroredAttachment {
         data_url: attachment.data_url,
         thumb_url: attachment.thumb_url,
     }
+}
+
+/// The text in an attachment's place. A contact's card has only its number there, and its names apart.
+fn title(attachment: &chatwoot::Attachment) -> Option<String> {
+    let names = ["first_name", "last_name"].map(|name| attachment.meta.get(name)?.as_str());
+    let names =
+        names.into_iter().flatten().filter(|_| attachment.file_type.as_deref() == Some("contact"));
+    let words = names.chain(attachment.fallback_title.as_deref()).filter(|word| !word.is_empty());
+    let title = words.collect::<Vec<_>>().join(" ");
+    (!title.is_empty()).then_some(title)
 }
 
 /// Reads the delivery status of a message. It is dated by the message's own update if the body has that. Otherwise it
@@ -128,4 +139,28 @@ pub fn delivery(message: &chatwoot::Message, at: i64) -> DeliverySighting {
 
 fn success(rank: i16, succeeded_at: i64) -> DeliverySighting {
     DeliverySighting { rank, succeeded_at, failed_at: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_card_is_titled_with_its_names_and_number_and_a_file_as_it_is() {
+        let title = |attachment: Value| {
+            let message = json!({ "id": 9, "attachments": [attachment] });
+            let message = chatwoot::Message::from_value(&message).unwrap();
+            super::state(message).attachments[0]["title"].clone()
+        };
+        let card = |meta: Value| {
+            title(json!({ "file_type": "contact", "fallback_title": "+4912", "meta": meta }))
+        };
+        assert_eq!(card(json!({ "first_name": "Ada", "last_name": "King" })), "Ada King +4912");
+        assert_eq!(card(json!({ "first_name": "Ada", "last_name": null })), "Ada +4912");
+        assert_eq!(card(json!({ "first_name": "" })), "+4912");
+        let names = json!({ "first_name": "Ada" });
+        let place = json!({ "file_type": "location", "fallback_title": "Pier", "meta": names });
+        assert_eq!(title(place), "Pier");
+        assert_eq!(title(json!({ "file_type": "file" })), Value::Null);
+    }
 }
