@@ -42,6 +42,12 @@ impl Sim {
         self.act(|world| world.change_contact(account, id, wanted))
     }
 
+    /// Blocks a contact, or no longer does.
+    pub fn block_contact(&self, account: i64, id: i64, blocked: bool) -> Result<(), SimError> {
+        let wanted = NewContact { blocked: Some(blocked), ..NewContact::default() };
+        self.act(|world| world.change_contact(account, id, wanted))
+    }
+
     /// Gives all that a contact has to another one, and removes the contact. Nothing is sent.
     pub fn merge_contacts(&self, account: i64, into: i64, merged: i64) -> Result<(), SimError> {
         self.act(|world| world.merge_contacts(account, into, merged))

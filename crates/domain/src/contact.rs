@@ -32,6 +32,8 @@ pub struct Contact {
     /// The company's attributes.
     #[schema(value_type = Object)]
     pub custom_attributes: Value,
+    /// Whether the company blocked the person in Chatwoot.
+    pub blocked: bool,
     /// When this row last changed here.
     pub updated_at: DateTime<Utc>,
 }

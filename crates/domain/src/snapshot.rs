@@ -47,6 +47,9 @@ pub struct ContactState {
     pub additional_attributes: Value,
     /// The company's attributes (an object).
     pub custom_attributes: Value,
+    /// The company blocked the person. Left out if not, so that the digest is the one of before it was read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub blocked: bool,
 }
 
 impl ContactState {

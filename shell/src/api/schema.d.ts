@@ -1730,6 +1730,8 @@ export interface components {
             accountId: components["schemas"]["AccountKey"];
             /** @description Chatwoot's attributes. */
             additionalAttributes: Record<string, unknown>;
+            /** @description Whether the company blocked the person in Chatwoot. */
+            blocked: boolean;
             /**
              * Format: int64
              * @description Number in the Chatwoot installation.

@@ -218,7 +218,9 @@ async fn conversations_of_oneself_are_those_of_the_agents_that_are_you_in_their_
 #[tokio::test]
 async fn a_contact_is_shown_with_what_they_wrote_before_and_not_once_it_is_gone() {
     let served = Served::start().await;
-    served.write(&Seed::open(1)).await;
+    let mut begun = Seed::open(1);
+    begun.contact.blocked = true;
+    served.write(&begun).await;
     let mut again = Seed::open(2);
     again.state.contact_chatwoot_id = Some(1);
     served.write(&again).await;
@@ -227,6 +229,7 @@ async fn a_contact_is_shown_with_what_they_wrote_before_and_not_once_it_is_gone(
     let contact = served.read(&format!("/contacts/{id}")).await;
     assert_eq!((&contact["name"], &contact["chatwootId"]), (&json!("Customer 1"), &json!(1)));
     assert_eq!(contact["accountId"], served.ours.key.to_string());
+    assert_eq!(contact["blocked"], true);
     let before = served.read(&format!("/conversations?contactId={id}")).await;
     assert_eq!(numbers(&before), [2, 1]);
     let first = served.read(&format!("/conversations?contactId={id}&limit=1")).await;

@@ -25,6 +25,7 @@ pub fn snapshot(owner: &Owner, contact: chatwoot::Contact, occasion: Occasion, a
         thumbnail: contact.thumbnail,
         additional_attributes: contact.additional_attributes.into(),
         custom_attributes: contact.custom_attributes.into(),
+        blocked: contact.blocked.unwrap_or_default(),
     };
     Contact {
         id: ContactId::of(owner.account, contact.id),

@@ -118,6 +118,7 @@ pub(crate) fn contact(
             was.additional_attributes.clone(),
             is.additional_attributes.clone(),
         ),
+        ("blocked", json!(was.blocked), json!(is.blocked)),
     ];
     let changed_attributes = changed(fields);
     let newer = read.version > row.version;

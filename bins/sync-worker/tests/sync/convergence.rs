@@ -132,7 +132,11 @@ impl Rows {
             row["deleted"] = json!(one.deleted);
             (one.chatwoot_id, row)
         });
-        let contacts = memory.contacts.values().map(|one| (one.chatwoot_id, json!(one.state)));
+        let contacts = memory.contacts.values().map(|one| {
+            let mut row = json!(one.state);
+            row["blocked"] = json!(one.state.blocked);
+            (one.chatwoot_id, row)
+        });
         Self {
             conversations: conversations.collect(),
             messages: messages.collect(),

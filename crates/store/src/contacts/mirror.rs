@@ -30,7 +30,7 @@ pub async fn mirrored(
 ) -> Result<HashMap<i64, Mirrored>, Error> {
     let rows = sqlx::query!(
         "select chatwoot_id, version_at, version_step, version_digest, name, email, phone_number,
-                identifier, thumbnail, additional_attributes, custom_attributes,
+                identifier, thumbnail, additional_attributes, custom_attributes, blocked,
                 updated_at,
                 case when gone_at > version_at then gone_at end as gone_at
          from contacts where account_id = $1 and chatwoot_id = any($2)",
@@ -50,6 +50,7 @@ pub async fn mirrored(
             thumbnail: row.thumbnail,
             additional_attributes: row.additional_attributes,
             custom_attributes: row.custom_attributes,
+            blocked: row.blocked,
         };
         let (gone_at, updated_at) = (row.gone_at, row.updated_at);
         (row.chatwoot_id, Mirrored { version, state, gone_at, updated_at })

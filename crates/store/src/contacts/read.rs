@@ -9,7 +9,7 @@ use crate::Error;
 pub async fn get(connection: &mut PgConnection, id: ContactId) -> Result<Option<Contact>, Error> {
     let row = sqlx::query!(
         "select account_id, chatwoot_id, name, email, phone_number, identifier, thumbnail,
-                additional_attributes, custom_attributes, updated_at
+                additional_attributes, custom_attributes, blocked, updated_at
          from contacts where id = $1 and gone_at <= version_at",
         id.0
     )
@@ -26,6 +26,7 @@ pub async fn get(connection: &mut PgConnection, id: ContactId) -> Result<Option<
         thumbnail: row.thumbnail,
         additional_attributes: row.additional_attributes,
         custom_attributes: row.custom_attributes,
+        blocked: row.blocked,
         updated_at: row.updated_at,
     }))
 }

@@ -126,11 +126,11 @@ async fn write_newer(
            insert into contacts as c
              (id, tenant_id, account_id, chatwoot_id, version_at, version_step, version_digest,
               name, email, phone_number, identifier, thumbnail,
-              additional_attributes, custom_attributes)
+              additional_attributes, custom_attributes, blocked)
            select * from unnest(
              $1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[],
              $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-             $13::jsonb[], $14::jsonb[])
+             $13::jsonb[], $14::jsonb[], $15::bool[])
            on conflict (account_id, chatwoot_id) do update
              set version_at = excluded.version_at,
                  version_step = excluded.version_step,
@@ -142,6 +142,7 @@ async fn write_newer(
                  thumbnail = excluded.thumbnail,
                  additional_attributes = excluded.additional_attributes,
                  custom_attributes = excluded.custom_attributes,
+                 blocked = excluded.blocked,
                  updated_at = now()
              where (excluded.version_at, excluded.version_step, excluded.version_digest)
                  > (c.version_at, c.version_step, c.version_digest)
@@ -154,7 +155,8 @@ async fn write_newer(
                 case when o.identifier is distinct from c.identifier then 'identifier' end,
                 case when o.additional_attributes <> c.additional_attributes
                   then 'additional_attributes' end,
-                case when o.custom_attributes <> c.custom_attributes then 'custom_attributes' end
+                case when o.custom_attributes <> c.custom_attributes then 'custom_attributes' end,
+                case when o.blocked <> c.blocked then 'blocked' end
               ], null)
               from contacts o where o.id = c.id) as fields
          ), placed as (
@@ -175,12 +177,12 @@ async fn write_newer(
             axis_minute(coalesce(last_activity_at, created_at, now())),
             agent_last_seen_at, contact_last_seen_at
          from unnest(
-            $15::uuid[], $16::text[], $17::uuid[], $18::bigint[], $19::bigint[], $20::bigint[],
-            $21::bigint[], $22::text[], $23::text[], $24::bigint[], $25::text[], $26::bigint[],
-            $27::uuid[], $28::bigint[], $29::text[], $30::text[], $31::bigint[], $32::text[],
-            $33::jsonb[], $34::bool[], $35::timestamptz[], $36::timestamptz[],
-            $37::timestamptz[], $38::jsonb[], $39::jsonb[], $40::timestamptz[],
-            $41::timestamptz[], $42::timestamptz[], $43::timestamptz[])
+            $16::uuid[], $17::text[], $18::uuid[], $19::bigint[], $20::bigint[], $21::bigint[],
+            $22::bigint[], $23::text[], $24::text[], $25::bigint[], $26::text[], $27::bigint[],
+            $28::uuid[], $29::bigint[], $30::text[], $31::text[], $32::bigint[], $33::text[],
+            $34::jsonb[], $35::bool[], $36::timestamptz[], $37::timestamptz[],
+            $38::timestamptz[], $39::jsonb[], $40::jsonb[], $41::timestamptz[],
+            $42::timestamptz[], $43::timestamptz[], $44::timestamptz[])
          as x (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
             assignee_id, assignee_type, assignee_name, team_id, team_name, labels, can_reply,
@@ -240,6 +242,7 @@ async fn write_newer(
         &column!(contacts, |c| c.state.thumbnail.as_deref()) as &[Option<&str>],
         &column!(contacts, |c| &c.state.additional_attributes) as &[&Value],
         &column!(contacts, |c| &c.state.custom_attributes) as &[&Value],
+        &column!(contacts, |c| c.state.blocked),
         &column!(conversations, |c| c.id.0),
         &column!(conversations, |c| c.tenant.as_str()) as &[&str],
         &column!(conversations, |c| c.account.0),

@@ -58,7 +58,7 @@ function given({ conversation = {}, messages = [], canned = {} }: Given = {}) {
     http.untyped.get('*/api/v1/contacts/:id', () =>
       HttpResponse.json({
         id: HERE.contact?.id, accountId: HERE.accountId, chatwootId: 5, name: 'Paula Probe', email: 'paula@example.com',
-        phoneNumber: null, customAttributes: {}, additionalAttributes: {}, updatedAt: instant(0),
+        phoneNumber: null, customAttributes: {}, additionalAttributes: {}, blocked: false, updatedAt: instant(0),
       }),
     ),
   )

@@ -22,7 +22,7 @@ function given(contact: Partial<Contact>, conversations: Conversation[], shown =
     http.get('/api/v1/contacts/{id}', ({ response }) =>
       response(200).json({
         id: CONTACT, accountId: uuid(1), chatwootId: 5, name: 'Paula Probe',
-        additionalAttributes: {}, customAttributes: {}, updatedAt: instant(0), ...contact,
+        additionalAttributes: {}, customAttributes: {}, blocked: false, updatedAt: instant(0), ...contact,
       }),
     ),
     http.get('/api/v1/conversations', ({ request, response }) => {
@@ -39,6 +39,12 @@ test('who writes can be reached by what is known of them', async () => {
   expect(screen.getByRole('link', { name: '+491701234567' })).toHaveAttribute('href', 'tel:+491701234567')
   expect(screen.getByText('Gold')).toBeVisible()
   expect(await screen.findByText('No previous conversations')).toBeVisible()
+})
+
+test('that somebody is blocked is said in words', async () => {
+  given({ blocked: true }, [HERE])
+  expect(await screen.findByText('Blocked')).toBeVisible()
+  expect(screen.queryByText('Only the name is available')).toBeNull()
 })
 
 test('what they wrote before is a way away', async () => {

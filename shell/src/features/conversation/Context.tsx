@@ -203,9 +203,9 @@ function Person({ id }: { id: string }) {
 }
 
 function Reach({ contact }: { contact: Contact }) {
-  const { email, phoneNumber, identifier, customAttributes } = contact
+  const { email, phoneNumber, identifier, customAttributes, blocked } = contact
   const attributes = Object.entries(customAttributes)
-  if (!email && !phoneNumber && !identifier && attributes.length === 0) {
+  if (!email && !phoneNumber && !identifier && !blocked && attributes.length === 0) {
     return <p className="text-sm text-faint">Only the name is available</p>
   }
   return (
@@ -225,6 +225,7 @@ function Reach({ contact }: { contact: Contact }) {
         </Fact>
       )}
       {identifier && <Fact name="Identifier">{identifier}</Fact>}
+      {blocked && <Fact name="Status">Blocked</Fact>}
       {attributes.map(([name, value]) => (
         <Fact key={name} name={titled(name)}>
           <Value value={value} />

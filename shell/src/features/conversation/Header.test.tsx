@@ -25,7 +25,7 @@ test.each([
 })
 
 test('what a narrow header has no room for is in its menu', async () => {
-  const contact = { id: uuid(), accountId: uuid(1), chatwootId: 5, name: 'Paula Probe', phoneNumber: '+491701234567', customAttributes: {}, additionalAttributes: {}, updatedAt: instant(0) }
+  const contact = { id: uuid(), accountId: uuid(1), chatwootId: 5, name: 'Paula Probe', phoneNumber: '+491701234567', customAttributes: {}, additionalAttributes: {}, blocked: false, updatedAt: instant(0) }
   api.use(http.untyped.get('*/api/v1/contacts/:id', () => HttpResponse.json(contact)))
   const open = vi.spyOn(window, 'open').mockReturnValue(null)
   onTestFinished(() => asked.set(null))

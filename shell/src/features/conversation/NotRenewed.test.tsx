@@ -19,7 +19,7 @@ function answering() {
     http.untyped.get('*/api/v1/contacts/:id', () =>
       HttpResponse.json({
         id: HERE.contact?.id, accountId: uuid(1), chatwootId: 5, name: 'Paula Probe',
-        additionalAttributes: {}, customAttributes: {}, updatedAt: instant(0),
+        additionalAttributes: {}, customAttributes: {}, blocked: false, updatedAt: instant(0),
       }),
     ),
     http.untyped.get('*/api/v1/conversations', () => HttpResponse.json({ data: [HERE], page, position: NOWHERE })),

@@ -31,6 +31,7 @@ pub enum Step {
     Attribute(Index, &'static str),
     Rename(Index, String),
     Describe(Index, String),
+    Block(Index, bool),
     /// The newest message that is no note.
     Edit(Index),
     Delete(Index),
@@ -73,6 +74,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => (which(), labels).prop_map(|(w, l)| Step::Labels(w, l)),
         1 => (which(), "[A-Z][a-z]{2,8}").prop_map(|(w, n)| Step::Rename(w, n)),
         1 => (which(), "[a-z]{1,3}").prop_map(|(w, t)| Step::Describe(w, t)),
+        1 => (which(), any::<bool>()).prop_map(|(w, is)| Step::Block(w, is)),
         2 => which().prop_map(Step::Delete),
         1 => which().prop_map(Step::Answer),
         3 => (which(), report).prop_map(|(w, r)| Step::Report(w, r)),
@@ -169,6 +171,7 @@ impl Life {
             Step::Describe(w, text) => {
                 sim.describe_contact(1, self.contact(place(w)), "plan", text).unwrap();
             }
+            Step::Block(w, is) => sim.block_contact(1, self.contact(place(w)), *is).unwrap(),
             Step::Edit(w) => {
                 // Of two edits that no body dates, either may win: this one has its time in every body.
                 let place = place(w);

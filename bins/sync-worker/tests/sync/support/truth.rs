@@ -67,6 +67,7 @@ pub fn contact(has: &Value) -> Columns {
         ("thumbnail", text("thumbnail")),
         ("custom_attributes", has["custom_attributes"].clone()),
         ("additional_attributes", has["additional_attributes"].clone()),
+        ("blocked", has["blocked"].clone()),
     ]
     .into()
 }
