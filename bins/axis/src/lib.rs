@@ -10,6 +10,7 @@
 mod answer;
 mod audit;
 pub mod commands;
+mod conflict;
 mod place;
 mod progress;
 pub mod up;

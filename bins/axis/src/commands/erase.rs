@@ -1,14 +1,11 @@
 //! `axis erase`
 
-use std::time::Duration;
-
 use anyhow::bail;
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 use domain::{AccountKey, ContactId, ConversationId};
 use serde_json::json;
 use service::Service;
-use service::retry::Policy;
 use store::Store;
 use store::erasure::{self, Erased, Scope};
 use tokio_util::sync::CancellationToken;
@@ -16,12 +13,11 @@ use uuid::Uuid;
 
 use crate::audit::{Act, Operator};
 use crate::commands::accounts::known;
+use crate::conflict::retried;
 use crate::{Answer, Place};
 
 /// How many conversations or people are erased in one transaction.
 const BATCH: u32 = 50;
-/// How often to try a batch that somebody else is in the way of.
-const TRIES: u32 = 20;
 
 /// What to erase.
 #[derive(Debug, Args)]
@@ -168,7 +164,7 @@ impl Erasure {
     async fn conversations(
         &self,
         after: ConversationId,
-    ) -> Result<Option<Batch<ConversationId>>, store::Error> {
+    ) -> anyhow::Result<Option<Batch<ConversationId>>> {
         let mut transaction = self.store.worker().await?;
         let ids = erasure::conversations(&mut transaction, &self.scope, after, BATCH).await?;
         let Some(last) = ids.last() else { return Ok(None) };
@@ -182,7 +178,7 @@ impl Erasure {
     }
 
     /// The next people; `None` if there are no more.
-    async fn contacts(&self, after: ContactId) -> Result<Option<Batch<ContactId>>, store::Error> {
+    async fn contacts(&self, after: ContactId) -> anyhow::Result<Option<Batch<ContactId>>> {
         let mut transaction = self.store.worker().await?;
         let ids = erasure::contacts(&mut transaction, &self.scope, after, BATCH).await?;
         let Some(last) = ids.last() else { return Ok(None) };
@@ -194,7 +190,7 @@ impl Erasure {
         Ok(Some(Batch { last: *last, erased }))
     }
 
-    async fn catalogue(&self) -> Result<u64, store::Error> {
+    async fn catalogue(&self) -> anyhow::Result<u64> {
         let mut transaction = self.store.worker().await?;
         let rows = erasure::erase_catalogue(&mut transaction, &self.scope).await?;
         if self.dry {
@@ -221,18 +217,5 @@ impl Erasure {
         );
         let value = json!({ "erased": self.erased, "dryRun": self.dry, "error": why });
         Ok(Answer::new(text, &value)?.succeeding_if(why.is_none()))
-    }
-}
-
-/// Tries again what somebody else was in the way of.
-async fn retried<T>(work: impl AsyncFn() -> Result<T, store::Error>) -> Result<T, store::Error> {
-    let mut tries = 0;
-    loop {
-        match work().await {
-            Err(store::Error::Conflict(_)) if tries < TRIES => tries += 1,
-            done => return done,
-        }
-        let pause: Duration = Policy::NEAR.delay(tries);
-        tokio::time::sleep(pause).await;
     }
 }

@@ -5,16 +5,13 @@ use std::fmt::Write as _;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use service::retry::Policy;
 use store::Store;
 use store::retention::{Part, Table};
 
 use crate::answer::table;
 use crate::audit::{Act, Operator};
+use crate::conflict::retried;
 use crate::{Answer, Place};
-
-/// How often to try a part whose table somebody else is using, for a second each.
-const TRIES: u32 = 20;
 
 /// What to keep.
 #[derive(Debug, Args)]
@@ -110,19 +107,18 @@ async fn ended(store: &Store, only: Option<Of>, keep_months: u16) -> anyhow::Res
 async fn remove(store: &Store, operator: &Operator, part: &Part) -> anyhow::Result<()> {
     let act = Act::new("retention", &part.name);
     let details = json!({ "until": part.until, "bytes": part.bytes, "rows": part.rows });
-    let mut tries = 0;
-    loop {
+    retried(async || {
         let mut transaction = store.worker().await?;
         operator.did(&mut transaction, &act, details.clone()).await?;
         match store::retention::remove(&mut transaction, part).await {
-            Ok(()) => return Ok(store::commit(transaction).await?),
-            Err(store::Error::Conflict(_)) if tries < TRIES => tries += 1,
-            Err(error) => return Err(error.into()),
+            Ok(()) => Ok(store::commit(transaction).await?),
+            Err(error) => {
+                store::rollback(transaction).await?;
+                Err(error.into())
+            }
         }
-        store::rollback(transaction).await?;
-        // Those who waited behind this try go first.
-        tokio::time::sleep(Policy::NEAR.delay(tries)).await;
-    }
+    })
+    .await
 }
 
 fn describe(parts: &[Part]) -> String {
