@@ -51,6 +51,37 @@ impl std::ops::AddAssign for Erased {
     }
 }
 
+/// A checked query for the ids of rows of `$table` that are to be erased: what is gone, in `$scope`, and of which something
+/// is `$left`. `$number` is the column with the contact's number.
+macro_rules! erasable {
+    ($table:literal, $number:literal, $left:literal, $scope:expr, $after:expr, $limit:expr) => {
+        sqlx::query_scalar!(
+            "select r.id from "
+                + $table
+                + " r join chatwoot_accounts a on a.id = r.account_id
+             where r.id > $1
+               and ($2::uuid is null or r.account_id = $2)
+               and ($3::bigint is null or r."
+                + $number
+                + " = $3)
+               and (r.gone_at > r.version_at
+                      and r.gone_at < (extract(epoch from $4::timestamptz) * 1000000)::bigint
+                    or $5 and a.disconnected_at < $4)
+               and ("
+                + $left
+                + ")
+             order by r.id limit $6
+             for update of r",
+            $after,
+            $scope.account.map(|account| account.0),
+            $scope.contact,
+            $scope.gone_before,
+            $scope.disconnected,
+            i64::from($limit),
+        )
+    };
+}
+
 /// Up to `limit` conversations with something to erase, by id, above `after`. They stay locked.
 pub async fn conversations(
     connection: &mut PgConnection,
@@ -58,29 +89,19 @@ pub async fn conversations(
     after: ConversationId,
     limit: u32,
 ) -> Result<Vec<ConversationId>, Error> {
-    let ids = sqlx::query_scalar!(
-        "select c.id from conversations c join chatwoot_accounts a on a.id = c.account_id
-         where c.id > $1
-           and ($2::uuid is null or c.account_id = $2)
-           and ($3::bigint is null or c.contact_chatwoot_id = $3)
-           and (c.gone_at > c.version_at
-                  and c.gone_at < (extract(epoch from $4::timestamptz) * 1000000)::bigint
-                or $5 and a.disconnected_at < $4)
-           and (c.contact_id is not null or c.assignee_name is not null or c.labels <> '{}'
-                or c.custom_attributes <> '{}' or c.additional_attributes <> '{}'
-                or exists (select from messages m where m.conversation_id = c.id)
-                or exists (select from activities t
-                           where t.conversation_id = c.id and t.actor ->> 'name' is not null)
-                or exists (select from approvals p where p.conversation_id = c.id)
-                or exists (select from drafts d where d.conversation_id = c.id))
-         order by c.id limit $6
-         for update of c",
+    let ids = erasable!(
+        "conversations",
+        "contact_chatwoot_id",
+        "r.contact_id is not null or r.assignee_name is not null or r.labels <> '{}'
+         or r.custom_attributes <> '{}' or r.additional_attributes <> '{}'
+         or exists (select from messages m where m.conversation_id = r.id)
+         or exists (select from activities t
+                    where t.conversation_id = r.id and t.actor ->> 'name' is not null)
+         or exists (select from approvals p where p.conversation_id = r.id)
+         or exists (select from drafts d where d.conversation_id = r.id)",
+        scope,
         after.0,
-        scope.account.map(|account| account.0),
-        scope.contact,
-        scope.gone_before,
-        scope.disconnected,
-        i64::from(limit),
+        limit
     )
     .fetch_all(connection)
     .await?;
@@ -180,24 +201,14 @@ pub async fn contacts(
     after: ContactId,
     limit: u32,
 ) -> Result<Vec<ContactId>, Error> {
-    let ids = sqlx::query_scalar!(
-        "select k.id from contacts k join chatwoot_accounts a on a.id = k.account_id
-         where k.id > $1
-           and ($2::uuid is null or k.account_id = $2)
-           and ($3::bigint is null or k.chatwoot_id = $3)
-           and (k.gone_at > k.version_at
-                  and k.gone_at < (extract(epoch from $4::timestamptz) * 1000000)::bigint
-                or $5 and a.disconnected_at < $4)
-           and (num_nonnulls(k.name, k.email, k.phone_number, k.identifier, k.thumbnail) > 0
-                or k.additional_attributes <> '{}' or k.custom_attributes <> '{}')
-         order by k.id limit $6
-         for update of k",
+    let ids = erasable!(
+        "contacts",
+        "chatwoot_id",
+        "num_nonnulls(r.name, r.email, r.phone_number, r.identifier, r.thumbnail) > 0
+         or r.additional_attributes <> '{}' or r.custom_attributes <> '{}'",
+        scope,
         after.0,
-        scope.account.map(|account| account.0),
-        scope.contact,
-        scope.gone_before,
-        scope.disconnected,
-        i64::from(limit),
+        limit
     )
     .fetch_all(connection)
     .await?;
