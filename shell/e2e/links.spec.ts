@@ -14,9 +14,9 @@ async function openLinks(page: Page): Promise<Locator> {
 }
 
 test('who has linked their own token writes under their own name, until they unlink it', async ({ colleague: page, system }) => {
-  const number = await system.customerBegins('Nora Named', 'Who am I talking to?')
+  const number = await system.customerBegins('Lena Linked', 'Who am I talking to?')
   const writer = async (words: string) => (await system.sent(number, words))[0]?.sender?.name
-  await openConversation(page, system, 'Nora Named')
+  await openConversation(page, system, 'Lena Linked')
   let sheet = await openLinks(page)
   await sheet.getByLabel(/^Access token/).fill('of nobody')
   await page.keyboard.press('Enter')
