@@ -27,6 +27,14 @@ pub struct Arguments {
     )]
     messages: u64,
 
+    /// Take this as the most that `path` carries for long, instead of finding it: changes compare best at equal loads
+    #[arg(
+        long,
+        value_name = "EVENTS A SECOND",
+        value_parser = clap::value_parser!(u32).range(100..=100_000)
+    )]
+    carried: Option<u32>,
+
     /// Write the figures into this file; its path is relative to the project's folder
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -94,7 +102,11 @@ impl Arguments {
     }
 
     pub fn scale(&self) -> Scale {
-        Scale { quick: self.quick, messages: self.messages as usize }
+        Scale {
+            quick: self.quick,
+            messages: self.messages as usize,
+            carried: self.carried.map(f64::from),
+        }
     }
 }
 
@@ -108,6 +120,7 @@ fn in_project(file: &Path) -> PathBuf {
 pub struct Scale {
     quick: bool,
     messages: usize,
+    carried: Option<f64>,
 }
 
 impl Scale {
@@ -119,6 +132,11 @@ impl Scale {
     /// This many rounds, or one in a quick run.
     pub fn rounds(self, many: usize) -> usize {
         if self.quick { 1 } else { many }
+    }
+
+    /// The most that the path is taken to carry for long, in events a second, if it is not to be found.
+    pub fn carried(self) -> Option<f64> {
+        self.carried
     }
 
     /// How many messages the larger database has.
