@@ -57,6 +57,18 @@ pub(crate) async fn plan_for_arguments(connection: &mut PgConnection) -> Result<
     Ok(())
 }
 
+/// Ends [`plan_for_arguments`]: what follows in the transaction looks rows up by their keys. One plan fits all of that,
+/// and making it takes as long as the rows of a page. It may have been made when the tables were empty, hence no scans.
+pub(crate) async fn plan_for_keys(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!(
+        "select set_config('plan_cache_mode', 'force_generic_plan', true) as mode,
+                set_config('enable_seqscan', 'off', true) as scans"
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -139,6 +139,7 @@ pub async fn list(
     let place = |row: &Row| Place { at: row.occurred_at, id: ActivityId(row.id) };
     let next = part::cut(&mut rows, limit, place).or(end);
     let mut activities = rows.into_iter().map(Activity::try_from).collect::<Result<Vec<_>, _>>()?;
+    part::plan_for_keys(connection).await?;
     name(connection, &mut activities).await?;
     Ok(Listed { activities, next })
 }

@@ -210,6 +210,7 @@ pub async fn list(
     let more = part::cut_large(&mut found, limit, |weight| weight.bytes.into());
     let next = found.last().filter(|_| more).map(|weight| weight.place(sort));
     let ids: Vec<_> = found.iter().map(|weight| ConversationId(weight.id)).collect();
+    part::plan_for_keys(connection).await?;
     let conversations = read::by_ids(connection, &ids).await?;
     Ok(Listed { conversations, next })
 }
