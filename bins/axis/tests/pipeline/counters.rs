@@ -19,20 +19,23 @@ async fn every_counter_of_the_manual_is_there_before_anything_happens() {
         servers.outbound_worker(&[]).await,
         servers.api(&[]).await,
     ];
+    for worker in &programs[1..3] {
+        eventually("the worker begins to consume", async || {
+            counted(&metrics(worker).await).contains("axis_consumed_total")
+        })
+        .await;
+    }
     let mut of_all = BTreeSet::new();
     for (name, program) in PROGRAMS.iter().zip(&programs) {
-        // Its parts begin one after the other, each with its counters.
-        for counter in tabled(name) {
-            eventually(&format!("{name} has {counter}"), async || {
-                counted(&metrics(program).await).contains(counter)
-            })
-            .await;
-        }
         let told = metrics(program).await;
         let info = told.lines().find_map(|line| line.strip_prefix("axis_build_info{program=\""));
         let whose = info.and_then(|info| info.split_once('"'));
         assert!(whose.is_some_and(|(program, _)| program.ends_with(name)), "{name}: {info:?}");
-        of_all.extend(counted(&told));
+        let exported = counted(&told);
+        let missing: Vec<_> =
+            tabled(name).into_iter().filter(|counter| !exported.contains(*counter)).collect();
+        assert!(missing.is_empty(), "{name} lacks {missing:?}");
+        of_all.extend(exported);
     }
     let named: BTreeSet<String> = counters(MANUAL).map(str::to_owned).collect();
     assert_eq!(named, of_all, "what the manual names, and what the programs have");
