@@ -10,6 +10,9 @@ use super::mark::Mark;
 
 /// A tenant's unpublished events may take at most this many times the room that is left.
 const SHARE: u64 = 3;
+/// What was published so long before the stream came into doubt is on NATS's disk: it syncs every two minutes, and that
+/// it is gone shows within two more.
+const UNSYNCED: Duration = Duration::from_mins(5);
 
 /// The limits of a journal.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +54,9 @@ pub(super) struct Segment {
 pub(super) struct Ledger {
     pub(super) segments: VecDeque<Segment>,
     pub(super) mark: Mark,
-    /// While set, nothing is removed by age, since the stream may have lost what it acknowledged.
-    pub(super) in_doubt: bool,
+    /// Since when the stream may have lost what it acknowledged, if it may. Meanwhile nothing is removed by age, and
+    /// what it may have lost for no reason at all.
+    doubted_since: Option<Instant>,
     /// Whether several tenants share the journal.
     pub(super) divided: bool,
     limits: Limits,
@@ -60,7 +64,12 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn of(segments: VecDeque<Segment>, mark: Mark, limits: Limits) -> Self {
-        Self { segments, mark, in_doubt: true, divided: false, limits }
+        Self { segments, mark, doubted_since: Some(Instant::now()), divided: false, limits }
+    }
+
+    /// Sets whether the stream may have lost what it acknowledged.
+    pub(super) fn set_in_doubt(&mut self, in_doubt: bool, now: Instant) {
+        self.doubted_since = in_doubt.then(|| self.doubted_since.unwrap_or(now));
     }
 
     /// Whether so little room is left that a tenant may have used up its share.
@@ -129,9 +138,9 @@ impl Ledger {
     }
 
     /// Takes out the published segments that are too old or too many, or that are in the way of `needed` more bytes,
-    /// oldest first. The caller has to remove their files.
+    /// oldest first, except for those that the stream may have lost. The caller has to remove their files.
     pub(super) fn sweep(&mut self, now: Instant, needed: u64) -> Vec<PathBuf> {
-        let Self { segments, mark, in_doubt, limits, .. } = self;
+        let Self { segments, mark, doubted_since, limits, .. } = self;
         for segment in segments.iter_mut() {
             let published = segment.sealed && segment.is_published(mark);
             segment.published_at = published.then_some(segment.published_at.unwrap_or(now));
@@ -141,14 +150,17 @@ impl Ledger {
         let mut gone = Vec::new();
         segments.retain(|segment| {
             let Some(at) = segment.published_at else { return true };
-            let old = !*in_doubt && now.saturating_duration_since(at) >= limits.keep_for;
             let many = published > limits.keep_bytes || total + needed > limits.max_bytes;
-            if old || many {
+            let goes = match *doubted_since {
+                Some(since) => many && since.saturating_duration_since(at) > UNSYNCED,
+                None => many || now.saturating_duration_since(at) >= limits.keep_for,
+            };
+            if goes {
                 published -= segment.bytes;
                 total -= segment.bytes;
                 gone.push(segment.path.clone());
             }
-            !(old || many)
+            !goes
         });
         gone
     }
@@ -207,7 +219,7 @@ mod tests {
             })
             .collect();
         let mark = Mark { below: published_below, ..Mark::default() };
-        Ledger { in_doubt: false, ..Ledger::of(segments, mark, LIMITS) }
+        Ledger { doubted_since: None, ..Ledger::of(segments, mark, LIMITS) }
     }
 
     fn names(paths: &[PathBuf]) -> Vec<&str> {
@@ -230,12 +242,12 @@ mod tests {
     fn nothing_goes_by_age_while_the_stream_is_in_doubt() {
         let mut ledger = ledger(4, 40);
         let start = Instant::now();
-        ledger.in_doubt = true;
+        ledger.set_in_doubt(true, start);
         ledger.sweep(start, 0);
         assert!(ledger.sweep(start + Duration::from_mins(150), 0).is_empty());
         // What was published again a moment ago may be lost again, and the rest never was.
         ledger.restored(12);
-        ledger.in_doubt = false;
+        ledger.set_in_doubt(false, start);
         assert_eq!(names(&ledger.sweep(start + Duration::from_mins(151), 0)), ["0", "2"]);
         assert!(ledger.sweep(start + Duration::from_mins(165), 0).is_empty());
         assert_eq!(names(&ledger.sweep(start + Duration::from_mins(166), 0)), ["1"]);
@@ -252,10 +264,30 @@ mod tests {
     }
 
     #[test]
-    fn too_many_published_bytes_go_oldest_first_even_while_in_doubt() {
+    fn too_many_published_bytes_go_oldest_first() {
         let mut ledger = ledger(8, 80);
-        ledger.in_doubt = true;
         assert_eq!(names(&ledger.sweep(Instant::now(), 0)), ["0", "1"]);
+    }
+
+    #[test]
+    fn what_the_stream_may_have_lost_stays_however_much_is_published_and_needed() {
+        let mut ledger = ledger(10, 30);
+        let start = Instant::now();
+        ledger.sweep(start, 0);
+        // Three were on NATS's disk when it went away. The others were published just then, or since it came back.
+        let away = start + Duration::from_mins(6);
+        ledger.set_in_doubt(true, away);
+        ledger.mark.below = 90;
+        for minutes in [6, 7, 600] {
+            let now = start + Duration::from_mins(minutes);
+            ledger.set_in_doubt(true, now);
+            assert_eq!(
+                names(&ledger.sweep(now, 1000)),
+                if minutes == 6 { vec!["0", "1", "2"] } else { vec![] }
+            );
+        }
+        ledger.set_in_doubt(false, away);
+        assert_eq!(names(&ledger.sweep(away, 0)), ["3"]);
     }
 
     #[test]

@@ -12,9 +12,9 @@
 //! - [`Journal::append`] returns once the event is on disk, or says why it is not.
 //! - The publisher has an event as soon as it is written, and does not wait for the disk.
 //! - A segment is appended to only by the process that made it. A restart opens a new one.
-//! - Segments are removed when they are published and old, or published and in the way. If unpublished ones alone reach
-//!   the limit, appending is refused. If there are several tenants, each has a share of the room, so that none fills
-//!   it alone.
+//! - Segments are removed when they are published and old, or published and in the way, but not while the stream may
+//!   have lost them. If those that have to stay reach the limit, appending is refused. If there are several tenants,
+//!   each has a share of the room, so that none fills it alone.
 //! - One receiver per folder: the file `lock` is held while it runs.
 
 mod aside;
@@ -277,8 +277,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Closes the segment that is written to if it is old, removes those that may go, and writes the mark. Returns how much the journal holds then, and whether the
-    /// mark could be written. Blocks on the disk.
+    /// Closes the segment that is written to if it is old, removes those that may go, and writes the mark. Returns how
+    /// much the journal holds then, and whether the mark could be written. Blocks on the disk.
     ///
     /// `connected_to` is the run of the NATS server that there is a connection to. Nothing is removed by age unless
     /// that run has everything and was lately checked: any other may have lost what was acknowledged.
@@ -290,9 +290,10 @@ impl Shared {
         }
         // Not earlier: every event below the mark was confirmed before this.
         ledger.mark.confirmed = self.looked_for().furthest();
-        ledger.in_doubt = connected_to.is_none()
+        let in_doubt = connected_to.is_none()
             || connected_to != ledger.mark.server.as_deref()
             || self.untold.load(Ordering::Relaxed);
+        ledger.set_in_doubt(in_doubt, Instant::now());
         // A full journal gets no appends that would make room.
         let needed = if *self.condition.borrow() == Condition::Full { MIB } else { 0 };
         let gone = ledger.sweep(Instant::now(), needed);

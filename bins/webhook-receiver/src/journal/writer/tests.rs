@@ -170,6 +170,8 @@ fn on_a_full_disk_what_is_published_goes_before_anything_is_refused() {
         writer.seal();
     }
     commit(&mut writer, "fourth").unwrap();
+    writer.shared.note_healed("run");
+    writer.shared.maintain(Some("run")).1.unwrap();
     writer.shared.advance(sequences[1] + 1);
     writer.active.as_mut().unwrap().file = File::options().write(true).open("/dev/full").unwrap();
     commit(&mut writer, "fifth").unwrap();
