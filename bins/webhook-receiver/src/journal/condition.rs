@@ -52,7 +52,9 @@ impl Shared {
     /// Checks whether a journal that failed works again. A balancer that heeds `/ready` sends no events to a failing
     /// one, so appending alone would never show it.
     pub(super) fn look_again(&self) {
-        let works = match *self.condition.borrow() {
+        // Not borrowed while the disk is asked: the writer reports to it, and health checks read it.
+        let condition = *self.condition.borrow();
+        let works = match condition {
             Condition::Writable => return,
             Condition::Full => self.ledger().has_room_for(MIB),
             Condition::Failing => match self.probe() {
