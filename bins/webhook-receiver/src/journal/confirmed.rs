@@ -30,19 +30,30 @@ const MOST: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct LookedFor {
     events: VecDeque<Confirmed>,
-    /// When the last one was confirmed; `None` if that was before this program started.
+    /// When the last one was confirmed; `None` if a pause is known to have followed.
     at: Option<Instant>,
 }
 
 impl LookedFor {
-    /// Begins with the event that an earlier run of this program noted.
-    pub(super) fn starting_with(noted: Option<Confirmed>) -> Self {
-        Self { events: noted.into_iter().collect(), at: None }
+    /// Begins with the events that an earlier run of this program noted.
+    pub(super) fn starting_with(noted: Vec<Confirmed>) -> Self {
+        Self { events: noted.into(), at: None }
     }
 
     pub(super) fn add(&mut self, confirmed: Confirmed, now: Instant) {
         let paused = self.at.is_none_or(|at| now.saturating_duration_since(at) >= PAUSE);
         self.at = Some(now);
+        self.note(confirmed, paused);
+    }
+
+    /// Adds an event that is known to have been the last one before a pause. It was confirmed a while ago, before others
+    /// that were added already.
+    pub(super) fn add_last(&mut self, confirmed: Confirmed) {
+        self.at = None;
+        self.note(confirmed, true);
+    }
+
+    fn note(&mut self, confirmed: Confirmed, paused: bool) {
         if self.events.contains(&confirmed) {
             return;
         }
@@ -124,11 +135,22 @@ mod tests {
 
     #[test]
     fn what_was_noted_is_looked_for_beside_what_comes_first() {
-        let mut looked_for = LookedFor::starting_with(Some(at(7)));
+        let mut looked_for = LookedFor::starting_with(vec![at(3), at(7)]);
         assert_eq!(looked_for.furthest(), Some(at(7)));
         looked_for.add(at(2), Instant::now());
-        assert_eq!(positions(&looked_for), [7, 2]);
+        assert_eq!(positions(&looked_for), [3, 7, 2]);
         assert_eq!(looked_for.furthest(), Some(at(7)));
+    }
+
+    #[test]
+    fn the_last_of_what_was_cut_off_is_looked_for_though_others_were_confirmed_since() {
+        let now = Instant::now();
+        let mut looked_for = LookedFor::default();
+        looked_for.add(at(60), now);
+        looked_for.add_last(at(50));
+        looked_for.add(at(70), now);
+        looked_for.add(at(80), now);
+        assert_eq!(positions(&looked_for), [60, 50, 80]);
     }
 
     #[test]

@@ -57,6 +57,11 @@ impl Shared {
         self.looked_for().add(confirmed, Instant::now());
     }
 
+    /// Notes that the stream has confirmed an event, and then none of those that were sent with it.
+    pub(crate) fn confirmed_last(&self, confirmed: Confirmed) {
+        self.looked_for().add_last(confirmed);
+    }
+
     /// The confirmed events to check in the stream.
     pub(crate) fn to_look_for(&self) -> Vec<Confirmed> {
         self.looked_for().all()

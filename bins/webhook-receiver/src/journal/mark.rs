@@ -24,14 +24,14 @@ pub(super) struct Mark {
     /// The run of the NATS server that was published to last.
     #[serde(default)]
     pub(super) server: Option<String>,
-    /// The furthest event in the stream that this server confirmed.
+    /// The events that this server confirmed and that were still to be looked for in the stream, with the furthest.
     #[serde(default)]
-    pub(super) confirmed: Option<Confirmed>,
+    pub(super) looked_for: Vec<Confirmed>,
 }
 
 impl Default for Mark {
     fn default() -> Self {
-        Self { below: 1, refused: BTreeSet::new(), server: None, confirmed: None }
+        Self { below: 1, refused: BTreeSet::new(), server: None, looked_for: Vec::new() }
     }
 }
 

@@ -162,7 +162,7 @@ impl Journal {
             limits,
             written: Mutex::new(mark.clone()),
             backlog: Mutex::new(Backlog::left(mark.below..next)),
-            looked_for: Mutex::new(LookedFor::starting_with(mark.confirmed)),
+            looked_for: Mutex::new(LookedFor::starting_with(mark.looked_for.clone())),
             untold: AtomicBool::new(false),
             ledger: Mutex::new(Ledger::of(segments, mark, limits)),
             tail: Tail::starting_at(next, limits.tail_bytes),
@@ -289,7 +289,7 @@ impl Shared {
             ledger.seal_old(Instant::now());
         }
         // Not earlier: every event below the mark was confirmed before this.
-        ledger.mark.confirmed = self.looked_for().furthest();
+        ledger.mark.looked_for = self.looked_for().all();
         let in_doubt = connected_to.is_none()
             || connected_to != ledger.mark.server.as_deref()
             || self.untold.load(Ordering::Relaxed);

@@ -99,13 +99,15 @@ fn nothing_goes_by_age_while_the_stream_does_not_tell_what_it_has() {
 fn a_start_looks_for_what_was_confirmed_last_unless_that_is_in_doubt() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir, LIMITS);
-    let last = Confirmed { position: 7, event: domain::EventId::generate() };
+    let at = |position| Confirmed { position, event: domain::EventId::generate() };
+    let (cut_off, last) = (at(6), at(7));
     journal.shared().note_healed("run");
+    journal.shared().confirmed_last(cut_off);
     journal.shared().confirmed(last);
     journal.shared().maintain(None).1.unwrap();
     drop(journal);
     let journal = open(&dir, LIMITS);
-    assert_eq!(journal.shared().to_look_for(), [last]);
+    assert_eq!(journal.shared().to_look_for(), [cut_off, last]);
     journal.shared().doubt();
     journal.shared().maintain(None).1.unwrap();
     drop(journal);
