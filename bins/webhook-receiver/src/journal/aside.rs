@@ -63,8 +63,8 @@ fn is_removed(path: &Path) -> io::Result<bool> {
     Ok(locked)
 }
 
-/// Keeps a partly damaged segment for longer than the journal would, by a hard link under a second name.
-pub(super) fn keep(path: &Path, damaged: u64) {
+/// Keeps a segment of which a part cannot be read for longer than the journal would, by a hard link under a second name.
+pub(super) fn keep(path: &Path, unread: u64) {
     let aside = path.with_extension(segment::ASIDE);
     let linked = std::fs::hard_link(path, &aside);
     if linked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
@@ -74,10 +74,11 @@ pub(super) fn keep(path: &Path, damaged: u64) {
     metrics::counter!("axis_journal_set_aside_total").increment(1);
     tracing::error!(
         journal.segment = %path.display(),
-        journal.damaged_bytes = damaged,
+        journal.unread_bytes = unread,
         link.error = linked.as_ref().err().map(|error| in_words(error)),
-        "records of the journal are damaged and stepped over: what they held is not published from \
-         here any more; their segment is kept as {}; check the disk",
+        "records of the journal are damaged, or of a later version, and stepped over: what they held \
+         is not published from here any more; their segment is kept as {}; check the disk and the \
+         version",
         aside.display()
     );
 }

@@ -71,8 +71,8 @@ struct Open {
     /// Above every sequence in the part that may be read.
     end: u64,
     scan: Scan,
-    /// How many bytes of the acknowledged part are known not to be records.
-    damaged: u64,
+    /// How many bytes of the acknowledged part are known not to be records, or none that this version understands.
+    unread: u64,
 }
 
 impl Cursor {
@@ -113,10 +113,10 @@ impl Cursor {
                 }
             };
             let unread = if record.is_none() { open.scan.left() } else { 0 };
-            let damaged = open.scan.damaged + unread;
-            if damaged > open.damaged {
-                open.damaged = damaged;
-                aside::keep(&segment::path(&journal.dir, first), damaged);
+            let unread = open.scan.damaged + open.scan.foreign + unread;
+            if unread > open.unread {
+                open.unread = unread;
+                aside::keep(&segment::path(&journal.dir, first), unread);
             }
             match record {
                 Some(record) if record.sequence >= below => {
@@ -152,7 +152,7 @@ impl Cursor {
             let path = found.path.clone();
             drop(ledger);
             match Scan::open(&path, bytes) {
-                Ok(Some(scan)) => self.open = Some(Open { first, end, scan, damaged: 0 }),
+                Ok(Some(scan)) => self.open = Some(Open { first, end, scan, unread: 0 }),
                 Ok(None) => journal
                     .set_aside(first, None)
                     .map_err(|error| Failed { segment: first, error })?,

@@ -112,6 +112,8 @@ pub(super) struct Scan {
     pub(super) good_until: u64,
     /// How many bytes between good records were skipped.
     pub(super) damaged: u64,
+    /// How many bytes of good records this version did not understand.
+    pub(super) foreign: u64,
 }
 
 impl Scan {
@@ -132,7 +134,15 @@ impl Scan {
         }
         let mut marker = [0; 8];
         marker.copy_from_slice(&fields[8..16]);
-        Ok(Some(Self { file, marker, offset: PREAMBLE, end, good_until: PREAMBLE, damaged: 0 }))
+        Ok(Some(Self {
+            file,
+            marker,
+            offset: PREAMBLE,
+            end,
+            good_until: PREAMBLE,
+            damaged: 0,
+            foreign: 0,
+        }))
     }
 
     /// Moves the end, so that what was appended since can be read.
@@ -168,6 +178,7 @@ impl Scan {
             if record.is_some() {
                 return Ok(record);
             }
+            self.foreign += (HEAD + payload.len()) as u64;
         }
         Ok(None)
     }

@@ -315,14 +315,25 @@ fn published_though(change: impl FnOnce(&mut Vec<u8>)) -> (usize, bool) {
     (published, path.with_extension("damaged").exists())
 }
 
+/// Changes the form of a segment's first record to one that no version knows, with a fitting checksum.
+fn make_foreign(content: &mut [u8]) {
+    let record = &mut content[usize::try_from(segment::PREAMBLE).unwrap()..];
+    let length = u32::from_be_bytes(record[12..16].try_into().unwrap());
+    let end = record::HEAD + usize::try_from(length).unwrap();
+    record[record::HEAD] = 200;
+    let crc = crc32fast::hash(&record[12..end]);
+    record[8..12].copy_from_slice(&crc.to_be_bytes());
+}
+
 #[test]
 fn what_is_damaged_while_the_program_runs_is_kept_and_the_rest_is_published() {
     type Change = fn(&mut Vec<u8>);
-    let cases: [(&str, Change, usize); 4] = [
+    let cases: [(&str, Change, usize); 5] = [
         ("nothing", |_| {}, 3),
         ("its beginning", |content| content[0] ^= 1, 1),
         ("its first record", |content| content[100] ^= 1, 2),
         ("its last record", |content| *content.last_mut().unwrap() ^= 1, 2),
+        ("the version of its first record", |content| make_foreign(content), 2),
     ];
     for (what, change, published) in cases {
         assert_eq!(published_though(change), (published, published < 3), "{what}");
