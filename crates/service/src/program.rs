@@ -2,12 +2,16 @@
 
 use std::io::Write as _;
 use std::process::{ExitCode, Termination};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Command, Parser};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{settings, version};
+
+/// How long a program that has ended waits for its threads. A disk that does not answer holds them for ever.
+const LEFT: Duration = Duration::from_secs(1);
 
 /// Reads a program's settings, runs it to its end and returns its exit code. If it failed, says why on standard
 /// error.
@@ -21,9 +25,13 @@ where
     T: Termination,
 {
     match begin() {
-        Ok((arguments, runtime)) => runtime.block_on(async {
-            run(arguments).await.map_or_else(|error| failure(program, &error), T::report)
-        }),
+        Ok((arguments, runtime)) => {
+            let ended = runtime.block_on(async {
+                run(arguments).await.map_or_else(|error| failure(program, &error), T::report)
+            });
+            runtime.shutdown_timeout(LEFT);
+            ended
+        }
         Err(error) => failure(program, &error),
     }
 }

@@ -75,7 +75,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const MIB: u64 = 1024 * 1024;
 const LOCK: &str = "lock";
 
-/// The journal of one receiver. Dropping it writes what is queued and ends the writer.
+/// The journal of one receiver. Dropping it writes what is queued and ends the writer, unless the disk does not answer.
 #[derive(Debug)]
 pub struct Journal {
     shared: Arc<Shared>,
@@ -227,7 +227,9 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(writer) = self.writer.take() {
+        if let Some(writer) = self.writer.take()
+            && !self.shared.activity.borrow().hangs()
+        {
             // A panic of the writer has been reported by its thread.
             let _ = writer.join();
         }

@@ -25,6 +25,30 @@ fn an_event_that_is_not_written_in_time_is_refused_and_written_late() {
 }
 
 #[test]
+fn nobody_who_ends_waits_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let (shared, activity) = (journal.shared(), journal.activity());
+    let ledger = shared.ledger();
+    let append = journal.append(inbound("e", None), Bytes::from_static(b"late"), None);
+    assert_eq!(block_on(append), Err(AppendError::Unwritable));
+    assert!(activity.borrow().hangs());
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(journal);
+        ended.send(())
+    });
+    end.recv_timeout(Duration::from_mins(2)).unwrap();
+    drop(ledger);
+    block_on(async {
+        while *activity.borrow() != Activity::Ended {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(bodies(&inspect(&dir)).concat(), b"late");
+}
+
+#[test]
 fn it_is_known_that_the_writer_has_ended() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir, LIMITS);
