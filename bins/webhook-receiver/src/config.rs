@@ -76,14 +76,26 @@ pub struct Config {
     pub journal_max_mib: u64,
 
     /// How much of the journal may be events that are published already, in MiB; they are there to
-    /// fill the stream again if it loses its tail
-    #[arg(long, env = "JOURNAL_KEEP_MIB", default_value_t = 1024, value_name = "MIB")]
+    /// fill the stream again if it loses its tail, which is what came in two minutes at most
+    #[arg(
+        long,
+        env = "JOURNAL_KEEP_MIB",
+        default_value_t = 1024,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u64).range(64..)
+    )]
     pub journal_keep_mib: u64,
 
     /// How long events stay in the journal after they were published, in seconds, or up to a sixth
     /// longer: longer than NATS takes to sync its own files, and shorter than its streams remember
     /// what they have, which is 15 minutes
-    #[arg(long, env = "JOURNAL_KEEP_SECONDS", default_value_t = KEEP_SECONDS, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "JOURNAL_KEEP_SECONDS",
+        default_value_t = KEEP_SECONDS,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(240..)
+    )]
     pub journal_keep_seconds: u64,
 
     /// The largest body, in bytes
@@ -223,6 +235,8 @@ mod tests {
             ("--max-body-bytes", "9000000"),
             ("--max-body-bytes", "0"),
             ("--journal-max-mib", "1"),
+            ("--journal-keep-mib", "63"),
+            ("--journal-keep-seconds", "239"),
             ("--read-seconds", "0"),
             ("--acknowledge-after", "never"),
         ] {
