@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use events::subject;
 use tokio::time::Instant;
 
 use super::Consumer;
-use crate::Bus;
-use crate::streams::Left;
+use crate::streams::{Left, max_bytes};
+use crate::{Bus, api};
 
 /// How often it is measured.
 const LOOK: Duration = Duration::from_secs(15);
@@ -25,6 +26,8 @@ pub(crate) async fn measure(bus: Bus, consumer: Consumer) {
             tracing::debug!(consumer = consumer.name(), %error, "cannot ask how much is left");
         }
         tell(consumer, left.ok().as_ref());
+        let letters = api::stream_info(&bus, subject::DEAD_LETTER).await;
+        tell_letters(letters.ok().map(|info| (info.state.bytes, max_bytes(&info))));
         tokio::time::sleep(LOOK.max(began.elapsed() * SHARE)).await;
     }
 }
@@ -37,6 +40,14 @@ fn tell(consumer: Consumer, left: Option<&Left>) {
     let behind = left.map_or(f64::NAN, |left| f64::from(left.behind));
     metrics::gauge!("axis_consume_pending", "consumer" => name).set(unsettled);
     metrics::gauge!("axis_consume_lanes_behind", "consumer" => name).set(behind);
+}
+
+/// Sets the gauges of how many bytes of dead letters there are, and how many there may be.
+#[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
+fn tell_letters(fill: Option<(u64, u64)>) {
+    let (bytes, limit) = fill.map_or((f64::NAN, f64::NAN), |(is, may)| (is as f64, may as f64));
+    metrics::gauge!("axis_dead_letters_bytes").set(bytes);
+    metrics::gauge!("axis_dead_letters_limit_bytes").set(limit);
 }
 
 #[cfg(test)]
@@ -64,5 +75,10 @@ mod tests {
         assert_eq!(shown(Some(&left)), both("7", "2"));
         assert_eq!(shown(None), both("NaN", "NaN"));
         assert_eq!(shown(Some(&Left::default())), both("0", "0"));
+        for (fill, told_bytes) in [(Some((5, 10)), "5"), (None, "NaN")] {
+            metrics::with_local_recorder(&recorder, || tell_letters(fill));
+            let line = format!("axis_dead_letters_bytes {told_bytes}");
+            assert!(told.render().lines().any(|told| told == line), "{line}");
+        }
     }
 }
