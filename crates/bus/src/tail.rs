@@ -137,7 +137,7 @@ impl Bus {
         most: Most,
     ) -> Result<Part, BusError> {
         let state = api::stream_info(self, subject::ACTIVITY).await?.state;
-        if after > state.last_seq || after.saturating_add(1) < state.first_seq {
+        if after > state.last_seq || state.begins_beyond(after) {
             return Err(BusError::Reset { after });
         }
         let from = DeliverPolicy::ByStartSequence { start_sequence: after + 1 };
@@ -145,8 +145,17 @@ impl Bus {
         let mut reading = ordered(self, subject::ACTIVITY, filter, from).await?;
         let read = part(&mut reading, up_to, most).await;
         reading.end().await;
+        // What was dropped meanwhile was passed over.
+        if read.is_ok() && has_dropped_what_follows(self, after).await? {
+            return Err(BusError::Reset { after });
+        }
         read
     }
+}
+
+/// Whether the stream has dropped, because it is full, what follows this position.
+async fn has_dropped_what_follows(bus: &Bus, position: u64) -> Result<bool, BusError> {
+    Ok(api::stream_info(bus, subject::ACTIVITY).await?.state.begins_beyond(position))
 }
 
 /// Reads up to a position, or as much as is wanted.
@@ -235,7 +244,7 @@ impl Tail {
             }
             return Err(BusError::Reset { after });
         }
-        if after.saturating_add(1) < first {
+        if info.state.begins_beyond(after) {
             return Err(BusError::Reset { after });
         }
         let known = match self.position {
@@ -274,6 +283,9 @@ impl Tail {
                 },
             };
             let (sequence, published) = (message.sequence, message.published);
+            if sequence > reached + 1 && has_dropped_what_follows(&self.bus, reached).await? {
+                return Err(BusError::Reset { after: reached });
+            }
             if self.sender.send(Ok(tailed(message))).await.is_err() {
                 return Ok(());
             }

@@ -2,7 +2,7 @@ use bus::{Bus, BusError, Most, Replicas, TailStart, Tailed, streams};
 use events::Envelope;
 use futures_util::{Stream, StreamExt as _};
 
-use crate::support::{Server, copy, envelope, eventually, within};
+use crate::support::{Server, copy, envelope, eventually, large, within};
 
 async fn announce(bus: &Bus, tenant: &str, id: &str) -> u64 {
     let envelope = envelope(&format!("activity.{tenant}.test"), id);
@@ -158,4 +158,26 @@ async fn a_tenants_part_is_read_in_pages() {
     let stream = server.raw().await.get_stream("ACTIVITY").await.unwrap();
     let readers = stream.get_info().await.unwrap().state.consumer_count;
     assert_eq!(readers, 0, "who has read leaves nothing behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_too_slowly_is_reset_once_the_stream_has_dropped_what_follows() {
+    let (server, bus) = Server::start().await;
+    server.shrink("ACTIVITY").await;
+    announce(&bus, "acme", "first").await;
+    let mut tail = bus.tail_activity(TailStart::After(0));
+    let mut last = next(&mut tail).await.unwrap().sequence;
+    // More than is on its way to a reader, while the stream holds a hundred.
+    let many = (0..2_000).map(|id| large("activity.acme.test", id)).collect();
+    for published in bus.publisher().publish_all(many).await {
+        published.unwrap();
+    }
+    let after = loop {
+        match next(&mut tail).await {
+            Ok(tailed) => assert_eq!(tailed.sequence, last + 1),
+            Err(after) => break after,
+        }
+        last += 1;
+    };
+    assert_eq!(after, last);
 }
