@@ -23,6 +23,7 @@ pub(crate) async fn run<H: Handler>(
     place: &Place,
     ack_wait: Duration,
 ) -> Option<Vec<Outcome>> {
+    let taken = Instant::now();
     let deliveries = batch.iter().map(InHand::delivery).collect();
     let task = {
         let handler = Arc::clone(handler);
@@ -30,7 +31,7 @@ pub(crate) async fn run<H: Handler>(
     };
     let mut task = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(task));
     let period = (ack_wait / 3).max(Duration::from_millis(10));
-    let mut alive = interval_at(Instant::now() + period, period);
+    let mut alive = interval_at(taken + period, period);
     alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let ended = loop {
         tokio::select! {
@@ -38,7 +39,7 @@ pub(crate) async fn run<H: Handler>(
             ended = &mut task => break ended,
             _ = alive.tick() => {
                 // This waits while there is no connection, which must not hold up the handler.
-                let told = tokio::time::timeout(period, report_progress(bus, place, batch));
+                let told = tokio::time::timeout(period, report_progress(bus, place, batch, taken));
                 tokio::select! {
                     biased;
                     ended = &mut task => break ended,
@@ -64,9 +65,9 @@ pub(crate) async fn run<H: Handler>(
     }
 }
 
-async fn report_progress(bus: &Bus, place: &Place, batch: &[InHand]) {
+async fn report_progress(bus: &Bus, place: &Place, batch: &[InHand], taken: Instant) {
     let Some(first) = batch.first() else { return };
-    if place.is_current(bus, first.consumer_created).await != Some(true) {
+    if place.is_current(bus, first.consumer_created, taken).await != Some(true) {
         return;
     }
     for message in batch {

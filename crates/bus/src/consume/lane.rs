@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::Utc;
 use domain::in_words;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
@@ -13,6 +14,7 @@ use super::health::{Condition, Health};
 use super::message::{Held, InHand};
 use super::pull::{BYTES, Batch, Pull, PullError};
 use super::rewind::Place;
+use super::settle::Taken;
 use super::{Common, Consumer, Consumption, Handler, handle, settle};
 use crate::pauses::Pauses;
 use crate::{Bus, BusError};
@@ -90,7 +92,7 @@ impl<H: Handler> Lane<H> {
                 }
                 Err(error) => error,
             };
-            if matches!(error, PullError::Reconnected) {
+            if matches!(error, PullError::Reconnected | PullError::Recreated) {
                 continue;
             }
             self.gauges.failed(&self.durable, &error);
@@ -114,6 +116,10 @@ impl<H: Handler> Lane<H> {
         let error = loop {
             if !self.has_a_free_hand(shutdown, BYTES).await? {
                 break None;
+            }
+            // Found when messages were to be settled. What this pull brings could not be.
+            if self.place.knows_another(pull.consumer_created).await {
+                break Some((PullError::Recreated, worked));
             }
             let batch = match pull.batch(shutdown, self.in_hand.is_empty()).await {
                 Ok(batch) => batch,
@@ -163,11 +169,13 @@ impl<H: Handler> Lane<H> {
         let (bus, consumption) = (self.bus.clone(), self.consumption);
         let (handler, held) = (Arc::clone(&self.handler), self.held.clone());
         let (place, common) = (Arc::clone(&self.place), Arc::clone(&self.common));
+        let at = Instant::now();
         self.in_hand.spawn(async move {
             let outcomes = handle::run(&handler, &batch, &bus, &place, ack_wait).await;
             // Before settling: whatever the server delivers after that has to be handled.
             held.release(&batch);
-            settle::settle(&bus, &consumption, &common.shares, &place, batch, outcomes).await;
+            let taken = Taken { batch, at };
+            settle::settle(&bus, &consumption, &common.shares, &place, taken, outcomes).await;
             drop(reserved);
         });
     }

@@ -131,6 +131,8 @@ pub(crate) struct Batch {
 pub(crate) enum PullError {
     #[error("NATS was reconnected")]
     Reconnected,
+    #[error("another worker has recreated the consumer")]
+    Recreated,
     #[error("NATS was silent for {} s", SILENCE.as_secs())]
     Silent,
     #[error("the subscription ended")]

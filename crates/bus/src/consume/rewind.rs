@@ -42,6 +42,9 @@ use crate::{Bus, BusError};
 const CLOCKS: Duration = Duration::from_mins(1);
 /// A program that removed the consumer puts it back within this time, unless it has died.
 const ABSENCE: Duration = Duration::from_secs(2);
+/// Shorter than it takes a cluster to lose the end of a stream and another worker to make that good, which recreates the
+/// consumer.
+const HELD: Duration = Duration::from_secs(5);
 /// How often the mark of a working consumer is saved.
 const NOTING: Duration = Duration::from_secs(30);
 
@@ -56,6 +59,8 @@ pub(crate) struct Place {
 struct Known {
     /// The run of the server that the rest was checked against.
     server: Option<String>,
+    /// When that was.
+    checked: Option<Instant>,
     /// When the consumer was created.
     created: Option<DateTime<Utc>>,
     /// The last message that it delivered to this program.
@@ -101,13 +106,20 @@ impl Place {
     /// Whether the consumer is still the one `created` at that time, and so may be told about the messages that it
     /// delivered. Returns `None` if that is not known now.
     ///
-    /// The first call in a new run of the server checks the consumer. Cancel safe.
-    pub(crate) async fn is_current(&self, bus: &Bus, created: DateTime<Utc>) -> Option<bool> {
+    /// The first call in a new run of the server checks the consumer, and so does one about messages that were `taken`
+    /// in hand long ago, if it was not checked lately. Cancel safe.
+    pub(crate) async fn is_current(
+        &self,
+        bus: &Bus,
+        created: DateTime<Utc>,
+        taken: Instant,
+    ) -> Option<bool> {
         let mut known = self.known.lock().await;
         if !bus.connected() {
             return None;
         }
-        if known.server != bus.server_id()
+        let unchecked = known.checked.is_none_or(|at| at.elapsed() >= HELD);
+        if (known.server != bus.server_id() || unchecked && taken.elapsed() >= HELD)
             && let Err(error) = self.compare(bus, &mut known).await
         {
             let consumer = self.durable.name();
@@ -115,6 +127,11 @@ impl Place {
             return None;
         }
         Some(known.created == Some(created))
+    }
+
+    /// Whether the consumer is known to be another one than the one `created` at that time.
+    pub(crate) async fn knows_another(&self, created: DateTime<Utc>) -> bool {
+        self.known.lock().await.created.is_some_and(|known| known != created)
     }
 
     async fn compare(&self, bus: &Bus, known: &mut Known) -> Result<ConsumerInfo, BusError> {
@@ -132,7 +149,7 @@ impl Place {
             let finding = Finding { server: server.clone(), stream, witness, lost };
             info = self.rewind(bus, known, info, &finding).await?;
         }
-        known.server = server;
+        (known.server, known.checked) = (server, Some(Instant::now()));
         Ok(info)
     }
 

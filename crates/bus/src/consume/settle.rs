@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::AckKind;
 use chrono::{DateTime, Utc};
 use domain::in_words;
+use tokio::time::Instant;
 
 use super::bury::bury;
 use super::message::InHand;
@@ -20,13 +21,19 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// The outcomes that messages are counted under.
 const OUTCOMES: [&str; 6] = ["done", "put_off", "retried", "rejected", "unkept", "panicked"];
 
+/// A batch, and when it was taken in hand.
+pub(crate) struct Taken {
+    pub(crate) batch: Vec<InHand>,
+    pub(crate) at: Instant,
+}
+
 /// Settles a batch. Without outcomes all of it is redelivered.
 pub(crate) async fn settle(
     bus: &Bus,
     consumption: &Consumption,
     shares: &Shares,
     place: &Place,
-    batch: Vec<InHand>,
+    Taken { batch, at }: Taken,
     outcomes: Option<Vec<Outcome>>,
 ) {
     let Some(created) = batch.first().map(|message| message.consumer_created) else { return };
@@ -40,7 +47,7 @@ pub(crate) async fn settle(
     let total = settlements.len();
     let mut told = 0;
     let tell = async {
-        if !may_be_told(bus, place, created).await {
+        if !may_be_told(bus, place, created, at).await {
             return;
         }
         for (message, kind) in settlements {
@@ -58,12 +65,12 @@ pub(crate) async fn settle(
     }
 }
 
-/// Waits until it is known whether the consumer `created` at that time still exists.
-async fn may_be_told(bus: &Bus, place: &Place, created: DateTime<Utc>) -> bool {
+/// Waits until it is known whether the consumer `created` at that time, from which messages were `taken`, still exists.
+async fn may_be_told(bus: &Bus, place: &Place, created: DateTime<Utc>, taken: Instant) -> bool {
     let mut connections = bus.connections();
     loop {
         connections.borrow_and_update();
-        if let Some(still) = place.is_current(bus, created).await {
+        if let Some(still) = place.is_current(bus, created, taken).await {
             return still;
         }
         tokio::select! {

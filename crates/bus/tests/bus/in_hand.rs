@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_nats::jetstream::consumer::PullConsumer;
 use bus::{Bus, BusError, Consumption, Delivery, Handler, Outcome};
 use events::Envelope;
+use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -155,4 +157,27 @@ pub async fn large_messages_come_a_few_at_a_time(bus: &Bus) {
 async fn large_messages_are_taken_a_few_at_a_time() {
     let (_server, bus) = Server::start().await;
     large_messages_come_a_few_at_a_time(&bus).await;
+}
+
+/// Another worker has made good a loss meanwhile, and the position may be another message's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_in_hand_for_long_is_not_settled_with_a_consumer_made_anew() {
+    let (server, bus) = Server::start().await;
+    bus.publisher().publish(envelope("inbound.a.test", "1")).await.unwrap();
+    let mut kept = Kept::start(&bus, Consumption { concurrency: 1, ..consumption() });
+    within(kept.batches.recv()).await.unwrap();
+    let stream = server.raw().await.get_stream("INBOUND").await.unwrap();
+    stream.delete_consumer("sync-worker-a").await.unwrap();
+    server.hurry().await;
+    let theirs: PullConsumer = stream.get_consumer("sync-worker-a").await.unwrap();
+    let taken = within(theirs.fetch().max_messages(1).messages().await.unwrap().next()).await;
+    assert!(taken.is_some());
+    // As long as it takes another worker to notice, and longer than anything else that is in hand.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    kept.let_go.add_permits(1);
+    within(kept.batches.recv()).await.unwrap();
+    let info = stream.consumer_info("sync-worker-a").await.unwrap();
+    assert_eq!(info.ack_floor.stream_sequence, 0);
+    kept.let_go.add_permits(9);
+    all_settled(&bus).await;
 }
