@@ -100,7 +100,15 @@ impl Bus {
 
     /// Whether there is a connection at this moment.
     pub fn connected(&self) -> bool {
-        self.0.client.connection_state() == State::Connected
+        // The library's last word, even if its own task has crashed since.
+        self.0.client.connection_state() == State::Connected && !self.0.counter.is_finished()
+    }
+
+    /// Waits until there can be no connection any more: it was closed, or the library's own task has crashed, as it does
+    /// at a message with headers that no program of ours writes.
+    pub(crate) async fn ended(&self) {
+        let mut connections = self.connections();
+        while connections.changed().await.is_ok() {}
     }
 
     /// Counts the connections made so far, including reconnects. Changes soon after each one.

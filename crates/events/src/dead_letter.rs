@@ -14,9 +14,6 @@ const AT: &str = "Axis-Dead-At";
 const ID: &str = "Axis-Dead-Message-Id";
 /// What the names of our own headers of a dead letter begin with.
 const PREFIX: &str = "Axis-Dead-";
-/// What the names of the server's headers begin with: they are about one storing of a message, and some of them are
-/// orders to it.
-const SERVERS: &str = "Nats-";
 
 /// Where a dead letter came from and why it died. Its payload and its other headers are unchanged, so that it can be
 /// sent to its subject again.
@@ -42,10 +39,8 @@ impl DeadLetter {
     /// The dead letter to publish, made of the message that died.
     pub fn envelope<P>(&self, original: &Headers, payload: P) -> Envelope<P> {
         let mut headers = Headers::default();
-        for (name, value) in original.iter() {
-            if !name.eq_ignore_ascii_case(MESSAGE_ID) && !name.starts_with(PREFIX) {
-                headers.push(name, value);
-            }
+        for (name, value) in original.kept().filter(|(name, _)| !name.starts_with(PREFIX)) {
+            headers.push(name, value);
         }
         let mut message_id = format!("{}:{}:{}", self.stream, self.consumer, self.sequence);
         if let Some(id) = original.get(MESSAGE_ID) {
@@ -79,10 +74,8 @@ impl DeadLetter {
             |id| id.split(":redrive:").next().unwrap_or(id).to_owned(),
         );
         let mut own = Headers::default();
-        for (name, value) in headers.iter() {
-            if !name.starts_with(PREFIX) && !name.starts_with(SERVERS) {
-                own.push(name, value);
-            }
+        for (name, value) in headers.kept().filter(|(name, _)| !name.starts_with(PREFIX)) {
+            own.push(name, value);
         }
         Envelope {
             subject: self.subject.clone(),

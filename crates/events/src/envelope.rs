@@ -41,6 +41,14 @@ impl Headers {
         self.get(name).and_then(|value| value.parse().ok()).ok_or(HeaderError { name })
     }
 
+    /// The headers that a message keeps when it is published again: all but the server's, which are about one storing of
+    /// it, and of which some are orders to the server.
+    pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
+        const SERVERS: &str = "Nats-";
+        let servers = |name: &str| name.get(..5).is_some_and(|it| it.eq_ignore_ascii_case(SERVERS));
+        self.iter().filter(move |(name, _)| !servers(name))
+    }
+
     /// All headers, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

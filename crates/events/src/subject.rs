@@ -95,6 +95,11 @@ pub fn token(text: &str) -> String {
     text.chars().take(64).map(safe).collect()
 }
 
+/// Whether [`token`] would leave this text as it is.
+pub fn is_token(text: &str) -> bool {
+    token(text) == text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

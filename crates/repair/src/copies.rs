@@ -15,7 +15,7 @@ pub(crate) fn copy<P>(
 ) -> Envelope<P> {
     let id = original.get(MESSAGE_ID).unwrap_or("unnamed");
     let mut headers = Headers::default();
-    for (name, value) in original.iter().filter(|(name, _)| !name.starts_with("Nats-")) {
+    for (name, value) in original.kept() {
         headers.push(name, value);
     }
     Envelope {

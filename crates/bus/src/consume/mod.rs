@@ -153,7 +153,7 @@ pub(crate) struct Common {
 
 impl Bus {
     /// Consumes until `shutdown`, then finishes the batches in hand and returns. Waits out outages and restarts of the
-    /// server, and the absence of the consumer. Fails only if a task crashed.
+    /// server, and the absence of the consumer. Fails only if a task crashed, also one of the client library.
     pub async fn consume<H: Handler>(
         &self,
         consumption: Consumption,
@@ -164,12 +164,18 @@ impl Bus {
         let looking = tokio::spawn(left::measure(self.clone(), consumption.consumer));
         let _looking = AbortOnDropHandle::new(looking);
         let handler = Arc::new(handler);
-        if consumption.consumer.has_lanes() {
-            Box::pin(Lanes::new(self.clone(), consumption, handler, shutdown).run()).await?;
-        } else {
-            let durable = Durable::whole(consumption.consumer);
-            let lane = Lane::new(self.clone(), consumption, durable, handler, Arc::default());
-            Box::pin(lane.run(shutdown)).await?;
+        let consuming = async {
+            if consumption.consumer.has_lanes() {
+                Box::pin(Lanes::new(self.clone(), consumption, handler, shutdown).run()).await
+            } else {
+                let durable = Durable::whole(consumption.consumer);
+                let lane = Lane::new(self.clone(), consumption, durable, handler, Arc::default());
+                Box::pin(lane.run(shutdown)).await
+            }
+        };
+        tokio::select! {
+            consumed = consuming => consumed?,
+            () = self.ended() => return Err(BusError::Crashed("the NATS client has ended".into())),
         }
         self.flush().await;
         Ok(())

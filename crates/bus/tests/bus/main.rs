@@ -11,6 +11,7 @@ mod ask;
 mod cluster;
 mod consume;
 mod dead_letters;
+mod foreign;
 mod high_water;
 mod in_hand;
 mod lanes;

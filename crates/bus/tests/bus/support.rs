@@ -174,6 +174,11 @@ impl Consuming {
         self.task.await.unwrap_err();
     }
 
+    /// How it ends by itself.
+    pub async fn end(self) -> Result<(), BusError> {
+        self.task.await.unwrap()
+    }
+
     pub async fn stop(self) {
         self.shutdown.cancel();
         within(self.task).await.unwrap().unwrap();
