@@ -3630,7 +3630,10 @@ export interface operations {
                  *     cannot send a header.
                  */
                 ticket?: string;
-                /** @description Only of these types, separated by commas: `message_created,message_updated`. */
+                /**
+                 * @description Only of these types, separated by commas: `message_created,message_updated`. At most 64, each of at
+                 *     most 64 characters.
+                 */
                 type?: string;
             };
             header?: {

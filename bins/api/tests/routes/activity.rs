@@ -71,6 +71,29 @@ async fn the_timeline_is_listed_filtered_and_gone_through() {
     assert_eq!(served.refusal("/activity?limit=1000").await, invalid);
 }
 
+/// A stream would keep them for hours, and compare every event with each.
+#[tokio::test]
+async fn a_client_chooses_a_few_types_of_short_names() {
+    let served = Served::start().await;
+    let name = "n".repeat(64);
+    for (types, status) in [
+        (vec![&*name; 64].join(","), 200),
+        (vec!["n"; 65].join(","), 422),
+        (vec![""; 20_000].join(","), 422),
+        (format!("note,{name}n"), 422),
+    ] {
+        for kind in ["application/json", "text/event-stream"] {
+            let request = served.get("/activity").query(&[("type", &types)]);
+            let answer = request.header("accept", kind).send().await.unwrap();
+            assert_eq!(answer.status(), status, "{kind} {}", types.len());
+            if status == 422 {
+                let refused: Value = answer.json().await.unwrap();
+                assert_eq!(refused["errors"][0]["field"], "type", "{refused}");
+            }
+        }
+    }
+}
+
 /// Nobody has the database read a whole timeline for what is not in it.
 #[tokio::test]
 async fn what_is_rare_is_found_by_going_on() {

@@ -1,5 +1,7 @@
 //! The timeline, as a list or live: one address, told apart by `Accept`.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -15,16 +17,23 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::live;
 use crate::paging::{self, Asked, Page};
+use crate::problem::Faults;
 use crate::routes::Snapshot;
+
+/// Most types to choose at once. A live stream keeps them, and compares every event with them.
+const MOST_KINDS: usize = 64;
+/// Longest name of a type, in characters: as long as a token of a subject.
+const LONGEST_KIND: usize = 64;
 
 /// Which activities to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct ListActivity {
-    /// Only of these types, separated by commas: `message_created,message_updated`.
+    /// Only of these types, separated by commas: `message_created,message_updated`. At most 64, each of at
+    /// most 64 characters.
     #[serde(rename = "type")]
-    #[param(rename = "type")]
+    #[param(rename = "type", max_length = 4_159)]
     kind: Option<String>,
     /// Only what was done in `chatwoot` or in `axis`. Does not apply to the live stream.
     source: Option<String>,
@@ -88,7 +97,7 @@ pub(in crate::routes) async fn list_activity(
     headers: HeaderMap,
     Query(query): Query<ListActivity>,
 ) -> Result<Response, ApiError> {
-    let kinds = query.kind.as_deref().map(kinds).filter(|kinds| !kinds.is_empty());
+    let kinds = query.kind.as_deref().map(kinds).transpose()?.filter(|kinds| !kinds.is_empty());
     if live::is_wanted(&headers) {
         // The live stream shows what happened together with the rows that it happened to.
         principal.require(Permission::ReadConversations)?;
@@ -118,13 +127,41 @@ pub(in crate::routes) async fn list_activity(
     Ok(Json(ActivityList { data: listed.activities, page, position }).into_response())
 }
 
-fn kinds(list: &str) -> Vec<String> {
-    list.split(',').map(str::trim).filter(|kind| !kind.is_empty()).map(str::to_owned).collect()
+fn kinds(list: &str) -> Result<Vec<String>, ApiError> {
+    let mut faults = Faults::default();
+    let most = format!("must name at most {MOST_KINDS} types");
+    faults.check("type", list.split(',').count() <= MOST_KINDS, most);
+    let longest = format!("must hold no name of more than {LONGEST_KIND} characters");
+    let is_short = |kind: &str| kind.chars().count() <= LONGEST_KIND;
+    faults.check("type", list.split(',').all(is_short), longest);
+    faults.done()?;
+    let kinds = list.split(',').map(str::trim).filter(|kind| !kind.is_empty());
+    let kinds: BTreeSet<_> = kinds.map(str::to_owned).collect();
+    Ok(kinds.into_iter().collect())
 }
 
 fn actor(text: &str) -> ByActor {
     match text.split_once(':') {
         Some((kind, id)) => ByActor { kind: kind.to_owned(), id: Some(id.to_owned()) },
         None => ByActor { kind: text.to_owned(), id: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_types_holds_each_once_and_not_too_many() {
+        assert_eq!(kinds("b, a,b,,").unwrap(), ["a", "b"]);
+        let longest = "ä".repeat(LONGEST_KIND);
+        let all = vec![longest.as_str(); MOST_KINDS].join(",");
+        assert_eq!((all.chars().count(), kinds(&all).unwrap()), (4_159, vec![longest]));
+        for (list, message) in [
+            (format!("{all},"), "type must name at most 64 types"),
+            (format!("ä{all}"), "type must hold no name of more than 64 characters"),
+        ] {
+            assert_eq!(kinds(&list).unwrap_err().to_string(), message);
+        }
     }
 }
