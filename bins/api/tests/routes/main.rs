@@ -35,6 +35,7 @@ mod headers;
 mod idempotency;
 mod interventions;
 mod large;
+mod late;
 mod limits;
 mod links;
 mod live;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::MarkRead;
 use store::attempts;
 use store::outbox::{self, Entry};
-use store::{Error, messages};
+use store::{Error, conversations, messages};
 
 use super::job::{Change, Job, Shown};
 use super::settle::Carried;
@@ -85,7 +85,12 @@ impl Carrier {
         let done = call(entry.display_id, &change, target, caller).await;
         self.report(caller, &done).await;
         let error = match done {
-            Ok(()) => return self.sent(job, number, None).await,
+            Ok(seen_at) => {
+                if let Some(seen_at) = seen_at {
+                    self.note_mark(entry, seen_at).await?;
+                }
+                return self.sent(job, number, None).await;
+            }
             // The message is gone, which is what was wanted.
             Err(CallError::NotFound) if matches!(change, Change::Deletion(_)) => {
                 return self.sent(job, number, None).await;
@@ -118,14 +123,22 @@ impl Carrier {
         store::rollback(transaction).await?;
         Ok(newest > up_to)
     }
+
+    /// Notes when Chatwoot says that the conversation was seen: that was our own mark.
+    async fn note_mark(&self, entry: &Entry, seen_at: DateTime<Utc>) -> Result<(), Error> {
+        let mut transaction = self.store.worker().await?;
+        conversations::mark_told(&mut transaction, entry.conversation, seen_at).await?;
+        store::commit(transaction).await
+    }
 }
 
+/// Asks Chatwoot for the change. Returns when the conversation was seen, if that was the change.
 async fn call(
     conversation: i64,
     change: &Change,
     target: Option<i64>,
     caller: &Caller,
-) -> Result<(), CallError> {
+) -> Result<Option<DateTime<Utc>>, CallError> {
     let client = &caller.client;
     match change {
         Change::Status(wanted) => {
@@ -157,6 +170,7 @@ async fn call(
         Change::Typing(typing) => {
             client.toggle_typing(conversation, typing.on, typing.private).await
         }
-        Change::Reading(_) => client.update_last_seen(conversation).await,
+        Change::Reading(_) => return client.update_last_seen(conversation).await,
     }
+    .map(|()| None)
 }

@@ -291,7 +291,13 @@ async fn reading_is_told_to_chatwoot_and_not_insisted_on() {
     let operation = stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;
     stage.all_settled().await;
     let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
-    assert!(there["agent_last_seen_at"].as_i64() > Some(0), "{there}");
+    let seen_at = there["agent_last_seen_at"].as_i64().unwrap();
+    assert!(seen_at > 0, "{there}");
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let noted = "select extract(epoch from marked_there_at)::int8 from conversations";
+    let noted: Option<i64> = sqlx::query_scalar(noted).fetch_one(&mut *transaction).await.unwrap();
+    drop(transaction);
+    assert_eq!(noted, Some(seen_at), "it is known to be no look of an agent's");
     assert!(stage.attempts(operation.0).await.is_empty(), "nothing asks for its tries");
     chatwoot.fails(|rest| rest.unavailable = Rule::next(1));
     stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;

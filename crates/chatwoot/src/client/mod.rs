@@ -28,7 +28,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use self::in_hand::Room;
@@ -237,21 +237,29 @@ impl Client {
         Ok((answer, room.hold()))
     }
 
-    /// Sends a request whose answer does not matter. Chatwoot answers with JSON or with nothing; anything else with a
-    /// success is a page of something before it, which may have kept the request back. A body that breaks off does not
-    /// count against the success.
+    /// Sends a request whose answer does not matter.
     async fn done(&self, request: RequestBuilder) -> Result<(), CallError> {
+        self.done_saying::<IgnoredAny>(request).await.map(drop)
+    }
+
+    /// Sends a request whose answer may say something more. Chatwoot answers with JSON or with nothing; anything else with
+    /// a success is a page of something before it, which may have kept the request back. A body that breaks off does not
+    /// count against the success.
+    async fn done_saying<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<Option<T>, CallError> {
         let response = self.send(request).await?;
         // The connection can be used again once the answer is read to its end.
         let mut room = self.in_hand.room(&self.owner);
         let Ok(body) = read(response, self.max_answer, Some(&mut room)).await else {
-            return Ok(());
+            return Ok(None);
         };
         if body.trim_ascii().is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        serde_json::from_slice::<IgnoredAny>(&crate::json::repaired(&body))
-            .map(|_| ())
+        serde_json::from_slice(&crate::json::repaired(&body))
+            .map(Some)
             .map_err(|_| CallError::Unknown(Cause::Unreadable))
     }
 

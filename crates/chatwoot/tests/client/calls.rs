@@ -43,7 +43,9 @@ async fn answer(State(log): State<Log>, request: Request) -> (StatusCode, String
             MESSAGE.to_owned()
         }
         ("GET", "conversations/42/messages") => format!(r#"{{"meta":{{}},"payload":[{MESSAGE}]}}"#),
-        ("GET", "conversations/42") => CONVERSATION.to_owned(),
+        ("GET", "conversations/42") | ("POST", "conversations/42/update_last_seen") => {
+            CONVERSATION.to_owned()
+        }
         ("GET", "conversations") => format!(
             r#"{{"data":{{"meta":{{"all_count":61}},"payload":[{CONVERSATION},{{"odd":true}}]}}}}"#
         ),
@@ -171,7 +173,10 @@ async fn conversations() {
     let attributes = Map::from_iter([("order".to_owned(), json!("1187"))]);
     client.set_custom_attributes(42, &attributes).await.unwrap();
     client.toggle_typing(42, true, false).await.unwrap();
-    client.update_last_seen(42).await.unwrap();
+    assert_eq!(
+        client.update_last_seen(42).await.unwrap(),
+        DateTime::from_timestamp(1_791_274_811, 0)
+    );
     insta::assert_snapshot!(log.lock().unwrap());
     insta::assert_json_snapshot!("conversation", conversation.value);
 }

@@ -12,15 +12,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::command::{Assign, SetCustomAttributes, SetLabels, SetPriority, SetStatus, SetTeam};
-use domain::{
-    AccountKey, Activity, Actor, Command, Conversation, ConversationId, OperationId, TenantId,
-};
+use domain::{AccountKey, Activity, Actor, Command, ConversationId, OperationId, TenantId};
 use events::TraceParent;
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::by_ids;
 use crate::outbox::{self, Enqueue, enqueue};
 use crate::{Error, activities};
 
@@ -348,31 +345,4 @@ async fn show(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Marks everything up to now as seen, or the customer's newest message as unseen. The later of this and of what
-/// Chatwoot tells counts. Returns the conversation if that changed anything.
-pub async fn mark(
-    connection: &mut PgConnection,
-    conversation: ConversationId,
-    read: bool,
-) -> Result<Option<Conversation>, Error> {
-    let Some(before) = by_ids(connection, &[conversation]).await?.pop() else { return Ok(None) };
-    if (before.unread_count == 0) == read {
-        return Ok(None);
-    }
-    sqlx::query!(
-        "update conversations c
-         set marked_at = clock_timestamp(),
-             marked_seen_until = case when $2 then clock_timestamp() else (
-               select max(m.created_at) - interval '1 microsecond' from messages m
-               where m.conversation_id = c.id and m.message_type = 'incoming') end,
-             updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
-         where c.id = $1",
-        conversation.0,
-        read
-    )
-    .execute(&mut *connection)
-    .await?;
-    Ok(by_ids(connection, &[conversation]).await?.pop())
 }

@@ -121,16 +121,20 @@ macro_rules! select_conversations {
                  order by m.created_at desc, m.id desc limit 1
                ) last on true
                cross join lateral (
-                 select case when c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
-                        then c.marked_seen_until
+                 select case when marked.counts then c.marked_seen_until
                         -- Told in whole seconds: it was at some time within that one.
-                        else c.agent_last_seen_at + interval '999999 microseconds' end as until
+                        else c.agent_last_seen_at + interval '999999 microseconds' end as until,
+                        case when marked.counts then c.marked_up_to end as up_to
+                 from (select c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
+                           or c.agent_last_seen_at = c.marked_there_at as counts) marked
                ) seen
                cross join lateral (
                  select count(*) from (
                    select from messages m
                    where m.conversation_id = c.id and m.message_type = 'incoming'
-                     and m.created_at > coalesce(seen.until, '-infinity')
+                     and m.created_at >= date_trunc('second', coalesce(seen.until, '-infinity'))
+                     and (m.created_at > coalesce(seen.until, '-infinity')
+                       or m.chatwoot_id > seen.up_to)
                    limit 10
                  ) first_ten
                ) unread "# + $($order)+

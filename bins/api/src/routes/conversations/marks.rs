@@ -10,6 +10,7 @@ use domain::command::MarkRead;
 use domain::{Activity, Command, ConversationId, OperationId};
 use events::{Announcement, AnnouncementSubject};
 use serde_json::json;
+use store::conversations::Mark;
 use store::outbox::Enqueue;
 
 use crate::App;
@@ -89,17 +90,17 @@ async fn mark(
         store::outbox::forget_untried(work.connection(), conversation, Command::MARK_READ).await?;
         store::outbox::let_next(work.connection(), conversation).await?;
     }
-    // What comes while it is being marked has not been seen.
-    let up_to = if read {
-        store::messages::newest_incoming(work.connection(), conversation).await?
+    let mark = if read {
+        let up_to = store::messages::newest_incoming(work.connection(), conversation).await?;
+        Mark::Read(up_to)
     } else {
-        0
+        Mark::Unread
     };
-    let marked = store::conversations::mark(work.connection(), conversation, read).await?;
+    let marked = store::conversations::mark(work.connection(), conversation, mark).await?;
     let Some(shown) = marked else {
         return work.finish(StatusCode::NO_CONTENT, None, &()).await;
     };
-    if read {
+    if let Mark::Read(up_to) = mark {
         let command = Enqueue {
             operation: OperationId::generate(),
             tenant,
