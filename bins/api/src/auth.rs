@@ -32,6 +32,7 @@ use store::audit::Entry;
 
 use crate::App;
 use crate::error::ApiError;
+use crate::limits::Limits;
 use crate::live;
 
 pub(crate) use installation::{Above, ManageTenants, ReadTenants, Steward};
@@ -89,14 +90,33 @@ pub(crate) enum Caller<'a> {
     Within(&'a Principal),
     /// Above all of them.
     Above(&'a Steward),
+    /// In none, or in several: the person with this id.
+    Outside(&'a str),
+}
+
+/// Whose credential it is.
+enum Identified {
+    Within(Principal),
+    Above(Steward),
+    Outside(String),
+}
+
+impl Identified {
+    fn caller(&self) -> Caller<'_> {
+        match self {
+            Self::Within(principal) => Caller::Within(principal),
+            Self::Above(steward) => Caller::Above(steward),
+            Self::Outside(person) => Caller::Outside(person),
+        }
+    }
 }
 
 impl<'a> Caller<'a> {
-    /// The caller's tenant. `None` if the caller stands above the tenants.
+    /// The caller's tenant. `None` if the caller stands above the tenants, or outside.
     pub(crate) fn tenant(self) -> Option<&'a TenantId> {
         match self {
             Self::Within(principal) => Some(&principal.tenant),
-            Self::Above(_) => None,
+            Self::Above(_) | Self::Outside(_) => None,
         }
     }
 
@@ -105,6 +125,7 @@ impl<'a> Caller<'a> {
         match self {
             Self::Within(principal) => principal.signature(),
             Self::Above(steward) => format!("installation_key {}", steward.id),
+            Self::Outside(person) => format!("outside {person}"),
         }
     }
 
@@ -262,9 +283,7 @@ impl FromRequestParts<App> for Known {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        let principal = identify(token, app).await?;
-        app.limits.admit(parts, &principal)?;
-        Ok(Self(principal))
+        admit(token, parts, app, &app.limits).await.map(Self)
     }
 }
 
@@ -273,13 +292,16 @@ impl<N: Need> FromRequestParts<App> for May<N> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let streams = N::TICKETS && live::is_wanted(&parts.headers);
+        let limits = if streams { &app.openings } else { &app.limits };
         let principal = match bearer(&parts.headers) {
-            Some(token) => identify(token, app).await?,
-            None if streams => ticket::redeem(parts, app).await?,
+            Some(token) => admit(token, parts, app, limits).await?,
+            None if streams => {
+                let principal = ticket::redeem(parts, app).await?;
+                limits.admit(parts, &principal)?;
+                principal
+            }
             None => return Err(ApiError::Unauthorized),
         };
-        let limits = if streams { &app.openings } else { &app.limits };
-        limits.admit(parts, &principal)?;
         principal.require(N::PERMISSION)?;
         parts.extensions.insert(principal.tenant.clone());
         Ok(Self { principal, needed: PhantomData })
@@ -291,16 +313,30 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-async fn identify(token: &str, app: &App) -> Result<Principal, ApiError> {
+/// Finds out who calls and counts the request, also of those who belong to no tenant.
+async fn admit(
+    token: &str,
+    parts: &Parts,
+    app: &App,
+    limits: &Limits,
+) -> Result<Principal, ApiError> {
+    let identified = identify(token, app).await?;
+    limits.admit(parts, identified.caller())?;
+    match identified {
+        Identified::Within(principal) => Ok(principal),
+        Identified::Above(_) | Identified::Outside(_) => Err(ApiError::NoTenant),
+    }
+}
+
+async fn identify(token: &str, app: &App) -> Result<Identified, ApiError> {
     if let Some(key) = Token::read(TokenKind::ApiKey, token) {
-        return key::holder(&key, app).await;
+        return key::holder(&key, app).await.map(Identified::Within);
     }
     if let Some(key) = Token::read(TokenKind::InstallationKey, token) {
-        key::steward(&key, app).await?;
-        return Err(ApiError::NoTenant);
+        return key::steward(&key, app).await.map(Identified::Above);
     }
     match &app.auth {
-        Auth::Dev => developer(token),
+        Auth::Dev => developer(token).map(Identified::Within),
         Auth::Oidc(provider) => person::bearer(token, provider, app).await,
     }
 }

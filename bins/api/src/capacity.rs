@@ -1,12 +1,14 @@
 //! Places for work that takes long or needs what is scarce: uploads, downloads, live streams,
 //! replays, reading much of a stream, asking Chatwoot and NATS, connections to the database. No
-//! tenant gets the last quarter of the places of a kind: they are left to others. Where one caller
-//! could take all of its tenant's, callers have a share too.
+//! tenant gets the last quarter of the places of a kind, nor the last place of several: they are left
+//! to others. Where one caller could take all of its tenant's, callers have a share too. Where the
+//! tenant is not known yet, places are a caller's (`K`).
 //!
 //! A request that waits for a place waits behind its own tenant's first, and then behind no more of
 //! another tenant's than may have places at a time.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::TenantId;
@@ -16,14 +18,14 @@ use crate::auth::Principal;
 
 /// Places of one kind. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Capacity(Arc<Inner>);
+pub(crate) struct Capacity<K: Clone + Eq + Hash = TenantId>(Arc<Inner<K>>);
 
-struct Inner {
+struct Inner<K> {
     free: Arc<Semaphore>,
     most_each: usize,
     /// Most places of one caller.
     share: usize,
-    taken: Mutex<HashMap<TenantId, Taken>>,
+    taken: Mutex<HashMap<K, Taken>>,
 }
 
 /// What a tenant has taken.
@@ -34,33 +36,34 @@ struct Taken {
 }
 
 /// A place, held until this is dropped.
-pub(crate) struct Room {
-    capacity: Capacity,
-    tenant: TenantId,
+pub(crate) struct Room<K: Clone + Eq + Hash = TenantId> {
+    capacity: Capacity<K>,
+    tenant: K,
     caller: Option<String>,
     /// The tenant's permit, and everybody's. When this is dropped they are given back first.
     permits: Vec<OwnedSemaphorePermit>,
 }
 
-impl Capacity {
+impl<K: Clone + Eq + Hash> Capacity<K> {
     pub(crate) fn new(most: usize) -> Self {
         Self::with_share(most, usize::MAX)
     }
 
     /// Places of which one caller may have only `share`.
     pub(crate) fn with_share(most: usize, share: usize) -> Self {
-        let (free, most_each) = (Arc::new(Semaphore::new(most)), most - most / 4);
+        let most_each = most - (most / 4).max(usize::from(most > 1));
+        let free = Arc::new(Semaphore::new(most));
         Self(Arc::new(Inner { free, most_each, share, taken: Mutex::default() }))
     }
 
     /// Returns a place for this tenant, or `None` if all are taken or it has as many as it may.
-    pub(crate) fn enter(&self, tenant: &TenantId) -> Option<Room> {
+    pub(crate) fn enter(&self, tenant: &K) -> Option<Room<K>> {
         self.take(tenant, None)
     }
 
     /// Waits in turn until this tenant has a place. Callers must not wait longer than their request
     /// may take, and must hold none of these places meanwhile.
-    pub(crate) async fn wait(&self, tenant: &TenantId) -> Room {
+    pub(crate) async fn wait(&self, tenant: &K) -> Room<K> {
         let own = Arc::clone(&self.of(&mut self.taken(), tenant).own);
         // Neither semaphore is ever closed.
         let own = own.acquire_owned().await.ok();
@@ -70,13 +73,7 @@ impl Capacity {
         room
     }
 
-    /// Returns a place for this caller. Returns `None` if [`Self::enter`] would, or if the caller
-    /// has as many as one may.
-    pub(crate) fn enter_as(&self, caller: &Principal) -> Option<Room> {
-        self.take(&caller.tenant, Some(caller.signature()))
-    }
-
-    fn take(&self, tenant: &TenantId, caller: Option<String>) -> Option<Room> {
+    fn take(&self, tenant: &K, caller: Option<String>) -> Option<Room<K>> {
         let free = Arc::clone(&self.0.free).try_acquire_owned().ok()?;
         let mut all = self.taken();
         let taken = self.of(&mut all, tenant);
@@ -93,7 +90,7 @@ impl Capacity {
     }
 
     /// Returns what the tenant has taken.
-    fn of<'a>(&self, all: &'a mut HashMap<TenantId, Taken>, tenant: &TenantId) -> &'a mut Taken {
+    fn of<'a>(&self, all: &'a mut HashMap<K, Taken>, tenant: &K) -> &'a mut Taken {
         let nothing =
             || Taken { own: Arc::new(Semaphore::new(self.0.most_each)), by_caller: HashMap::new() };
         all.entry(tenant.clone()).or_insert_with(nothing)
@@ -101,20 +98,28 @@ impl Capacity {
 
     fn room(
         &self,
-        tenant: &TenantId,
+        tenant: &K,
         caller: Option<String>,
         permits: impl IntoIterator<Item = OwnedSemaphorePermit>,
-    ) -> Room {
+    ) -> Room<K> {
         let permits = permits.into_iter().collect();
         Room { capacity: self.clone(), tenant: tenant.clone(), caller, permits }
     }
 
-    fn taken(&self) -> MutexGuard<'_, HashMap<TenantId, Taken>> {
+    fn taken(&self) -> MutexGuard<'_, HashMap<K, Taken>> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Room {
+impl Capacity {
+    /// Returns a place for this caller. Returns `None` if [`Self::enter`] would, or if the caller
+    /// has as many as one may.
+    pub(crate) fn enter_as(&self, caller: &Principal) -> Option<Room> {
+        self.take(&caller.tenant, Some(caller.signature()))
+    }
+}
+
+impl<K: Clone + Eq + Hash> Drop for Room<K> {
     fn drop(&mut self) {
         self.permits.clear();
         let mut all = self.capacity.taken();

@@ -2,10 +2,10 @@
 //!
 //! A process has few connections to the database. Tenants' requests have all but an eighth of them, and no
 //! tenant has the last quarter of those. Finding out who calls has places of its own, since nobody knows yet
-//! which tenant's they would be. A request that finds no place waits for one here, in turn, and not in the
-//! pool, where the tenant with the most requests would get the most connections. Anybody on the internet may
-//! show a made-up key, so callers who have proved nothing yet use other places than those who have, and few of
-//! them may wait.
+//! which tenant's they would be: they are shared among callers as the others are among tenants. A request that
+//! finds no place waits for one here, in turn, and not in the pool, where the tenant with the most requests would
+//! get the most connections. Anybody on the internet may show a made-up key, so callers who have proved nothing
+//! yet use other places than those who have, and few of them may wait.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use std::time::Duration;
 use domain::TenantId;
 use service::joined;
 use store::{PgConnection, Transaction};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::App;
-use crate::capacity::{Capacity, Room};
+use crate::capacity::Capacity;
 use crate::error::ApiError;
 use crate::recent::Recent;
 
@@ -32,7 +32,7 @@ const STRANGERS: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Places {
     tenants: Capacity,
-    callers: Arc<Semaphore>,
+    callers: Capacity<Shown>,
     strangers: Arc<Semaphore>,
     /// Bounds how many strangers wait for a place.
     waiting: Arc<Semaphore>,
@@ -46,12 +46,28 @@ pub(crate) struct Places {
 /// What a caller shows to be identified.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Credential<'a> {
-    /// A token that the provider has signed.
-    SignedToken,
+    /// A token that the provider has signed for the person with this id.
+    SignedToken(&'a str),
     /// A ticket with this digest that the API has signed a moment ago, in this process or another.
     SignedTicket(&'a [u8; 32]),
     /// A key or any other ticket with this digest.
     Digest(&'a [u8; 32]),
+}
+
+/// Whose places those of a credential are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Shown {
+    Person(String),
+    Digest([u8; 32]),
+}
+
+impl From<Credential<'_>> for Shown {
+    fn from(credential: Credential<'_>) -> Self {
+        match credential {
+            Credential::SignedToken(person) => Self::Person(person.to_owned()),
+            Credential::SignedTicket(digest) | Credential::Digest(digest) => Self::Digest(*digest),
+        }
+    }
 }
 
 /// A transaction and its place; rolled back unless committed.
@@ -60,7 +76,8 @@ pub(crate) struct Placed {
     _place: Place,
 }
 
-type Place = (Option<Room>, Option<OwnedSemaphorePermit>);
+/// Whatever gives the place back when it is dropped.
+type Place = Box<dyn Send + Sync>;
 
 impl Places {
     /// Divides this many connections.
@@ -68,7 +85,7 @@ impl Places {
         let few = (connections / 8).max(1);
         Self {
             tenants: Capacity::new((connections - few).max(1)),
-            callers: Arc::new(Semaphore::new((connections / 4).max(1))),
+            callers: Capacity::new((connections / 4).max(1)),
             // Fewer than the tenants leave over, or strangers could take all of those.
             strangers: Arc::new(Semaphore::new((few / 2).max(1))),
             waiting: Arc::new(Semaphore::new(STRANGERS)),
@@ -85,7 +102,7 @@ impl Places {
 
     async fn of_caller(&self, credential: Credential<'_>) -> Result<Place, ApiError> {
         if self.recognise(credential) {
-            return in_turn(&self.callers).await;
+            return in_time(self.callers.wait(&credential.into())).await;
         }
         let _waits = self.waiting.try_acquire().map_err(|_| ApiError::Busy)?;
         in_turn(&self.strangers).await
@@ -94,7 +111,7 @@ impl Places {
     /// Whether this is no stranger's. Notes a signed ticket as shown.
     fn recognise(&self, credential: Credential<'_>) -> bool {
         match credential {
-            Credential::SignedToken => true,
+            Credential::SignedToken(_) => true,
             // It works once, so whoever shows it again may be anybody who has seen the address.
             Credential::SignedTicket(digest) => !self.shown.note(*digest),
             Credential::Digest(digest) => self.recent.has(digest),
@@ -102,15 +119,22 @@ impl Places {
     }
 
     async fn of_tenant(&self, tenant: &TenantId) -> Result<Place, ApiError> {
-        let room = timeout(PATIENCE, self.tenants.wait(tenant)).await;
-        room.map(|room| (Some(room), None)).map_err(|_| ApiError::Busy)
+        in_time(self.tenants.wait(tenant)).await
     }
 }
 
 async fn in_turn(places: &Arc<Semaphore>) -> Result<Place, ApiError> {
-    let place = timeout(PATIENCE, Arc::clone(places).acquire_owned()).await;
     // The semaphore is never closed.
-    place.map(|place| (None, place.ok())).map_err(|_| ApiError::Busy)
+    in_time(Arc::clone(places).acquire_owned()).await
+}
+
+async fn in_time<T: Send + Sync + 'static>(
+    place: impl Future<Output = T>,
+) -> Result<Place, ApiError> {
+    match timeout(PATIENCE, place).await {
+        Ok(place) => Ok(Box::new(place)),
+        Err(_) => Err(ApiError::Busy),
+    }
 }
 
 impl App {
@@ -190,7 +214,7 @@ mod tests {
             });
             let taken = rooms.collect::<Vec<_>>().len();
             assert!((1..connections).contains(&taken), "{taken} of {connections}");
-            assert!(places.callers.available_permits() >= 1);
+            assert!(places.callers.enter(&Shown::Digest([1; 32])).is_some());
             assert!(
                 (1..=places.above.available_permits())
                     .contains(&places.strangers.available_permits())
@@ -218,6 +242,30 @@ mod tests {
         places.of_tenant(&tenant).await.unwrap();
     }
 
+    /// P9: nobody waits behind more of one caller's requests than may be looked up at a time.
+    #[tokio::test]
+    async fn who_shows_one_credential_over_and_over_keeps_nobody_from_being_known() {
+        let (wild, other) = ([1; 32], [2; 32]);
+        for connections in [8, 16, 100] {
+            let places = Places::among(connections);
+            places.recent.note(wild);
+            places.recent.note(other);
+            let of = |credential| {
+                let places = places.clone();
+                Box::pin(async move { places.of_caller(credential).await })
+            };
+            let mut flood: Vec<_> = (0..1_000).map(|_| of(Credential::Digest(&wild))).collect();
+            let mut held = Vec::new();
+            for one in &mut flood {
+                held.extend(one.now_or_never());
+            }
+            assert_eq!(held.len(), connections / 4 - (connections / 16).max(1));
+            for known in [Credential::SignedToken("ana"), Credential::Digest(&other)] {
+                assert!(of(known).now_or_never().is_some_and(|place| place.is_ok()));
+            }
+        }
+    }
+
     #[tokio::test]
     async fn strangers_keep_nobody_from_being_known_and_few_of_them_wait() {
         let places = Places::among(16);
@@ -233,7 +281,7 @@ mod tests {
             assert!(futures_util::poll!(one).is_pending());
         }
         assert!(matches!(stranger(4).await, Err(ApiError::Busy)));
-        for credential in [Credential::SignedToken, Credential::Digest(&known)] {
+        for credential in [Credential::SignedToken("ana"), Credential::Digest(&known)] {
             assert!(places.of_caller(credential).now_or_never().is_some_and(|place| place.is_ok()));
         }
         let signed = Credential::SignedTicket(&[5; 32]);

@@ -6,10 +6,10 @@
 //!   └── RateLimit, RateLimit-Policy ◄── standing ◄┴─► 429, Retry-After
 //! ```
 //!
-//! A caller is a person or a key of a tenant, or a key of the installation. Each process counts on
-//! its own. A live stream is one connection for hours, and opening it may read much of the past, so
-//! openings have an allowance of their own, and neither kind uses up the other's. A caller who has
-//! not authenticated is refused before anything is counted.
+//! A caller is a person or a key of a tenant, a key of the installation, or a person who belongs to no
+//! tenant. Each process counts on its own. A live stream is one connection for hours, and opening it
+//! may read much of the past, so openings have an allowance of their own, and neither kind uses up the
+//! other's. A caller who has not authenticated is refused before anything is counted.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};

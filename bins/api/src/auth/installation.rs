@@ -14,7 +14,7 @@ use domain::{ApiKeyId, Permission, Permissions, TenantId, Token, TokenKind};
 use serde_json::Value;
 use store::audit::Entry;
 
-use super::{Caller, bearer, identify, key};
+use super::{Caller, admit, bearer, key};
 use crate::App;
 use crate::error::ApiError;
 
@@ -78,8 +78,7 @@ impl<N: NeedAbove> FromRequestParts<App> for Above<N> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).ok_or(ApiError::Unauthorized)?;
         let Some(key) = Token::read(TokenKind::InstallationKey, token) else {
-            let principal = identify(token, app).await?;
-            app.limits.admit(parts, &principal)?;
+            admit(token, parts, app, &app.limits).await?;
             return Err(ApiError::Forbidden(N::PERMISSION));
         };
         let steward = key::steward(&key, app).await?;

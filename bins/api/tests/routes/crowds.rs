@@ -124,6 +124,32 @@ async fn strangers_keep_nobody_from_being_identified() {
     }
 }
 
+/// A machine that runs wild has nobody else wait for its requests to be looked up.
+#[tokio::test]
+async fn who_asks_with_one_key_over_and_over_keeps_nobody_from_being_identified() {
+    let provider = OpenId::start().await;
+    let served = openid::trusting(&provider).await;
+    let behind = Store::connect(&served.world.store_config, "behind").unwrap();
+    let person = provider.sign_in("ana", openid::AUDIENCE).await.access_token;
+    let key = served.key("acme", Role::Viewer.permissions()).await;
+    let ask = async |token: &str| {
+        let request = served.http.get(served.url("/labels")).bearer_auth(token);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask(&key).await, 200);
+    let held = lock(&behind, "lock table api_keys in access exclusive mode").await;
+    let mut wild = crowd(&served, &behind, "/labels", || key.clone(), 1).await;
+    for _ in 0..5 {
+        assert_eq!(ask(&person).await, 200);
+    }
+    assert_eq!(waiting(&behind).await, 1);
+    store::rollback(held).await.unwrap();
+    while let Some(status) = wild.join_next().await {
+        let status = status.unwrap().as_u16();
+        assert!([200, 503].contains(&status), "{status}");
+    }
+}
+
 /// As after a restart, when browsers come back to whichever process takes them.
 #[tokio::test]
 async fn strangers_keep_no_ticket_of_another_process_out() {

@@ -2,7 +2,7 @@
 
 use api::Config;
 use chatwoot_sim::{Faults, Millis, Options, RestFaults, Sim, admin_token};
-use domain::Role;
+use domain::{Permissions, Role};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
@@ -61,6 +61,13 @@ async fn refusals_count_and_what_is_nobodys_does_not() {
     for path in ["/openapi.json", "/health"] {
         assert_eq!(agent(path).await.unwrap().status(), 200, "{path}");
     }
+    let steward = served.installation_key(Permissions::of_installation()).await;
+    let mut statuses = Vec::new();
+    for path in ["/labels", "/tenants", "/labels", "/tenants"] {
+        let request = served.http.get(served.url(path)).bearer_auth(&steward);
+        statuses.push(request.send().await.unwrap().status().as_u16());
+    }
+    assert_eq!(statuses, [403, 200, 429, 429], "wherever it is shown");
 }
 
 /// P9: whoever comes back in a loop may read much of the past each time.

@@ -48,6 +48,22 @@ async fn refused(served: &Served, token: &str, because: &str) {
     assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()), "{because}");
 }
 
+/// They are looked up like all others, so they could have those wait.
+#[tokio::test]
+async fn the_requests_of_people_without_a_tenant_are_counted_too() {
+    let provider = OpenId::start().await;
+    let config = Config { api_requests_per_minute: 2, ..config(provider.issuer()) };
+    let served = Served::with(config).await;
+    for person in ["eve", "joe"] {
+        let mut statuses = Vec::new();
+        for path in ["/labels", "/tenants", "/me"] {
+            let token = provider.sign_in(person, AUDIENCE).await.access_token;
+            statuses.push(asked(&served, &token, path).await);
+        }
+        assert_eq!(statuses, [403, 403, 429], "{person}");
+    }
+}
+
 #[tokio::test]
 async fn who_signs_in_is_a_member_of_their_tenant_and_may_do_what_their_roles_may() {
     let provider = OpenId::start().await;
