@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{CallError, Client, Verbatim, entries, expected};
@@ -38,12 +37,6 @@ pub enum Snooze {
     UntilReply,
     /// Until a time.
     Until(DateTime<Utc>),
-}
-
-/// What is read of the answer to a look.
-#[derive(Deserialize)]
-struct Seen {
-    agent_last_seen_at: Option<i64>,
 }
 
 /// The id to assign, or `None` to remove the assignment. Chatwoot treats an unknown id as none, and does not say so.
@@ -145,9 +138,9 @@ impl Client {
     /// Marks a conversation as seen by the token's owner. Returns when an agent has last seen it, as Chatwoot says then.
     pub async fn update_last_seen(&self, id: i64) -> Result<Option<DateTime<Utc>>, CallError> {
         let request = self.request(Method::POST, &format!("conversations/{id}/update_last_seen"));
-        let seen = self.done_saying::<Seen>(request.json(&json!({}))).await?;
-        let seconds = seen.and_then(|seen| seen.agent_last_seen_at).filter(|at| *at > 0);
-        Ok(seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)))
+        let seen = self.done_saying::<Value>(request.json(&json!({}))).await?;
+        let seconds = seen.and_then(|seen| seen.get("agent_last_seen_at")?.as_i64());
+        Ok(seconds.filter(|at| *at > 0).and_then(|at| DateTime::from_timestamp(at, 0)))
     }
 
     async fn change(&self, id: i64, action: &str, body: &Value) -> Result<(), CallError> {
