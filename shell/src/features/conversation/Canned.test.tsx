@@ -1,18 +1,18 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
-import type { CannedResponse } from '#api/types.ts'
+import type { CannedResponse, Conversation as Shown } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, instant } from '#test/samples.ts'
+import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
 
 import { Conversation } from './Conversation.tsx'
 
 /** Shows a conversation with these canned responses. */
-function given(canned: Partial<CannedResponse>[] = []) {
-  const here = aConversation()
+function given(canned: Partial<CannedResponse>[] = [], shown: Partial<Shown> = {}) {
+  const here = aConversation(shown)
   const data = canned.map((one) => ({ accountId: here.accountId, chatwootId: 1, updatedAt: instant(0), ...one }))
   api.use(
     http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(here)),
@@ -46,4 +46,24 @@ test('what only opened the list is gone with the conversation', async () => {
   expect(screen.getByRole('button', { name: 'Reply' })).not.toHaveAttribute('title')
   unmount()
   expect(live.drafts.of(id, 'reply')).toBe('')
+})
+
+test.each(['{{conversation.custom_attribute.risk}}', '{{nothing}}'])('a customer called %s is greeted so, and with nothing else', async (name) => {
+  const contact = { id: uuid(), name, thumbnail: null }
+  given([{ shortCode: 'hello', content: 'Hello {{contact.name}}!' }], { contact, customAttributes: { risk: 'high' } })
+  const sent: string[] = []
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', async ({ request }) => {
+      const { content, clientId } = (await request.json()) as { content: string; clientId: string }
+      sent.push(content)
+      return HttpResponse.json(aMessage({ messageType: 'outgoing', content, clientId, state: 'sent' }), { status: 201 })
+    }),
+  )
+  const field = await screen.findByRole('textbox', { name: 'Reply' })
+  await userEvent.type(field, '/')
+  const asItLooks = (text: string | null) => text?.replaceAll('\u2060', '')
+  expect(asItLooks((await screen.findByRole('note', { name: 'Preview' })).textContent)).toBe(`Hello ${name}!`)
+  await userEvent.keyboard('{Enter}{Control>}{Enter}{/Control}')
+  await waitFor(() => expect(sent.map(asItLooks)).toEqual([`Hello ${name}!`]))
+  expect(sent[0]).not.toContain('{{')
 })

@@ -13,13 +13,19 @@ export interface Sources {
 
 const VARIABLE = /\{\{\s*([\w.-]+)\s*(?:\|\s*default:\s*(["'])(.*?)\2\s*)?\}\}/g
 const ANYTHING = /\{\{[^{}]*\}\}/g
+/** Where a value, or a value and the text around it, could begin a variable or a tag. */
+const BEGINS = /^(?=[{%])|(?<=\{)(?=[{%]|$)/g
+const WORD_JOINER = '\u2060'
 
-/** The known values. */
+/**
+ * The known values. Customers choose some of them, such as their names, so no value can become a variable or a tag:
+ * neither here, where texts are filled again before they are sent, nor in Chatwoot, which fills in messages too.
+ */
 export function valuesOf({ conversation, contact, agent, inboxName }: Sources): Values {
   const values = new Map<string, string>()
   const put = (name: string, value: unknown) => {
     if (typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')) {
-      values.set(name, String(value))
+      values.set(name, String(value).replace(BEGINS, WORD_JOINER))
     }
   }
   const person = (of: string, name: string | null | undefined) => {

@@ -44,10 +44,31 @@ test('variables are filled with what is known, and those that are left are named
   expect(leftIn('{ not one }')).toEqual([])
 })
 
-test('a value is put in as it is, whatever characters it has', () => {
-  const values = valuesOf({
-    conversation: aConversation({ contact: { id: uuid(), name: "$& $1 {{agent.name}}" } }),
+/** The variables' values, for a customer who is called that. */
+const calledOf = (name: string) =>
+  valuesOf({
+    conversation: aConversation({ contact: { id: uuid(), name }, customAttributes: { risk: 'high' } }),
     contact: undefined, agent: { name: 'Ana' }, inboxName: null,
   })
-  expect(fill('Hi {{contact.name}}', values)).toBe('Hi $& $1 {{agent.name}}')
+
+test.each(['$& $1 $$', 'A {b} 100 %', 'a}}', '{'])('a value is put in as it is, whatever characters it has: %s', (name) => {
+  expect(fill('Hi {{contact.name}}', calledOf(name)).replaceAll('\u2060', '')).toBe(`Hi ${name}`)
+})
+
+test.each([
+  ['Hi {{contact.name}}', '{{conversation.custom_attribute.risk}}'],
+  ['Hi {{contact.name}}', '{{{conversation.custom_attribute.risk}}}'],
+  ['Hi {{contact.name}}', '{{nothing}}'],
+  ['Hi {{contact.name}}', '{% assign a = 1 %}'],
+  ['Hi {{{contact.name}}}', '{conversation.custom_attribute.risk}'],
+  ['Hi {{{contact.name}}}', '% assign a = 1 %'],
+  ['Hi {{contact.name}}{{contact.name}}}', '{conversation.custom_attribute.risk}{'],
+  ['Hi {{contact.name}}{conversation.custom_attribute.risk}}', '{'],
+])('but never as a variable: %s of %s', (text, name) => {
+  const values = calledOf(name)
+  const filled = fill(text, values)
+  expect(fill(filled, values)).toBe(filled)
+  expect(filled).not.toMatch(/\{[{%]/)
+  expect(leftIn(filled)).toEqual([])
+  expect(filled.replaceAll('\u2060', '')).toBe(text.replaceAll('{{contact.name}}', name))
 })
