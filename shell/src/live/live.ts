@@ -49,6 +49,7 @@ const REBUILDS = 20
 export class Live {
   readonly outbox: Outbox
   readonly drafts = new Drafts()
+  readonly #journal = new Journal()
   readonly #cache: Cache
   #connection: Connection | null = null
   /** Until the stream has caught up, events are not news, except those that this person is waiting for. */
@@ -64,7 +65,7 @@ export class Live {
   readonly #turns = new Turns()
 
   constructor(queryClient: QueryClient) {
-    this.#cache = new Cache(queryClient, new Journal())
+    this.#cache = new Cache(queryClient, this.#journal)
     // From the first answer on: some come before the stream is open.
     this.#cache.watch()
     this.outbox = new Outbox({
@@ -128,7 +129,7 @@ export class Live {
     return this.#cache.deleted
   }
 
-  /** The newest known state of a conversation. */
+  /** The newest known state of a conversation, as it shows. */
   look(id: string): Conversation | undefined {
     return this.#cache.look(id)
   }
@@ -138,12 +139,12 @@ export class Live {
    * Changes of a conversation are sent one after another, because a retried one would otherwise undo a later one.
    */
   async change(id: string, { over, body, builds }: Alteration): Promise<Conversation> {
-    const known = this.#cache.look(id)
     const wish = { conversationId: id, over }
     this.#cache.wish(wish)
     try {
       return await this.#turns.take(id, async () => {
-        const before = known ?? (await this.#read(id))
+        // Without the changes that are pending: they may be refused.
+        const before = this.#journal.look(id) ?? (await this.#read(id))
         this.#cache.settle(wish, await this.#ask(id, before, body, builds))
         return before
       })

@@ -27,7 +27,9 @@ function asked(answers: ((id: string, body: UpdateConversation) => Response | Pr
 
 let second = 0
 const done = (id: string, body: UpdateConversation) =>
-  HttpResponse.json({ ...aConversation({ id }), status: body.status ?? 'open', updatedAt: instant((second += 1)) })
+  HttpResponse.json(
+    aConversation({ id, status: body.status ?? 'open', labels: body.labels ?? [], updatedAt: instant((second += 1)) }),
+  )
 const away = () => HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
 const refused = () => HttpResponse.json({ code: 'invalid', detail: 'it cannot be' }, { status: 422 })
 
@@ -35,6 +37,12 @@ const become = (status: 'open' | 'resolved' | 'pending'): Alteration => ({
   over: (row: Conversation) => ({ ...row, status }),
   body: () => ({ status }),
   builds: false,
+})
+
+const relabel = (to: (labels: readonly string[]) => string[]): Alteration => ({
+  over: (row: Conversation) => ({ ...row, labels: to(row.labels) }),
+  body: ({ labels }) => ({ labels: to(labels) }),
+  builds: true,
 })
 
 test('of two changes the later one is asked for last, however often the earlier one is tried', async () => {
@@ -55,7 +63,23 @@ test('a change that is refused holds up none after it', async () => {
   expect(live.look(id)?.status).toBe('pending')
 })
 
-test('nor does one of another conversation', async () => {
+test('nor does one that was refused become part of the next, nor of what undoes that', async () => {
+  const live = new Live(new QueryClient())
+  const { answer, come } = held()
+  const bodies = asked([done, answer])
+  const id = uuid()
+  await live.change(id, relabel(() => ['billing']))
+  const removed = live.change(id, relabel(() => []))
+  const added = live.change(id, relabel((labels) => [...labels, 'vip']))
+  expect(live.look(id)?.labels).toEqual(['vip'])
+  come(refused())
+  await expect(removed).rejects.toThrow('it cannot be')
+  expect((await added).labels).toEqual(['billing'])
+  expect(bodies.at(-1)?.labels).toEqual(['billing', 'vip'])
+  expect(live.look(id)?.labels).toEqual(['billing', 'vip'])
+})
+
+test('nor does one of another conversation hold up any', async () => {
   const live = new Live(new QueryClient())
   const { answer, come } = held()
   const bodies = asked([answer])
