@@ -41,6 +41,13 @@ test('who writes can be reached by what is known of them', async () => {
   expect(await screen.findByText('No previous conversations')).toBeVisible()
 })
 
+test('and at what they gave alone: no further recipient, and no number that is none', async () => {
+  given({ email: 'p@example.com?bcc=m@example.com', phoneNumber: '*21*0170#' }, [HERE])
+  const email = await screen.findByRole('link', { name: 'p@example.com?bcc=m@example.com' })
+  expect(email).toHaveAttribute('href', 'mailto:p@example.com%3Fbcc%3Dm@example.com')
+  expect(screen.getByText('*21*0170#').closest('a')).toBeNull()
+})
+
 test('that somebody is blocked is said in words', async () => {
   given({ blocked: true }, [HERE])
   expect(await screen.findByText('Blocked')).toBeVisible()

@@ -21,6 +21,7 @@ import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
 import { Asking } from './Asking.tsx'
+import { callTo, mailTo } from './reach.ts'
 
 /** Everything around a conversation. */
 export function Context({ conversation }: { conversation: Conversation }) {
@@ -205,6 +206,7 @@ function Person({ id }: { id: string }) {
 function Reach({ contact }: { contact: Contact }) {
   const { email, phoneNumber, identifier, customAttributes, blocked } = contact
   const attributes = Object.entries(customAttributes)
+  const call = phoneNumber ? callTo(phoneNumber) : null
   if (!email && !phoneNumber && !identifier && !blocked && attributes.length === 0) {
     return <p className="text-sm text-faint">Only the name is available</p>
   }
@@ -212,16 +214,20 @@ function Reach({ contact }: { contact: Contact }) {
     <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
       {email && (
         <Fact name="E-mail">
-          <a href={`mailto:${email}`} className="underline underline-offset-2">
+          <a href={mailTo(email)} className="underline underline-offset-2">
             {email}
           </a>
         </Fact>
       )}
       {phoneNumber && (
         <Fact name="Phone">
-          <a href={`tel:${phoneNumber}`} className="underline underline-offset-2">
-            {phoneNumber}
-          </a>
+          {call ? (
+            <a href={call} className="underline underline-offset-2">
+              {phoneNumber}
+            </a>
+          ) : (
+            phoneNumber
+          )}
         </Fact>
       )}
       {identifier && <Fact name="Identifier">{identifier}</Fact>}

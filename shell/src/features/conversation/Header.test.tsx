@@ -25,18 +25,18 @@ test.each([
 })
 
 test('what a narrow header has no room for is in its menu', async () => {
-  const contact = { id: uuid(), accountId: uuid(1), chatwootId: 5, name: 'Paula Probe', phoneNumber: '+491701234567', customAttributes: {}, additionalAttributes: {}, blocked: false, updatedAt: instant(0) }
+  const contact = { id: uuid(), accountId: uuid(1), chatwootId: 5, name: 'Paula Probe', phoneNumber: '+49 170 1234567', customAttributes: {}, additionalAttributes: {}, blocked: false, updatedAt: instant(0) }
   api.use(http.untyped.get('*/api/v1/contacts/:id', () => HttpResponse.json(contact)))
   const open = vi.spyOn(window, 'open').mockReturnValue(null)
   onTestFinished(() => asked.set(null))
   const conversation = aConversation()
   show(<Header conversation={conversation} back={vi.fn()} contextOpen={false} onContext={vi.fn()} />)
-  expect(await screen.findByRole('link', { name: 'Call +491701234567' })).toBeVisible()
+  expect(await screen.findByRole('link', { name: 'Call +49 170 1234567' })).toBeVisible()
   const choose = async (name: string) => {
     await userEvent.click(screen.getByRole('button', { name: 'More' }))
     await userEvent.click(await screen.findByRole('menuitem', { name }))
   }
-  await choose('Call +491701234567')
+  await choose('Call +49 170 1234567')
   expect(open).toHaveBeenCalledWith('tel:+491701234567', '_self')
   await choose('Escalate…')
   expect(asked.get()).toMatchObject({ what: 'escalate', about: [conversation.id] })

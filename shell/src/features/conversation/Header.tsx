@@ -17,6 +17,7 @@ import { tip } from '#ui/tip.ts'
 
 import { Asking } from './Asking.tsx'
 import { Present } from './Present.tsx'
+import { callTo } from './reach.ts'
 
 interface HeaderProps {
   conversation: Conversation
@@ -30,7 +31,7 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
   const { id, contact, channel, status, priority } = conversation
   const name = nameOf(conversation)
   const { name: ending, icon: Ending, change } = endingOf(status === 'resolved')
-  const phone = useQuery({ ...contactQuery(contact?.id ?? ''), enabled: contact != null }).data?.phoneNumber
+  const phone = callable(useQuery({ ...contactQuery(contact?.id ?? ''), enabled: contact != null }).data?.phoneNumber)
   return (
     <header className="@container h-13 shrink-0 border-b border-line bg-surface">
       <div className="flex h-full items-center gap-1.5 pr-2 pl-4 @xl:gap-2.5">
@@ -49,7 +50,7 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
         <Asking what="status" label="Status" about={id} className="shrink-0 text-sm text-soft">
           <StatusMark status={status} />
         </Asking>
-        {phone && <Call phone={phone} />}
+        {phone && <Call {...phone} />}
         {mayDo('escalate') && (
           <IconButton label={ACTIONS.escalate.short} className="@max-sm:hidden" onClick={() => perform('escalate', [id])}>
             <ACTIONS.escalate.icon />
@@ -84,13 +85,24 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
   )
 }
 
+/** A phone number, and the link that calls it. */
+interface Callable {
+  number: string
+  link: string
+}
+
+function callable(number: string | null | undefined): Callable | null {
+  const link = number ? callTo(number) : null
+  return number && link ? { number, link } : null
+}
+
 /** Calls with this device's phone application. */
-function Call({ phone }: { phone: string }) {
+function Call({ number, link }: Callable) {
   return (
     <a
-      href={`tel:${phone}`}
-      aria-label={`Call ${phone}`}
-      {...tip(`Call ${phone}`)}
+      href={link}
+      aria-label={`Call ${number}`}
+      {...tip(`Call ${number}`)}
       className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink @max-sm:hidden"
     >
       <Phone aria-hidden className="size-4" />
@@ -100,8 +112,8 @@ function Call({ phone }: { phone: string }) {
 
 interface MoreProps {
   conversation: Conversation
-  /** The customer's phone number, if known. */
-  phone: string | null | undefined
+  /** The customer's, if known. */
+  phone: Callable | null
 }
 
 /** The actions in the menu, after resolving or reopening. */
@@ -129,7 +141,7 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
         )}
         actions={[
           ...changes,
-          ...(phone ? [{ name: `Call ${phone}`, icon: Phone, run: () => void window.open(`tel:${phone}`, '_self') }] : []),
+          ...(phone ? [{ name: `Call ${phone.number}`, icon: Phone, run: () => void window.open(phone.link, '_self') }] : []),
           { name: 'Copy link', icon: Chain, run: () => void copy('Link', window.location.origin + window.location.pathname) },
           ...(chatwootUrl
             ? [{ name: 'Open in Chatwoot', icon: ExternalLink, run: () => void window.open(chatwootUrl, '_blank', 'noopener') }]
