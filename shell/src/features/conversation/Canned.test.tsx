@@ -38,6 +38,21 @@ test('the key that leads back leads back, and inserts none of what is offered', 
   expect(field).toHaveValue('The money is on its way')
 })
 
+test('another letter highlights what fits best by then, wherever the keys or the pointer were before', async () => {
+  given(['call', 'refund', 'refuse', 'thanks'].map((shortCode, index) => ({ chatwootId: index, shortCode, content: `This is ${shortCode}` })))
+  const field = await screen.findByRole('textbox', { name: 'Reply' })
+  const chosen = () => screen.getAllByRole('option').find((one) => one.getAttribute('aria-selected') === 'true')
+  await userEvent.type(field, '/')
+  await screen.findByRole('listbox', { name: 'Canned responses' })
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}')
+  expect(chosen()).toHaveTextContent('/refuse')
+  await userEvent.keyboard('ref')
+  expect(screen.getAllByRole('option')).toHaveLength(2)
+  expect(chosen()).toHaveTextContent('/refund')
+  await userEvent.keyboard('{ArrowDown}{Enter}')
+  expect(field).toHaveValue('This is refuse')
+})
+
 test('what only opened the list is gone with the conversation', async () => {
   const { id, live, unmount } = given()
   await userEvent.type(await screen.findByRole('textbox', { name: 'Reply' }), '/')

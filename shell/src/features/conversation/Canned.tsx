@@ -75,10 +75,10 @@ export function useCanned({ conversation, field, text }: Options): Canned {
     place: asking && caret !== null ? { from: asking.from, to: caret } : null,
     moved: (next) => {
       setCaret(next)
-      if (next === null || !askedFor(field.current?.value ?? '', next)) {
-        setLeft(null)
-        setAt(0)
-      }
+      const now = next === null ? null : askedFor(field.current?.value ?? '', next)
+      if (!now) setLeft(null)
+      // Other letters find other responses, the best one first.
+      if (now?.wanted !== asking?.wanted) setAt(0)
     },
     pressed: (event, take) => {
       const now = shown[chosen]
