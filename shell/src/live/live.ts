@@ -178,15 +178,17 @@ export class Live {
     return await answerOf(client.GET('/api/v1/conversations/{id}', { params: { path: { id } } }))
   }
 
-  /** Marks a conversation as read or unread for the team. */
+  /** Marks a conversation as read or unread for the team. One follows the other, so that the last one stays. */
   async mark(id: string, read: boolean): Promise<void> {
     const over = (row: Conversation) => ({ ...row, unreadCount: read ? 0 : Math.max(1, row.unreadCount) })
     const wish = { conversationId: id, over }
     this.#cache.wish(wish)
     const params = { path: { id } }
     try {
-      if (read) await doneOf(client.POST('/api/v1/conversations/{id}/read', { params }))
-      else await doneOf(client.POST('/api/v1/conversations/{id}/unread', { params }))
+      await this.#turns.take(`${id} read`, async () => {
+        if (read) await doneOf(client.POST('/api/v1/conversations/{id}/read', { params }))
+        else await doneOf(client.POST('/api/v1/conversations/{id}/unread', { params }))
+      })
       this.#cache.settle(wish, await this.#read(id))
     } catch (error) {
       this.#cache.settle(wish)

@@ -91,3 +91,27 @@ test('nor does one of another conversation hold up any', async () => {
   await first
   expect(bodies).toHaveLength(2)
 })
+
+test('a conversation that is marked as unread while it is being marked as read is so afterwards', async () => {
+  const live = new Live(new QueryClient())
+  asked([])
+  const { answer, come } = held()
+  const nothing = () => new HttpResponse(null, { status: 204 })
+  const marks: string[] = []
+  const mark = (as: string, how: () => Response | Promise<Response>) =>
+    http.untyped.post(`*/api/v1/conversations/:id/${as}`, () => {
+      marks.push(as)
+      return how()
+    })
+  api.use(mark('read', answer), mark('unread', nothing))
+  const id = uuid()
+  const read = live.mark(id, true)
+  await soon(() => expect(marks).toEqual(['read']))
+  const unread = live.mark(id, false)
+  // Another request goes out and comes back in the meantime.
+  await live.change(id, become('pending'))
+  expect(marks).toEqual(['read'])
+  come(nothing())
+  await Promise.all([read, unread])
+  expect(marks).toEqual(['read', 'unread'])
+})
