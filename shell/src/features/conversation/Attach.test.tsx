@@ -1,4 +1,4 @@
-import { createEvent, fireEvent, screen } from '@testing-library/react'
+import { createEvent, fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import { beforeEach, expect, test, vi } from 'vitest'
@@ -62,6 +62,20 @@ test('whoever has chosen files is asked before they leave the page, until these 
   expect(leaves()).toBe(false)
   await userEvent.click(await screen.findByRole('button', { name: 'Remove receipt.txt' }))
   expect(leaves()).toBe(true)
+})
+
+test('whoever removes files one by one stays at them, and after the last one can write', async () => {
+  show(<Writing />)
+  for (const name of ['a.txt', 'b.txt', 'c.txt']) await choose(new File([name], name))
+  const button = (name: string) => screen.getByRole('button', { name: `Remove ${name}` })
+  await waitFor(() => expect(button('c.txt')).toBeVisible())
+  button('b.txt').focus()
+  await userEvent.keyboard('{Enter}')
+  expect(button('c.txt')).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  expect(button('a.txt')).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  expect(screen.getByRole('textbox')).toHaveFocus()
 })
 
 test('a file that is dropped beside the composer does not take the place of the page', async () => {

@@ -108,9 +108,23 @@ export function AttachButton({ attach }: { attach: Attaching }) {
   )
 }
 
+interface AttachedProps {
+  attach: Attaching
+  /** Focuses the field. */
+  write: () => void
+}
+
 /** The chosen files, and why others were not taken. */
-export function Attached({ attach }: { attach: Attaching }) {
+export function Attached({ attach, write }: AttachedProps) {
   const { files, refused, over } = attach
+  // The pressed button goes with its file. Without a focus, what is typed next would be taken for keys.
+  const remove = (id: string, from: HTMLElement) => {
+    const item = from.closest('li')
+    const next = (item?.nextElementSibling ?? item?.previousElementSibling)?.querySelector('button')
+    if (next) next.focus()
+    else write()
+    attach.remove(id)
+  }
   return (
     <>
       {over && <p className="mx-3.5 my-1 rounded-lg border border-dashed border-accent-line py-2 text-center text-sm text-accent">Drop to attach</p>}
@@ -123,7 +137,7 @@ export function Attached({ attach }: { attach: Attaching }) {
               <button
                 type="button"
                 aria-label={`Remove ${plain(file.name)}`}
-                onClick={() => attach.remove(id)}
+                onClick={({ currentTarget }) => remove(id, currentTarget)}
                 className="flex size-6 shrink-0 items-center justify-center rounded text-soft hover:text-ink"
               >
                 <X aria-hidden className="size-3.5" />

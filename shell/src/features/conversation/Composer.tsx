@@ -185,7 +185,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
               : `${left.join(', ')} ${left.length === 1 ? 'has' : 'have'} no value here. Replace ${left.length === 1 ? 'it' : 'them'}, then send.`}
           </p>
         )}
-        <Attached attach={attach} />
+        <Attached attach={attach} write={() => field.current?.focus()} />
         <div className="flex items-center gap-3 px-2 pb-2">
           <AttachButton attach={attach} />
           <p aria-live="polite" className="line-clamp-2 min-w-0 grow text-xs leading-tight text-soft">
