@@ -51,7 +51,10 @@ export function Changes() {
     <Picker
       key={`${question.what} ${question.about.join(' ')}`}
       asked={question}
-      choose={(to) => (question.then ? question.then(to) : make(question.about, to))}
+      choose={async (to) => {
+        if (question.then) question.then(to)
+        else await make(question.about, to)
+      }}
       close={close}
       missing={close}
     />

@@ -22,7 +22,8 @@ import { PRIORITIES, STATUSES, titled } from '#ui/words.ts'
 
 interface PickerProps {
   asked: Asked
-  choose: (change: Change) => void
+  /** Resolves once the change is made or refused. */
+  choose: (change: Change) => Promise<void>
   close: () => void
 }
 
@@ -67,12 +68,17 @@ export default function Picker({ asked, choose, close }: PickerProps) {
   )
 }
 
-function Choices({ asked, title, choose, close }: PickerProps & { title: string }) {
+/** The conversations that it is about, as they show when this is rendered. */
+function useRows({ about }: Asked): Conversation[] {
   const live = useLive()
-  const rows = asked.about.map((id) => live.look(id)).filter((row) => row !== undefined)
+  return about.map((id) => live.look(id)).filter((row) => row !== undefined)
+}
+
+function Choices({ asked, title, choose, close }: PickerProps & { title: string }) {
+  const rows = useRows(asked)
   const take = (change: Change) => {
     close()
-    choose(change)
+    void choose(change)
   }
   switch (asked.what) {
     case 'status':
@@ -88,7 +94,7 @@ function Choices({ asked, title, choose, close }: PickerProps & { title: string 
     case 'team':
       return <Teams title={title} rows={rows} take={take} />
     case 'labels':
-      return <Labels title={title} rows={rows} choose={choose} />
+      return <Labels title={title} asked={asked} choose={choose} />
     case 'escalate':
       return null
   }
@@ -278,22 +284,29 @@ function Teams({ title, rows, take }: ChoicesProps) {
 }
 
 /** Each label is added or removed at once; the list stays open for more. */
-function Labels({ title, rows, choose }: Omit<ChoicesProps, 'take'> & { choose: PickerProps['choose'] }) {
+function Labels({ title, asked, choose }: Omit<PickerProps, 'close'> & { title: string }) {
+  // Its own, because it is rendered again when a change is over.
+  const rows = useRows(asked)
   const query = useQuery(labelsQuery())
   const account = rows[0]?.accountId
-  // What was chosen here, on top of the rows' labels.
-  const [put, setPut] = useState<Readonly<Record<string, boolean>>>({})
+  // What was chosen here, on top of the rows' labels, until it is in them or refused.
+  const [put, setPut] = useState<ReadonlyMap<string, boolean>>(new Map())
   const known = (query.data ?? []).filter((one) => one.accountId === account).map((one) => one.title)
-  const labels = [...new Set([...known, ...rows.flatMap((row) => row.labels)])].sort((a, b) => a.localeCompare(b))
+  const theirs = rows.flatMap((row) => row.labels)
+  // Kept, so that one that is removed can be chosen again.
+  const [before] = useState(theirs)
+  const labels = [...new Set([...known, ...before, ...theirs])].sort((a, b) => a.localeCompare(b))
   const options = labels.map((label): Option => {
-    const on = put[label] ?? checked(rows, (row) => row.labels.includes(label))
+    const on = put.get(label) ?? checked(rows, (row) => row.labels.includes(label))
     return {
       id: label,
       name: label,
       checked: on,
       run: () => {
-        setPut({ ...put, [label]: on !== true })
-        choose(on === true ? { remove: [label] } : { add: [label] })
+        setPut(new Map(put).set(label, on !== true))
+        void choose(on === true ? { remove: [label] } : { add: [label] }).finally(() =>
+          setPut((now) => new Map([...now].filter(([one]) => one !== label))),
+        )
       },
     }
   })

@@ -76,7 +76,8 @@ export function useActs(open: string | undefined) {
     if (second && outcome.refused.length === 0 && !('add' in to || 'remove' in to)) clearSelection()
     tell(outcome)
   }
-  const make = (ids: readonly string[], to: Change) => void act(ids.map((id) => ({ id, to })))
+  /** Resolves once all of it is changed or refused. */
+  const make = (ids: readonly string[], to: Change) => act(ids.map((id) => ({ id, to })))
 
   /**
    * Assigns conversations to this person, who may be a different agent in each account, and asks who they are if that
@@ -145,7 +146,7 @@ export function useActs(open: string | undefined) {
   }
   const wanted = useEffectEvent(make)
   const wantedUnread = useEffectEvent(unread)
-  useEffect(() => onWanted({ change: (ids, to) => wanted(ids, to), unread: (ids) => void wantedUnread(ids) }), [])
+  useEffect(() => onWanted({ change: (ids, to) => void wanted(ids, to), unread: (ids) => void wantedUnread(ids) }), [])
   useEffect(
     () =>
       onNews((news) => {
