@@ -17,7 +17,7 @@ const PAPER = `
   p:first-child { margin-top: 0; } p:last-child { margin-bottom: 0; }
   pre { white-space: pre-wrap; }
   :host(:not([data-whole])) [data-quoted] { display: none; }
-  [data-quoted] { border-left: 2px solid #c5cad3; margin: 8px 0 0; padding-left: 10px; color: #50565f; }
+  [data-quoted] { border-inline-start: 2px solid #c5cad3; margin: 8px 0 0; padding-inline-start: 10px; color: #50565f; }
 `
 
 /** A mail with its layout. Remote pictures would tell the sender that it was read, so they load only on request. */
@@ -32,7 +32,11 @@ export default function MailBody({ mail }: { mail: Mail }) {
     const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
     const style = document.createElement('style')
     style.textContent = PAPER
-    root.replaceChildren(style, cleaned.body.cloneNode(true))
+    // The host's own `auto` would not look at what is in here.
+    const text = document.createElement('div')
+    text.dir = 'auto'
+    text.append(cleaned.body.cloneNode(true))
+    root.replaceChildren(style, text)
   }, [cleaned])
   return (
     <div className="min-w-0">
@@ -50,7 +54,7 @@ export default function MailBody({ mail }: { mail: Mail }) {
           </Button>
         </p>
       )}
-      <div ref={place} dir="auto" data-whole={whole ? '' : undefined} data-mail />
+      <div ref={place} data-whole={whole ? '' : undefined} data-mail />
       {cleaned.quoted && <Quoted shown={whole} onChange={setWhole} className="mt-1.5 h-6 px-2" />}
     </div>
   )
