@@ -1,4 +1,4 @@
-import { fireEvent, screen, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test, vi } from 'vitest'
@@ -85,4 +85,31 @@ test.each([
   come(new HttpResponse(null, { status: 404 }))
   expect(await screen.findByText(/not available/i)).toBeVisible()
   expect(asked).toHaveBeenCalledOnce()
+})
+
+test.each(['audio', 'video'])('whoever pressed to play it (%s) can stop it by key', async (fileType) => {
+  files()
+  show(<Attachments attachments={[aFile({ fileType, fileName: 'voice.mp3' })]} />)
+  const button = await screen.findByRole('button', { name: 'Play voice.mp3' })
+  button.focus()
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(button).not.toBeInTheDocument())
+  expect(screen.getByLabelText('voice.mp3')).toHaveFocus()
+})
+
+test('and nobody else is taken to it', async () => {
+  const { answer, come } = held()
+  files()
+  api.use(http.untyped.get('*/api/v1/attachments/*', answer))
+  show(
+    <>
+      <Attachments attachments={[aFile({ fileType: 'audio', fileName: 'voice.mp3' })]} />
+      <textarea aria-label="Reply" />
+    </>,
+  )
+  await userEvent.click(await screen.findByRole('button', { name: 'Play voice.mp3' }))
+  await userEvent.type(screen.getByRole('textbox'), 'Listening')
+  come(HttpResponse.text('any bytes'))
+  await waitFor(() => expect(screen.getByLabelText('voice.mp3').tagName).toBe('AUDIO'))
+  expect(screen.getByRole('textbox')).toHaveFocus()
 })

@@ -6,6 +6,7 @@ import { Failure } from '#api/failure.ts'
 import type { Attachment } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { fileQuery } from '#live/files.ts'
+import { isFocusLost } from '#ui/focus.ts'
 import { lazily } from '#ui/lazily.tsx'
 import { useMounted } from '#ui/mounted.ts'
 import { toastFailure } from '#ui/toasts.ts'
@@ -144,6 +145,11 @@ function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void 
   )
 }
 
+/** The pressed button is gone, and the focus with it: the player has it, to be stopped by key. */
+function takeFocus(player: HTMLMediaElement | null): void {
+  if (player && isFocusLost()) player.focus({ preventScroll: true })
+}
+
 /** Fetched only when somebody wants to play it. */
 function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video' }) {
   const [wanted, setWanted] = useState(false)
@@ -151,7 +157,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
   const query = useQuery({ ...fileQuery(attachment.id), enabled: wanted })
   const address = useAddress(query.data)
   const name = nameOf(attachment)
-  const playing = { controls: true, autoPlay: true, src: address, 'aria-label': name, className: 'size-full', onError: () => setStrange(true) }
+  const playing = { controls: true, autoPlay: true, src: address, 'aria-label': name, className: 'size-full -outline-offset-2', tabIndex: 0, ref: takeFocus, onError: () => setStrange(true) }
   // The card of a download is a little higher than an audio player.
   const frame = kind === 'audio' ? (strange ? 'w-72' : 'h-11 w-72') : 'h-44 w-72'
   return (
