@@ -85,7 +85,7 @@ function Asked({ approval }: { approval: Shown }) {
         </p>
       )}
       <p className="text-sm text-soft">
-        {approval.requestedBy}, {exactly(approval.createdAt)}
+        <bdi>{approval.requestedBy}</bdi>, {exactly(approval.createdAt)}
       </p>
       <p dir="auto" className="text-lg leading-snug font-medium whitespace-pre-wrap wrap-anywhere">
         {approval.reason}

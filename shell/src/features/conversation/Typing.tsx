@@ -1,6 +1,6 @@
 import { useTypists } from '#live/typing.ts'
 
-/** Always takes its space, so that nothing jumps. */
+/** Always takes its space, and no more, so that nothing jumps and no name covers the field. */
 export function Typing({ conversationId }: { conversationId: string }) {
   const typists = useTypists(conversationId)
   const customer = typists.find((one) => one.actorType === 'contact')
@@ -8,8 +8,8 @@ export function Typing({ conversationId }: { conversationId: string }) {
   return (
     <p aria-live="polite" className="flex h-6 items-center gap-2 px-2 text-xs text-soft">
       {customer && (
-        <span className="inline-flex items-center gap-1.5">
-          <span aria-hidden className="inline-flex gap-0.5">
+        <span className="inline-flex min-w-0 items-center gap-1.5">
+          <span aria-hidden className="inline-flex shrink-0 gap-0.5">
             {[0, 1, 2].map((dot) => (
               <span
                 key={dot}
@@ -18,11 +18,11 @@ export function Typing({ conversationId }: { conversationId: string }) {
               />
             ))}
           </span>
-          {customer.name ?? 'The customer'} is typing
+          <span className="truncate">{customer.name ?? 'The customer'} is typing</span>
         </span>
       )}
       {colleague && (
-        <span>
+        <span className="min-w-0 truncate">
           {colleague.name ?? 'A colleague'} is {colleague.private ? 'writing a note' : 'replying'}…
         </span>
       )}
