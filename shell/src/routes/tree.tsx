@@ -85,6 +85,8 @@ const approvals = createRoute({
 const approval = createRoute({
   getParentRoute: () => root,
   path: 'approvals/$id',
+  // The list that it was opened from, for the way back.
+  validateSearch: readApprovalsView,
 }).lazy(() => import('./approval.lazy.tsx').then((screen) => screen.Route))
 
 const activity = createRoute({

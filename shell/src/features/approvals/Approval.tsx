@@ -21,6 +21,7 @@ import { titled } from '#ui/words.ts'
 import { Deciding } from './Deciding.tsx'
 import { History } from './History.tsx'
 import { isProposal, proposedText } from './proposal.ts'
+import { readApprovalsView } from './view.ts'
 
 interface ApprovalProps {
   id: string
@@ -44,7 +45,7 @@ export function Approval({ id, thread }: ApprovalProps) {
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line px-5">
-        <Link to="/approvals" className="inline-flex items-center gap-1.5 text-sm text-soft hover:text-ink">
+        <Link to="/approvals" search={readApprovalsView} className="inline-flex items-center gap-1.5 text-sm text-soft hover:text-ink">
           <ArrowLeft aria-hidden className="size-4" />
           Approvals
         </Link>

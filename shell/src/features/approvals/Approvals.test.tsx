@@ -8,6 +8,7 @@ import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { anAbout, anApproval } from '#test/samples.ts'
 
+import { Approval as Screen } from './Approval.tsx'
 import { Approvals } from './Approvals.tsx'
 
 function given(rows: Approval[]) {
@@ -44,6 +45,19 @@ test.each([
   show(<Approvals view={{}} />)
   const row = await screen.findByRole('link', { name: /It arrived broken/ })
   expect(row).toHaveTextContent(`It arrived broken.${words} · asked by Ana Beispiel`)
+})
+
+test('from a request, the way back leads to the list that it was opened from', async () => {
+  const approval = anApproval()
+  given([approval])
+  api.use(http.untyped.get('*/api/v1/approvals/:id', () => HttpResponse.json(approval)))
+  const list = show(<Approvals view={{ show: 'waiting', type: 'refund' }} />)
+  const there = (await screen.findByRole('link', { name: /It arrived broken/ })).getAttribute('href') ?? ''
+  list.unmount()
+  const { router } = show(<Screen id={approval.id} thread={() => null} />)
+  await act(() => router.navigate({ href: there }))
+  const back = (await screen.findByRole('link', { name: 'Approvals' })).getAttribute('href') ?? ''
+  expect(Object.fromEntries(new URL(back, window.location.origin).searchParams)).toEqual({ show: 'waiting', type: 'refund' })
 })
 
 test('filters are in the address', async () => {

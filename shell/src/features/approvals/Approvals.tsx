@@ -98,6 +98,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
                   <Link
                     to="/approvals/$id"
                     params={{ id: approval.id }}
+                    search={view}
                     className="flex items-center gap-4 px-5 py-3 -outline-offset-2 hover:bg-hover"
                   >
                     {about && (
