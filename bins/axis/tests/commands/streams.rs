@@ -2,7 +2,8 @@
 
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use servers::{Nats, NatsOptions};
+use servers::{Nats, NatsCluster, NatsOptions};
+use testkit::eventually_some;
 
 use crate::program::{axis, folder, run};
 
@@ -27,6 +28,38 @@ async fn streams_that_are_missing_are_told_and_made() {
     assert_eq!(status[0]["consumers"], json!([]), "an account's lane is made by the workers");
     assert_eq!(status[1]["consumers"][0]["name"], "outbound-worker");
     assert_eq!(status[1]["consumers"][0]["pending"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_copy_of_a_stream_is_given_up_unconfirmed() {
+    let nats = NatsCluster::start(NatsOptions::new(folder("nats"))).await.unwrap();
+    let apply = async |arguments: &[&str], setting: &str| {
+        // While the servers elect a leader, none of them answers.
+        eventually_some("NATS answers", || async {
+            let mut command = axis();
+            command.args(["--output", "json", "streams", "apply"]).args(arguments);
+            command.env("NATS_URL", nats.url().expose_secret()).env("STREAM_REPLICAS", setting);
+            let answered = run(command).await;
+            (!answered.complaint.contains("NATS does not answer")).then_some(answered)
+        })
+        .await
+    };
+    assert_eq!(apply(&[], "3").await.code, Some(0));
+    for (arguments, setting) in [(&[][..], "1"), (&["--replicas", "1"], "3")] {
+        let refused = apply(arguments, setting).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        for told in ["stream INBOUND, ", "STREAM_REPLICAS", "--yes"] {
+            assert!(refused.complaint.contains(told), "{refused:?}");
+        }
+    }
+    for setting in ["3", ""] {
+        let kept = apply(&[], setting).await;
+        assert_eq!((kept.code, &kept.value[0]["change"]), (Some(0), &json!("unchanged")));
+    }
+    assert_eq!(apply(&["--yes"], "1").await.code, Some(0));
+    let one = apply(&[], "1").await;
+    assert_eq!((one.code, &one.value[0]["change"]), (Some(0), &json!("unchanged")), "{one:?}");
+    assert_eq!(apply(&[], "3").await.code, Some(0), "more is not asked about");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ use crate::{Bus, BusError};
 const MAX_BYTES: &str = "max_bytes";
 const MAX_AGE: &str = "max_age";
 const DELIVER_POLICY: &str = "deliver_policy";
+const REPLICAS: &str = "num_replicas";
 /// Settings that only explain something to people.
 const PROSE: [&str; 2] = ["description", "metadata"];
 
@@ -96,7 +97,7 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
         if declaration.consumer.is_none()
             && let Replicas::Of(count) = replicas
         {
-            declaration.config.insert("num_replicas".to_owned(), count.into());
+            declaration.config.insert(REPLICAS.to_owned(), count.into());
         }
         let found = find(bus, &declaration).await?;
         let drift = differences(&declaration, found.as_ref(), replicas);
@@ -121,6 +122,18 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
         applied.push(Applied { what: declaration.what(), change, drift });
     }
     Ok(applied)
+}
+
+/// Lists the streams and buckets that the server keeps more copies of than this.
+pub async fn with_more_replicas(bus: &Bus, count: u8) -> Result<Vec<String>, BusError> {
+    let mut more = Vec::new();
+    for declaration in declaration::streams()? {
+        let found = find(bus, &declaration).await?.unwrap_or_default();
+        if found.get(REPLICAS).and_then(Value::as_u64).is_some_and(|has| has > count.into()) {
+            more.push(declaration.what());
+        }
+    }
+    Ok(more)
 }
 
 /// Lists what differs from the declarations. The number of replicas is the operator's choice and never counts
@@ -202,7 +215,7 @@ fn changeable(
     replicas: Replicas,
 ) -> impl Iterator<Item = (&String, &Value)> {
     let keep = replicas == Replicas::Keep;
-    declaration.config.iter().filter(move |(field, _)| !(keep && field.as_str() == "num_replicas"))
+    declaration.config.iter().filter(move |(field, _)| !(keep && field.as_str() == REPLICAS))
 }
 
 /// Sets a field. Of an object such as the metadata, to which the server adds entries, only ours are changed.
@@ -323,7 +336,7 @@ mod tests {
     #[test]
     fn replicas_count_only_where_asked_for() {
         let mut found = inbound().config;
-        found.insert("num_replicas".into(), 3.into());
+        found.insert(REPLICAS.into(), 3.into());
         assert_eq!(differences(&inbound(), Some(&found), Replicas::Keep), []);
         assert_eq!(differences(&inbound(), Some(&found), Replicas::Of(1)).len(), 1);
     }

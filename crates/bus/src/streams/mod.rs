@@ -11,7 +11,7 @@ mod server;
 mod state;
 mod watch;
 
-pub use apply::{Applied, Change, Drift, Replicas, apply, check};
+pub use apply::{Applied, Change, Drift, Replicas, apply, check, with_more_replicas};
 pub(crate) use room::max_bytes;
 pub use room::{Purged, Room};
 pub use state::{ConsumerState, Follower, Lane, StreamState};
