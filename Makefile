@@ -24,7 +24,7 @@ up: setup shell ## run everything on this machine, at http://localhost:8000
 test: setup shell-test ## run every test
 	@tools/setup openid
 	@tools/setup s3
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} cargo test --workspace --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(getconf _NPROCESSORS_ONLN)))} cargo test --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory api-check SCHEMATHESIS_SEED=$${SCHEMATHESIS_SEED:-1171355253}
 	@$(MAKE) --no-print-directory shell-e2e
 
