@@ -185,6 +185,9 @@ async fn another_key_takes_the_place_of_the_one_that_all_is_sealed_under() {
     };
     assert_eq!(reseal().await, resealed(1, 1, 1));
     assert_eq!(reseal().await, resealed(0, 0, 0));
+    // All of it is left with a key that somebody is about to take away.
+    let opens_nothing = operator.axis(&["accounts", "reseal"]).await;
+    assert_eq!((opens_nothing.code, &opens_nothing.value["unopened"]), (Some(1), &json!(3)));
 
     let checked =
         operator.axis_with(&["webhook", "check"], &[("AXIS_SECRET_KEY", ANOTHER_KEY)]).await;

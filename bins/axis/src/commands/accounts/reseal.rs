@@ -25,5 +25,5 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         let left = format!("; {} open with none of the keys and stay as they are", done.unopened);
         text.push_str(&left);
     }
-    Answer::new(text, &done)
+    Ok(Answer::new(text, &done)?.succeeding_if(done.unopened == 0))
 }
