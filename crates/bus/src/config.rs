@@ -48,6 +48,14 @@ impl Config {
         Ok(addresses.iter().map(|one| (one.host().to_owned(), one.port())).collect())
     }
 
+    /// Where the servers are, without user and password: `host:port`, several separated by commas.
+    pub fn shown(&self) -> Result<String, ConnectError> {
+        let all = self.addresses()?;
+        let shown: Vec<_> =
+            all.iter().map(|one| format!("{}:{}", one.host(), one.port())).collect();
+        Ok(shown.join(", "))
+    }
+
     pub(crate) fn addresses(&self) -> Result<Vec<ServerAddr>, ConnectError> {
         self.nats_url
             .expose_secret()
@@ -173,7 +181,8 @@ mod tests {
 
     #[test]
     fn several_servers_are_read_and_nonsense_is_refused_without_repeating_it() {
-        assert_eq!(Config::to_url("nats://a:1, nats://b:2").addresses().unwrap().len(), 2);
+        let shown = |url: &str| Config::to_url(url).shown().unwrap();
+        assert_eq!(shown("nats://me:hush@a:1, nats://hush@b"), "a:1, b:4222");
         let error = Config::to_url("nats://hush:pass word@:x").addresses().unwrap_err();
         assert!(!error.to_string().contains("hush"), "{error}");
     }

@@ -58,6 +58,16 @@ impl Config {
         Ok(servers)
     }
 
+    /// Where the database is, without user and password: `host:port/name`.
+    pub fn shown(&self) -> Result<String, Error> {
+        let options = options(&self.database_url, "")?;
+        let name = options.get_database().unwrap_or(options.get_username());
+        Ok(match options.get_socket() {
+            Some(socket) => format!("{}/{name}", socket.display()),
+            None => format!("{}:{}/{name}", options.get_host(), options.get_port()),
+        })
+    }
+
     /// The default settings for a database at this address.
     pub fn for_url(url: &str) -> Self {
         Self { database_url: url.into(), database_direct_url: None, database_connections: 16 }
@@ -67,6 +77,15 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_is_shown_without_who_uses_it() {
+        let shown = |url: &str| Config::for_url(url).shown().unwrap();
+        let asked = "?sslmode=verify-full&options=-c%20a.b=hush";
+        let url = format!("postgres://me:hush@db.example.com:5433/axis{asked}");
+        assert_eq!(shown(&url), "db.example.com:5433/axis");
+        assert_eq!(shown("postgres:///axis?host=/run/postgresql&user=me"), "/run/postgresql/axis");
+    }
 
     #[test]
     fn only_a_server_whose_name_is_checked_is_verified() {

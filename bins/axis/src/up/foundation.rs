@@ -12,6 +12,7 @@ use domain::SecretKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
 use store::Store;
+use store::accounts::Account;
 
 use super::TENANT;
 use super::server::{Kept, Server};
@@ -58,6 +59,8 @@ impl Foundation {
         let mut place = place.clone();
         if let Some(server) = &postgres {
             place.database_url = Some(server.url().clone());
+            // It would bypass another server.
+            place.database_direct_url = None;
         }
         if let Some(server) = &nats {
             place.nats_url = Some(server.url().clone());
@@ -67,9 +70,17 @@ impl Foundation {
         let store_config = place.store_config()?;
         let store = Store::connect(&store_config, "axis")?;
         let bus = Bus::connect(&place.bus_config()?, "axis").await?;
+        let is_foreign = postgres.is_none() && place.secret_key.is_none();
+        // Of another version, it may not answer yet: it is asked again once it has been changed.
+        if is_foreign && let Ok(served) = store::accounts::all(&store).await {
+            refuse_anothers(&served, &key, &place)?;
+        }
         let tell = |what: &str| tracing::warn!("{what}");
         let migrated = Box::pin(migrate::migrate(&store_config, migrate::PATIENCE, tell)).await;
         migrated.context("bringing the schema up to date")?;
+        if is_foreign {
+            refuse_anothers(&store::accounts::all(&store).await?, &key, &place)?;
+        }
         streams::apply(&bus, Replicas::Keep).await.context("making the streams")?;
         add_tenant(&store).await.context("adding the tenant of development")?;
         if known.is_none() {
@@ -122,6 +133,26 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
         ),
         Err(TryLockError::Error(error)) => Err(error).with_context(doing),
     }
+}
+
+/// The database that a shell names may be that of other programs, such as those in production: what they have to carry
+/// out would be taken from them.
+fn refuse_anothers(served: &[Account], key: &SecretKey, place: &Place) -> anyhow::Result<()> {
+    let theirs = |account: &&Account| {
+        let opened = key.open(Account::TOKEN_PURPOSE, &account.api_token);
+        !StandIn::is_one(account) && opened.is_err()
+    };
+    let sealed = served.iter().filter(theirs).count();
+    if sealed > 0 {
+        bail!(
+            "DATABASE_URL names a database with accounts ({sealed}) that the key of {} does not open, {}: \
+             unset it, and a database of this folder's own is used, or set AXIS_SECRET_KEY to the key of \
+             that database",
+            place.data_dir.display(),
+            place.store_config()?.shown()?
+        );
+    }
+    Ok(())
 }
 
 /// A new key opens nothing: accounts that are served already have their secrets sealed under

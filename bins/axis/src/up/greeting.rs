@@ -19,6 +19,32 @@ pub(super) struct Greeting<'a> {
     database_dir: Option<&'a Path>,
 }
 
+/// Where the servers are that were given, without user and password.
+struct Given {
+    database: Option<String>,
+    nats: Option<String>,
+}
+
+impl Given {
+    fn of(place: &Place) -> anyhow::Result<Self> {
+        let database = place.database_url.as_ref().map(|_| place.store_config());
+        let nats = place.nats_url.as_ref().map(|_| place.bus_config());
+        Ok(Self {
+            database: database.transpose()?.map(|config| config.shown()).transpose()?,
+            nats: nats.transpose()?.map(|config| config.shown()).transpose()?,
+        })
+    }
+
+    fn lines(&self) -> String {
+        let line = |what, given: &Option<String>, variable| {
+            let place = given.as_ref()?;
+            Some(format!("  {what:<8}  {place} ({variable})\n"))
+        };
+        let database = line("Database", &self.database, "DATABASE_URL");
+        database.into_iter().chain(line("NATS", &self.nats, "NATS_URL")).collect()
+    }
+}
+
 impl<'a> Greeting<'a> {
     pub(super) fn new(
         address: SocketAddr,
@@ -38,6 +64,7 @@ impl<'a> Greeting<'a> {
         let docs = format!("{api}/docs");
         let shell = self.shell.map(|_| format!("{url}/app/"));
         let data = std::path::absolute(&self.place.data_dir)?;
+        let given = Given::of(self.place)?;
         let database = database_dir.map(|at| format!(", the database {}", at.display()));
         let kind = if chatwoot.is_stand_in() { "a stand-in, " } else { "" };
         let not_built = || "not built (`make shell`)".to_owned();
@@ -47,7 +74,7 @@ impl<'a> Greeting<'a> {
              Shell     {}\n  \
              Docs      {docs}\n  \
              Chatwoot  {} ({kind}account {})\n  \
-             Data      {}{}\n\n  \
+             Data      {}{}\n{}\n  \
              Try       curl -H 'Authorization: Bearer mock-token' {api}/conversations\n  \
              Stop      Ctrl-C\n",
             shell.clone().unwrap_or_else(not_built),
@@ -55,6 +82,7 @@ impl<'a> Greeting<'a> {
             chatwoot.number,
             data.display(),
             database.unwrap_or_default(),
+            given.lines(),
         );
         if let Some(notice) = &chatwoot.notice {
             write!(text, "\n  Note      {notice}\n")?;
@@ -70,6 +98,8 @@ impl<'a> Greeting<'a> {
             "standIn": chatwoot.is_stand_in(),
             "dataDir": data,
             "databaseDir": database_dir,
+            "database": given.database,
+            "nats": given.nats,
             "notice": chatwoot.notice,
         });
         Answer::new(text, &value)

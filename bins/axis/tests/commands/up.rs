@@ -1,14 +1,17 @@
 //! `axis up` as its users have it: the real program with its own servers.
 
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use chatwoot_sim::{Options, Sim, admin_token};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::reqwest::StatusCode;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL};
 use crate::program::{axis, folder, run};
 use crate::running::{Up, command, nothing_runs_on, send, up};
 
@@ -208,6 +211,46 @@ async fn no_new_key_is_made_beside_what_is_sealed_under_another() {
     let lost = add(&["--another-key"]).await;
     assert_eq!(lost.code, Some(0), "{lost:?}");
     assert_eq!(another.ended_by("-TERM").await, Some(0));
+}
+
+/// As a shell has it in which somebody has worked on another installation. Its commands would go to a NATS where nobody
+/// else is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_other_programs_is_left_alone() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let database = operator.world.store_config.database_url.expose_secret();
+    let (_, place) = database.split_once('@').unwrap();
+    let given = |data: &Path| {
+        let mut command = up(data);
+        command.env("DATABASE_URL", database);
+        command
+    };
+    let data = folder("up");
+    let (own, anothers) = (data.join("own"), data.join("anothers"));
+    std::fs::create_dir_all(&anothers).unwrap();
+    std::fs::write(anothers.join("secret-key"), ANOTHER_KEY).unwrap();
+    for folder in [&own, &anothers] {
+        let refused = run(given(folder)).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        for told in ["DATABASE_URL", "AXIS_SECRET_KEY", &format!("{place}: ")] {
+            assert!(refused.complaint.contains(told), "{refused:?}");
+        }
+        assert!(nothing_runs_on(folder));
+    }
+    let tenants = operator.succeeds(&["tenants", "list"]).await;
+    assert_eq!(tenants.as_array().unwrap().len(), 1, "nothing was changed: {tenants}");
+
+    operator.succeeds(&["accounts", "disconnect", "--account", "7", "--yes"]).await;
+    let nats = operator.world.nats.url().expose_secret();
+    let mut free = given(&own);
+    free.env("NATS_URL", nats);
+    let free = Up::from(free, &own).await;
+    assert_eq!(free.ready["database"], place);
+    let host =
+        nats.rsplit_once('@').map_or_else(|| nats.trim_start_matches("nats://"), |(_, host)| host);
+    assert_eq!(free.ready["nats"], host);
+    assert_eq!(free.ended_by("-TERM").await, Some(0));
 }
 
 /// As root, whose data may be elsewhere, where deleting the data folder leaves them.
