@@ -50,11 +50,7 @@ impl Answer {
 
     /// Prints to standard output.
     pub fn print(&self, output: Output) -> anyhow::Result<()> {
-        let text = match output {
-            Output::Text => self.text.trim_end().to_owned(),
-            Output::Json if self.value.is_null() => String::new(),
-            Output::Json => self.value.to_string(),
-        };
+        let text = self.printed(output);
         if text.is_empty() {
             return Ok(());
         }
@@ -65,12 +61,39 @@ impl Answer {
             written => written.context("writing the answer"),
         }
     }
+
+    /// What is printed. Names and texts that others chose have a part in it, and a terminal takes orders from control
+    /// characters.
+    fn printed(&self, output: Output) -> String {
+        match output {
+            Output::Text => shown(self.text.trim_end(), |c| c.is_control() && c != '\n'),
+            Output::Json if self.value.is_null() => String::new(),
+            // Only strings have any, and JSON leaves those as they are that are not of ASCII.
+            Output::Json => {
+                let escaped = |c: char| match c {
+                    c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+                    c => c.to_string(),
+                };
+                self.value.to_string().chars().map(escaped).collect()
+            }
+        }
+    }
+}
+
+/// A text that others chose, as part of one line: it cannot pretend to be another one.
+pub(crate) fn in_line(text: &str) -> String {
+    shown(text, char::is_control)
+}
+
+fn shown(text: &str, hidden: impl Fn(char) -> bool) -> String {
+    text.chars().map(|c| if hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// Formats rows as lines of aligned columns, under their headings.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<_> = rows.iter().map(|row| row.each_ref().map(|cell| in_line(cell))).collect();
     let mut widths = headings.map(|heading| heading.chars().count());
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -91,5 +114,23 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["a".to_owned(), "b".to_owned()], ["long".to_owned(), String::new()]];
         assert_eq!(table(["x", "y"], &rows), "x     y\na     b\nlong\n");
+    }
+
+    #[test]
+    fn no_name_adds_a_row_or_gives_the_terminal_orders() {
+        let name = "a\n\u{1b}[2Jb\r\u{9b}2J\tc\u{7f}".to_owned();
+        let rows = [[name.clone(), "ok".to_owned()]];
+        let text = format!("{}\nnamed {name}", table(["x", "y"], &rows));
+        let answer = Answer::new(text, &name).unwrap();
+        let printed = answer.printed(Output::Text);
+        assert_eq!(
+            printed,
+            "x               y\n\
+             a\u{fffd}\u{fffd}[2Jb\u{fffd}\u{fffd}2J\u{fffd}c\u{fffd}  ok\n\n\
+             named a\n\u{fffd}[2Jb\u{fffd}\u{fffd}2J\u{fffd}c\u{fffd}"
+        );
+        let printed = answer.printed(Output::Json);
+        assert!(!printed.contains(char::is_control), "{printed:?}");
+        assert_eq!(serde_json::from_str::<String>(&printed).unwrap(), name);
     }
 }

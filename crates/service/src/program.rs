@@ -70,7 +70,13 @@ fn in_words(error: &anyhow::Error) -> String {
         }
         told.push_str(&text);
     }
-    told
+    // It may quote what others wrote, and a terminal takes orders from control characters.
+    let shown = |c: char| match c {
+        '\n' => ' ',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    told.chars().map(shown).collect()
 }
 
 #[cfg(test)]
@@ -97,5 +103,12 @@ mod tests {
         assert_eq!(super::in_words(&error), "cannot reach it: no such host");
         let error = Err::<(), _>(anyhow!("no such host")).context("connecting").unwrap_err();
         assert_eq!(super::in_words(&error), "connecting: no such host");
+    }
+
+    #[test]
+    fn what_is_quoted_stays_in_the_line_and_gives_the_terminal_no_orders() {
+        let error = anyhow!("it says \"no\n\u{1b}[2Jaxis: all is well\"");
+        let told = "it says \"no \u{fffd}[2Jaxis: all is well\"";
+        assert_eq!(super::in_words(&error), told);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use store::Store;
 use store::inspect::{Cause, Inspection, Overdue, Table};
 
+use crate::answer::in_line;
 use crate::{Answer, Place};
 
 /// How much to show.
@@ -44,7 +45,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     }
     for Warning { what, mend } in &warnings {
         let mend = mend.map(|mend| format!("  →  {mend}")).unwrap_or_default();
-        writeln!(text, "warning: {what}{mend}")?;
+        writeln!(text, "warning: {}{mend}", in_line(what))?;
     }
     let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.what).collect();
     let value = json!({ "inspection": inspection, "warnings": warnings });
@@ -62,7 +63,7 @@ fn describe(text: &mut String, table: &Table) -> fmt::Result {
         write!(text, "  {}", row.at.format("%m-%d %H:%M:%S"))?;
         for (name, value) in row.facts.iter().filter(|(_, value)| !value.is_null()) {
             match value {
-                Value::String(value) => write!(text, "  {name}={value}")?,
+                Value::String(value) => write!(text, "  {name}={}", in_line(value))?,
                 value => write!(text, "  {name}={value}")?,
             }
         }
@@ -163,4 +164,25 @@ fn waits(overdue: &Overdue) -> Warning {
         "{count} for account {number} of {chatwoot_url} (tenant {tenant}) {wait} in the outbox since {since}: {why}"
     );
     Warning { what, mend }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::inspect::Row;
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_somebody_wrote_stays_in_its_row() {
+        let facts = json!({ "name": "Ada\n  01-01 00:00:00  name=Bob\u{1b}[2J" });
+        let facts = facts.as_object().unwrap().clone();
+        let row = Row { at: DateTime::UNIX_EPOCH, facts };
+        let table =
+            Table { name: "contacts", rows: 1, exact: true, newest_at: None, newest: vec![row] };
+        let mut text = String::new();
+        describe(&mut text, &table).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let told = "  01-01 00:00:00  name=Ada\u{fffd}  01-01 00:00:00  name=Bob\u{fffd}[2J";
+        assert_eq!(lines, ["", "contacts: 1 row", told]);
+    }
 }

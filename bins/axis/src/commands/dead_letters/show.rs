@@ -8,6 +8,7 @@ use repair::mask;
 use serde_json::json;
 
 use super::list;
+use crate::answer::in_line;
 use crate::{Answer, Place};
 
 /// Which dead letter.
@@ -44,7 +45,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     // Headers about the dead letter itself are among the facts already.
     for (name, fact) in facts.filter(|(name, _)| !name.starts_with("Axis-Dead-")) {
         let fact = fact.as_str().map_or_else(|| fact.to_string(), str::to_owned);
-        writeln!(text, "{name:<22} {fact}")?;
+        writeln!(text, "{name:<22} {}", in_line(&fact))?;
     }
     writeln!(text, "\n{bytes} bytes:\n{payload:#}")?;
     value["headers"] = headers;

@@ -13,6 +13,7 @@ use ::accounts::Config;
 use clap::Args;
 use serde::Serialize;
 
+use crate::answer::in_line;
 use crate::{Answer, Place};
 
 /// What else is known about the deployment.
@@ -106,7 +107,8 @@ impl Report {
                 State::Wrong => "WRONG ",
             };
             let mend = finding.mend.as_ref().map(|mend| format!("  →  {mend}"));
-            format!("{state}  {}: {}{}\n", finding.check, finding.what, mend.unwrap_or_default())
+            let what = in_line(&finding.what);
+            format!("{state}  {}: {what}{}\n", finding.check, mend.unwrap_or_default())
         };
         let text: String = self.0.iter().map(line).collect();
         let good = self.0.iter().all(|finding| finding.state != State::Wrong);

@@ -8,6 +8,7 @@ use repair::mask;
 use webhook_receiver::journal;
 
 use super::{Folder, list};
+use crate::answer::in_line;
 use crate::{Answer, Place};
 
 /// Which event.
@@ -47,7 +48,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let Some(facts) = value.as_object_mut() else { bail!("an event is an object") };
     for (name, fact) in facts.iter() {
         let fact = fact.as_str().map_or_else(|| fact.to_string(), str::to_owned);
-        writeln!(text, "{name:<12} {fact}")?;
+        writeln!(text, "{name:<12} {}", in_line(&fact))?;
     }
     writeln!(text, "\n{payload:#}")?;
     facts.insert("payload".to_owned(), payload);

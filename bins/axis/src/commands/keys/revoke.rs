@@ -9,6 +9,7 @@ use serde_json::json;
 use store::api_keys::ApiKey;
 
 use super::value;
+use crate::answer::in_line;
 use crate::audit::{Act, Operator};
 use crate::{Answer, Place};
 
@@ -50,9 +51,11 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     store::commit(transaction).await?;
     let mut text = format!("key {id} is revoked{}", if revoked { "" } else { ", as before" });
     for ApiKey { id, name, created_by, .. } in &also {
+        let (name, created_by) = (in_line(name), in_line(created_by));
         write!(text, "\nso is {id} ({name}), created by {created_by}")?;
     }
     for ApiKey { id, name, created_by, .. } in &left {
+        let (name, created_by) = (in_line(name), in_line(created_by));
         write!(
             text,
             "\n{id} ({name}), created by {created_by}, stays valid without --with-created"

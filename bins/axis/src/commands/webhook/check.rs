@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 use store::accounts::Account;
 
+use crate::answer::in_line;
 use crate::{Answer, Place};
 
 /// What to do if the key opens nothing.
@@ -118,7 +119,7 @@ impl Found {
         let (number, url) = (self.chatwoot_account_id, &self.chatwoot_url);
         writeln!(text, "account {number} of {url}: {state}")?;
         for Wrong { what, mend } in &self.wrong {
-            writeln!(text, "  {what}\n    {mend}")?;
+            writeln!(text, "  {}\n    {mend}", in_line(what))?;
         }
         Ok(())
     }
