@@ -6,12 +6,17 @@ use testkit::sqlx::{self, AssertSqlSafe, Connection as _};
 
 use crate::tenancy::seed;
 
-/// The statements that the operations name under "Dumps".
-fn documented() -> &'static str {
+/// A user of the programs, who is not the owner.
+const PROGRAMS: &str = "create role programs_a login password 'programs';
+    grant axis_api, axis_gate, axis_installation, axis_search, axis_worker to programs_a";
+/// What a dump has of it.
+const GRANTED: &str = "grant select on _sqlx_migrations to programs_a";
+
+/// The statements that the operations name in a chapter, block by block.
+fn documented(chapter: &str) -> impl Iterator<Item = &'static str> {
     let page = include_str!("../../../../docs/operations.md");
-    let (_, chapter) = page.split_once("- **Dumps.**").unwrap();
-    let (_, statements) = chapter.split_once("```sql").unwrap();
-    statements.split_once("```").unwrap().0
+    let (_, rest) = page.split_once(chapter).unwrap();
+    rest.split("```sql").skip(1).map(|block| block.split_once("```").unwrap().0)
 }
 
 async fn connect(config: &Config) -> PgConnection {
@@ -20,6 +25,13 @@ async fn connect(config: &Config) -> PgConnection {
 
 async fn execute(connection: &mut PgConnection, statements: &str) {
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.unwrap();
+}
+
+/// The database of an owner who is no superuser, for this user and password.
+fn as_user(config: &Config, user: &str) -> Config {
+    let (_, place) = config.database_url.expose_secret().split_once('@').unwrap();
+    let (server, _) = place.split_once('/').unwrap();
+    Config::for_url(&format!("postgres://{user}@{server}/kept"))
 }
 
 /// As if no database with them had ever been on the server.
@@ -42,10 +54,9 @@ async fn an_owner_who_is_no_superuser_dumps_every_row_and_makes_the_roles_elsewh
     take_roles_away(&mut superuser).await;
     execute(&mut superuser, "create role keeper login createrole password 'keeper'").await;
     execute(&mut superuser, "create database kept owner keeper").await;
-    let (_, place) = config.database_url.expose_secret().split_once('@').unwrap();
-    let (server, _) = place.split_once('/').unwrap();
-    let kept = Config::for_url(&format!("postgres://keeper:keeper@{server}/kept"));
+    let kept = as_user(&config, "keeper:keeper");
     store::migrate(&kept).await.unwrap();
+    execute(&mut connect(&kept).await, &format!("{PROGRAMS}; {GRANTED}")).await;
 
     let above = Config { database_url: postgres.url_of("kept"), ..config.clone() };
     let (above, mut all) = (Store::connect(&above, "test").unwrap(), connect(&above).await);
@@ -83,8 +94,15 @@ async fn an_owner_who_is_no_superuser_dumps_every_row_and_makes_the_roles_elsewh
     all.close().await.unwrap();
     execute(&mut superuser, "drop database kept with (force)").await;
     take_roles_away(&mut superuser).await;
+    execute(&mut superuser, "drop role programs_a").await;
     execute(&mut superuser, "create database kept owner keeper").await;
-    execute(&mut connect(&kept).await, documented()).await;
+    let mut owner = connect(&kept).await;
+    let made = documented("- **Dumps.**").next().unwrap();
+    execute(&mut owner, &made.replace('…', "programs")).await;
     store::migrate(&kept).await.unwrap();
-    Store::connect(&kept, "test").unwrap().require_schema().await.unwrap();
+    execute(&mut owner, GRANTED).await;
+    for user in ["keeper:keeper", "programs_a:programs"] {
+        let config = as_user(&config, user);
+        Store::connect(&config, "test").unwrap().require_schema().await.unwrap();
+    }
 }

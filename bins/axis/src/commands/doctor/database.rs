@@ -30,7 +30,9 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
     let store = report.heard("database", place.watched(), SERVER)?;
     let fits = store.require_schema().await;
     let mend = match &fits {
-        Err(store::Error::Roles(_)) => "create the roles, then restore the dump again",
+        Err(store::Error::Roles(_)) => {
+            "create the roles and the programs' users, then restore the dump again"
+        }
         fits => fits.as_ref().err().and_then(advice).unwrap_or("axis migrate"),
     };
     report.heard("schema", fits, mend)?;
