@@ -106,3 +106,24 @@ async fn an_owner_who_is_no_superuser_dumps_every_row_and_makes_the_roles_elsewh
         Store::connect(&config, "test").unwrap().require_schema().await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn an_owner_who_is_no_superuser_has_another_user_take_the_place_of_the_programs() {
+    let (_postgres, config) = testkit::postgres().await;
+    let mut superuser = connect(&config).await;
+    take_roles_away(&mut superuser).await;
+    execute(&mut superuser, "create role keeper login createrole password 'keeper'").await;
+    execute(&mut superuser, "create database kept owner keeper").await;
+    let kept = as_user(&config, "keeper:keeper");
+    store::migrate(&kept).await.unwrap();
+    let mut owner = connect(&kept).await;
+    execute(&mut owner, &format!("{PROGRAMS}; {GRANTED}")).await;
+
+    let mut statements = documented("- **PostgreSQL.** Let the programs have");
+    execute(&mut owner, &statements.next().unwrap().replace('…', "programs")).await;
+    let programs = as_user(&config, "programs_b:programs");
+    Store::connect(&programs, "test").unwrap().require_schema().await.unwrap();
+    execute(&mut owner, statements.next().unwrap()).await;
+    let left = sqlx::query_scalar("select count(*) from pg_roles where rolname = 'programs_a'");
+    assert_eq!(left.fetch_one(&mut owner).await.ok(), Some(0_i64));
+}
