@@ -228,7 +228,7 @@ impl Place {
 pub(crate) fn advice(error: &store::Error) -> Option<&'static str> {
     match error {
         error if error.is_denied() => Some(GRANT),
-        store::Error::Unavailable(_) => Some(SERVER),
+        store::Error::Unavailable(_) | store::Error::Overlong(_) => Some(SERVER),
         _ => None,
     }
 }

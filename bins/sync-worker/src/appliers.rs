@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use bus::{Failure, Outcome, Publisher};
 use domain::{AccountKey, in_words};
 use events::Inbound;
-use store::{Error, Store, Transaction};
+use store::{Error, Limits, Store, Transaction};
 use tokio::sync::{Notify, oneshot};
 
+use self::overlong::Overlong;
+use self::parts::{divided, several};
 use crate::Config;
 use crate::announce::{AnnounceError, Announcements, UnderWay};
 use crate::rejection::Rejection;
@@ -24,16 +26,20 @@ use crate::turns::{Turn, Turns};
 const COLLISIONS: usize = 10;
 /// From this delivery on, an event that collides with a row is itself suspected.
 const SUSPICIOUS: u64 = 10;
-/// How long a transaction waits for a row that somebody else has locked: one that carries several accounts, and one of
-/// a single account, which keeps nobody else waiting.
-const SHARED_PATIENCE: Duration = Duration::from_millis(500);
-const SINGLE_PATIENCE: Duration = Duration::from_secs(5);
+/// The limits of a transaction that carries several accounts: all of them wait for it. Whoever needs more gets a turn of
+/// its own.
+const SHARED: Limits = Limits { lock: Duration::from_millis(500), ..SINGLE };
+/// Those of a transaction of a single account, which keeps nobody else waiting.
+const SINGLE: Limits = Limits { lock: Duration::from_secs(5), statement: Duration::from_secs(10) };
+/// Those of the transaction of an event alone, in a turn of its account's own.
+const ALONE: Limits = Limits { statement: Duration::from_secs(100), ..SINGLE };
 
 /// At most this many events wait, and for at most this long, for the end of the transaction that began last.
 const FEW: usize = 16;
 const GATHERING: Duration = Duration::from_millis(20);
 
-/// A transaction that takes longer waits for a database that has silently gone away.
+/// A transaction that takes longer waits for a database that has silently gone away, or is itself the trouble. Longer than
+/// any of its statements may take.
 const LONGEST: Duration = Duration::from_mins(2);
 
 /// The appliers and the events that wait for them. Clones share both.
@@ -45,6 +51,7 @@ struct Inner {
     publisher: Publisher,
     most: usize,
     queue: Mutex<Queue>,
+    overlong: Overlong,
     /// Notified when something was written.
     written: Arc<Notify>,
 }
@@ -70,7 +77,8 @@ impl Appliers {
         let turns = Turns::new(most, batch);
         let queue = Queue { turns, running: 0, begun: Instant::now(), watched: false };
         let queue = Mutex::new(queue);
-        Self(Arc::new(Inner { store, publisher, most, queue, written: Arc::default() }))
+        let overlong = Overlong::default();
+        Self(Arc::new(Inner { store, publisher, most, queue, overlong, written: Arc::default() }))
     }
 
     /// Is notified of commits, perhaps once for several.
@@ -165,7 +173,7 @@ impl Queue {
 /// The transaction of the next turn, which has not locked or read anything yet.
 struct Begun {
     transaction: Transaction,
-    patience: Duration,
+    limits: Limits,
 }
 
 /// Takes turn after turn.
@@ -180,7 +188,8 @@ impl Applier {
         let mut begun = None;
         loop {
             let since = Instant::now();
-            let troubled = inner.apply(events, &mut begun).await;
+            let own = self.turn.as_ref().is_some_and(Turn::is_of_one);
+            let troubled = inner.apply(events, own, &mut begun).await;
             if let Some(rest) = self.turn.as_ref().and_then(|turn| turn.rest(since.elapsed())) {
                 tokio::time::sleep(rest).await;
             }
@@ -215,18 +224,30 @@ impl Drop for Applier {
 
 impl Inner {
     /// Applies events: all at once if the database accepts them, or else in ever smaller parts, so that one that it
-    /// refuses does not keep the others waiting. Returns the accounts whose events caused trouble.
-    async fn apply(&self, events: Vec<Waiting>, begun: &mut Option<Begun>) -> HashSet<AccountKey> {
+    /// refuses does not keep the others waiting. The turn may be a single account's `own`. Returns the accounts whose
+    /// events caused trouble.
+    async fn apply(
+        &self,
+        events: Vec<Waiting>,
+        own: bool,
+        begun: &mut Option<Begun>,
+    ) -> HashSet<AccountKey> {
         let mut troubled = HashSet::new();
         let mut parts = vec![events];
         let mut collisions = COLLISIONS;
         while let Some(part) = parts.pop() {
             let several = several(&part);
-            let patience = if several { SHARED_PATIENCE } else { SINGLE_PATIENCE };
+            let alone = own && part.len() == 1;
+            let limits = match () {
+                () if several => SHARED,
+                () if alone => ALONE,
+                () => SINGLE,
+            };
             let batch: Vec<&Planned> = part.iter().map(|waiting| &waiting.planned).collect();
-            let applied_all = self.transact(patience, &batch, begun);
-            let error = match store::within(LONGEST, applied_all).await {
+            let applied_all = tokio::time::timeout(LONGEST, self.transact(limits, &batch, begun));
+            let error = match applied_all.await.unwrap_or_else(|_| Err(Error::overlong())) {
                 Ok(Ok(announcements)) => {
+                    self.overlong.end(&part);
                     let told = announcements.start(&self.publisher).await;
                     // The next transaction need not wait for the stream.
                     tokio::spawn(confirm(self.publisher.clone(), told, part));
@@ -238,6 +259,8 @@ impl Inner {
                 }
                 Err(error) => error,
             };
+            let is_overlong = matches!(error, Error::Overlong(_));
+            let hopeless = alone && is_overlong && self.overlong.is_hopeless(&part);
             match error {
                 // Two transactions that insert the same new row at once may meet at the index that
                 // `on conflict` does not watch. The next try finds the row.
@@ -253,8 +276,10 @@ impl Inner {
                 }
                 // Split the batch, so that only the account whose row is locked has to wait.
                 Error::Conflict(_) if several => parts.extend(divided(part)),
-                error if error.is_transient() => {
-                    if matches!(error, Error::Conflict(_)) {
+                // Who is to blame is found out in small parts, and, if others' events wait, in turns of its own.
+                Error::Overlong(_) if several || (own && !alone) => parts.extend(divided(part)),
+                error if error.is_transient() && !hopeless => {
+                    if matches!(error, Error::Conflict(_) | Error::Overlong(_)) {
                         troubled.extend(part.first().map(Waiting::account));
                     }
                     put_off(part, error);
@@ -271,18 +296,17 @@ impl Inner {
         troubled
     }
 
-    /// Applies all events or none. A row that somebody else has locked for longer than `patience` is a conflict. If
-    /// more events wait, the next transaction begins as this one commits. The announcements are written during the
+    /// Applies all events or none. If more events wait, the next transaction begins as this one commits. The announcements are written during the
     /// commit.
     async fn transact(
         &self,
-        patience: Duration,
+        limits: Limits,
         batch: &[&Planned],
         begun: &mut Option<Begun>,
     ) -> Result<Result<Announcements, AnnounceError>, Error> {
         let mut transaction = match begun.take() {
-            Some(begun) if begun.patience == patience => begun.transaction,
-            _ => self.store.worker_within(patience).await?,
+            Some(begun) if begun.limits == limits => begun.transaction,
+            _ => self.store.worker_within(limits).await?,
         };
         let applied = transaction::apply(&mut transaction, batch).await?;
         let more_wait = self.queue().turns.waiting() > 0;
@@ -290,8 +314,8 @@ impl Inner {
             if !more_wait {
                 return store::commit(transaction).await;
             }
-            let transaction = store::commit_and_begin(transaction, patience).await?;
-            *begun = Some(Begun { transaction, patience });
+            let transaction = store::commit_and_begin(transaction, limits).await?;
+            *begun = Some(Begun { transaction, limits });
             Ok(())
         };
         let write = Announcements::write(batch, applied);
@@ -315,21 +339,6 @@ impl Waiting {
     }
 }
 
-fn several(part: &[Waiting]) -> bool {
-    part.iter().any(|waiting| waiting.account() != part[0].account())
-}
-
-/// Divides events into two parts of about the same size. The first part comes last. An account's events stay together
-/// as long as there are several accounts.
-fn divided(mut part: Vec<Waiting>) -> [Vec<Waiting>; 2] {
-    let middle = part.len() / 2;
-    let boundary = (1..part.len())
-        .filter(|&at| part[at - 1].account() != part[at].account())
-        .min_by_key(|at| at.abs_diff(middle));
-    let second = part.split_off(boundary.unwrap_or(middle));
-    [second, part]
-}
-
 /// Reports events as done once the stream has their announcements. The bound on events in hand bounds how many wait.
 async fn confirm(publisher: Publisher, told: UnderWay, part: Vec<Waiting>) {
     if let Err(error) = told.confirmed(&publisher).await {
@@ -350,5 +359,7 @@ fn put_off(part: Vec<Waiting>, error: impl std::error::Error + Send + Sync + 'st
     }
 }
 
+mod overlong;
+mod parts;
 #[cfg(test)]
 mod tests;

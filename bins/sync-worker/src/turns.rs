@@ -77,6 +77,11 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// Whether the transaction is a single account's own.
+    pub(crate) fn is_of_one(&self) -> bool {
+        self.single.is_some()
+    }
+
     /// How long the applier rests after a transaction that `took` this long. Returns `None` if it does not rest.
     pub(crate) fn rest(&self, took: Duration) -> Option<Duration> {
         self.rests.then(|| (took / REST).min(LONGEST_REST))

@@ -165,6 +165,26 @@ fn what_a_message_says_about_itself() {
     assert_eq!(message("message_created-in_reply_to").message.in_reply_to(), Some(901));
 }
 
+/// So that a comparison of what webhooks and REST have said finds nothing.
+#[test]
+fn of_too_many_labels_the_same_ones_are_read_in_whatever_order() {
+    let read = |labels: &[String]| {
+        chatwoot::Conversation::from_value(&serde_json::json!({ "id": 1, "labels": labels }))
+            .unwrap()
+            .labels
+    };
+    let mut labels: Vec<String> = (0..1000).map(|number| format!("{number:04}")).rev().collect();
+    let too_long = |letter: &str| letter.repeat(256);
+    labels.push(too_long("a"));
+    assert_eq!(read(&labels), labels[..1000], "as Chatwoot lists them");
+    labels.extend((1000..1300).map(|number| format!("{number:04}")));
+    labels.push(too_long("0"));
+    let few = read(&labels);
+    assert_eq!(few.len(), 1000);
+    labels.reverse();
+    assert_eq!(read(&labels), few);
+}
+
 #[test]
 fn changes_name_the_version_that_the_event_made() {
     let Webhook::ConversationUpdated(event) = fixture("conversation_updated") else { panic!() };

@@ -108,11 +108,10 @@ impl Store {
         self.begin(begin).await
     }
 
-    /// Begins a transaction like [`Store::worker`]'s in which a statement that waits for a lock for longer than
-    /// `patience` fails with [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it
-    /// made when the tables were small, and would go on reading whole tables.
-    pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
-        self.begin(AssertSqlSafe(begin_worker_within(patience))).await
+    /// Begins a transaction like [`Store::worker`]'s in which statements keep to `limits`, and rows are found by index: a
+    /// connection keeps the plans that it made when the tables were small, and would go on reading whole tables.
+    pub async fn worker_within(&self, limits: Limits) -> Result<Transaction, Error> {
+        self.begin(AssertSqlSafe(begin_worker_within(limits))).await
     }
 
     /// Begins a transaction that can find out whose a key, a ticket or a claim is, and sees nothing else.
@@ -185,12 +184,22 @@ impl Store {
     }
 }
 
+/// How long the statements of a transaction may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A statement that waits for a lock for longer fails with [`Error::Conflict`].
+    pub lock: Duration,
+    /// A statement that takes longer is ended by the database, whether or not anybody waits for it, and fails with
+    /// [`Error::Overlong`]. A commit is not.
+    pub statement: Duration,
+}
+
 /// Commits a transaction of [`Store::worker_within`] and begins another one on its connection, in one round trip.
 pub async fn commit_and_begin(
     mut transaction: Transaction,
-    patience: Duration,
+    limits: Limits,
 ) -> Result<Transaction, Error> {
-    let statements = AssertSqlSafe(format!("commit; {}", begin_worker_within(patience)));
+    let statements = AssertSqlSafe(format!("commit; {}", begin_worker_within(limits)));
     // No constraint is deferred to the commit, so whatever is refused is the beginning.
     sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(Error::beginning)?;
     Ok(transaction)
@@ -233,11 +242,12 @@ fn begin_worker() -> String {
 }
 
 /// The statements that begin a transaction of [`Store::worker_within`]. Safe, since only numbers are put into them.
-fn begin_worker_within(patience: Duration) -> String {
+fn begin_worker_within(limits: Limits) -> String {
     format!(
-        "{}; set local lock_timeout = {}; set local enable_seqscan = off",
+        "{}; set local lock_timeout = {}; set local statement_timeout = {}; set local enable_seqscan = off",
         begin_worker(),
-        patience.as_millis()
+        limits.lock.as_millis(),
+        limits.statement.as_millis()
     )
 }
 

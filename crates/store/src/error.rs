@@ -11,6 +11,9 @@ pub enum Error {
     /// The database is away, starting, full or busy: try again later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// The work was ended because it took too long: the database is busy, or the data are to blame.
+    #[error("the database did not finish in time: {0}")]
+    Overlong(#[source] sqlx::Error),
     /// Another transaction was in the way: try again now.
     #[error("another transaction was in the way: {0}")]
     Conflict(#[source] sqlx::Error),
@@ -56,7 +59,19 @@ pub enum Error {
 impl Error {
     /// Whether the same call can succeed later, with the same data.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Conflict(_) | Self::Schema(_) | Self::Roles(_))
+        matches!(
+            self,
+            Self::Unavailable(_)
+                | Self::Overlong(_)
+                | Self::Conflict(_)
+                | Self::Schema(_)
+                | Self::Roles(_)
+        )
+    }
+
+    /// For work that was given up because it took too long.
+    pub fn overlong() -> Self {
+        Self::Overlong(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
     }
 
     /// Whether the database's user lacks a privilege, which somebody has to grant.
@@ -80,7 +95,9 @@ impl Error {
             return Self::Roles(error);
         }
         match error.into() {
-            Self::Data(error) | Self::Exists { source: error, .. } => Self::Unavailable(error),
+            Self::Data(error) | Self::Overlong(error) | Self::Exists { source: error, .. } => {
+                Self::Unavailable(error)
+            }
             error => error,
         }
     }
@@ -102,6 +119,8 @@ impl From<sqlx::Error> for Error {
         let constraint = database.constraint().unwrap_or_default().to_owned();
         match code.as_str() {
             code if is_conflict(code) => Self::Conflict(error),
+            // Ended by `statement_timeout`, or by an operator.
+            "57014" => Self::Overlong(error),
             "23505" => Self::Exists { constraint, source: error },
             "42P01" | "42703" | "42883" | "42704" => Self::Schema(error),
             code if comes_of_the_data(code) => Self::Data(error),

@@ -55,7 +55,7 @@ pub mod webhook_events;
 
 pub use condition::Trouble;
 pub use config::Config;
-pub use connect::{PATIENCE, Store, commit_and_begin, confine, within};
+pub use connect::{Limits, PATIENCE, Store, commit_and_begin, confine, within};
 pub use error::Error;
 pub use part::Start;
 pub use schema::{Wait, migrate, migrate_within};

@@ -9,6 +9,7 @@ mod drift;
 mod fairness;
 mod forms;
 mod large;
+mod overlong;
 mod passing;
 mod reconcile;
 mod replay;

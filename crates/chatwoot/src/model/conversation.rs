@@ -27,7 +27,8 @@ pub struct Conversation {
     pub status: Option<Status>,
     /// Priority; `None` is a value of its own.
     pub priority: Option<Priority>,
-    /// The whole set of labels.
+    /// The whole set of labels. Of more than a thousand the first ones in the order of their bytes, and none that is longer
+    /// than Chatwoot's can be: it has the same ones, whatever form of the conversation they are read from.
     pub labels: Vec<String>,
     /// Attributes defined by the account.
     pub custom_attributes: Map<String, Value>,
@@ -63,6 +64,12 @@ pub struct Conversation {
     /// in webhooks the newest public one, in REST of any kind. Use it for its own id only.
     pub newest_message: Option<Message>,
 }
+
+/// The most labels that are read of a conversation. Chatwoot keeps a copy of all their names in 20,000 characters, so it
+/// has more only if they are shorter than those of people.
+const MOST_LABELS: usize = 1_000;
+/// The most characters that a label has in Chatwoot.
+const LONGEST_LABEL: usize = 255;
 
 impl Conversation {
     /// Reads any form of a conversation; `None` without an id.
@@ -119,9 +126,16 @@ impl Conversation {
 }
 
 fn labels(object: &mut Object<'_>) -> Vec<String> {
+    let fits = |text: &str| !text.is_empty() && text.chars().nth(LONGEST_LABEL).is_none();
     let texts = object.list("labels").into_iter().filter_map(|label| match label {
-        Json::Str(text) if !text.is_empty() => Some(text.into_owned()),
+        Json::Str(text) if fits(&text) => Some(text.into_owned()),
         _ => None,
     });
-    texts.collect()
+    let mut labels: Vec<String> = texts.collect();
+    if labels.len() > MOST_LABELS {
+        labels.sort_unstable();
+        labels.dedup();
+        labels.truncate(MOST_LABELS);
+    }
+    labels
 }

@@ -23,8 +23,8 @@ async fn what_comes_of_the_data_is_not_tried_for_ever_and_nothing_else_is_given_
         assert!(matches!(error, Error::Data(_)) && !error.is_transient(), "{code}: {error:?}");
     }
     for code in [
-        "08006", "0A000", "25006", "26000", "28P01", "3D000", "42501", "42P05", "53100", "57014",
-        "58030", "XX000",
+        "08006", "0A000", "25006", "26000", "28P01", "3D000", "42501", "42P05", "53100", "58030",
+        "XX000",
     ] {
         let error = error(&mut transaction, code).await;
         assert!(
@@ -40,6 +40,8 @@ async fn what_comes_of_the_data_is_not_tried_for_ever_and_nothing_else_is_given_
         let error = error(&mut transaction, code).await;
         assert!(matches!(error, Error::Conflict(_)), "{code}: {error:?}");
     }
+    let late = error(&mut transaction, "57014").await;
+    assert!(matches!(late, Error::Overlong(_)) && late.is_transient(), "{late:?}");
     let error = error(&mut transaction, "23505").await;
     assert!(matches!(error, Error::Exists { .. }), "{error:?}");
 }

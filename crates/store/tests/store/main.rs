@@ -5,6 +5,7 @@
 mod dumps;
 mod errors;
 mod hosts;
+mod labels;
 mod pooling;
 mod roles;
 mod schema;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use store::{Error, PgConnection, Store, Transaction};
+use store::{Error, Limits, PgConnection, Store, Transaction};
 use testkit::sqlx;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const LIMITS: Limits = Limits { lock: Duration::from_secs(5), statement: Duration::from_secs(5) };
 
 /// Whatever cannot begin was not refused because of its data, and is to be tried again.
 fn is_tried_again(begun: Result<Transaction, Error>, role: &str) {
@@ -28,12 +28,12 @@ async fn a_server_without_the_roles_gives_up_no_data_and_lets_no_program_start()
     let mut owner = <PgConnection as sqlx::Connection>::connect(url).await.unwrap();
     let tenant = "acme".parse().unwrap();
 
-    let carried = store.worker_within(PATIENCE).await.unwrap();
+    let carried = store.worker_within(LIMITS).await.unwrap();
     rename(&mut owner, "axis_worker", "away").await;
     is_tried_again(store.worker().await, "axis_worker");
-    is_tried_again(store.worker_within(PATIENCE).await, "axis_worker");
+    is_tried_again(store.worker_within(LIMITS).await, "axis_worker");
     is_tried_again(store.holder().await, "axis_worker");
-    is_tried_again(store::commit_and_begin(carried, PATIENCE).await, "axis_worker");
+    is_tried_again(store::commit_and_begin(carried, LIMITS).await, "axis_worker");
     rename(&mut owner, "away", "axis_worker").await;
 
     rename(&mut owner, "axis_api", "away").await;

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use domain::TenantId;
-use store::{PgConnection, Store, Transaction, tenants};
+use store::{Limits, PgConnection, Store, Transaction, tenants};
 use testkit::sqlx;
 
-/// The server's process, the role, how long it waits for locks and whether it may read whole tables.
+const LIMITS: Limits = Limits { lock: Duration::from_secs(5), statement: Duration::from_secs(7) };
+
+/// The server's process, the role, how long it waits for locks and for statements, and whether it may read whole tables.
 async fn nature(transaction: &mut Transaction) -> (i32, String, String, String) {
     let asked = sqlx::query_as(
-        "select pg_backend_pid(), current_user::text, current_setting('lock_timeout'),
+        "select pg_backend_pid(), current_user::text,
+                current_setting('lock_timeout') || ' ' || current_setting('statement_timeout'),
                 current_setting('enable_seqscan')",
     );
     asked.fetch_one(&mut **transaction).await.unwrap()
@@ -26,16 +29,19 @@ async fn a_transaction_that_begins_with_a_commit_is_like_any_other() {
     let [kept, given_up]: [TenantId; 2] = ["kept", "given-up"].map(|name| name.parse().unwrap());
     let mut other = store.worker().await.unwrap();
 
-    let mut transaction = store.worker_within(Duration::from_secs(5)).await.unwrap();
+    let mut transaction = store.worker_within(LIMITS).await.unwrap();
     let before = nature(&mut transaction).await;
     tenants::put(&mut transaction, &kept, "Kept").await.unwrap();
     assert!(!is_there(&mut other, &kept).await);
-    let patience = Duration::from_millis(500);
-    let mut transaction = store::commit_and_begin(transaction, patience).await.unwrap();
+    let others = Limits { lock: Duration::from_millis(500), statement: Duration::from_millis(900) };
+    let mut transaction = store::commit_and_begin(transaction, others).await.unwrap();
     assert!(is_there(&mut other, &kept).await);
-    let expected = (before.0, before.1.clone(), "500ms".to_owned(), before.3.clone());
+    let expected = (before.0, before.1.clone(), "500ms 900ms".to_owned(), before.3.clone());
     assert_eq!(nature(&mut transaction).await, expected);
-    assert_eq!((before.1, before.2, before.3), ("axis_worker".into(), "5s".into(), "off".into()));
+    assert_eq!(
+        (before.1, before.2, before.3),
+        ("axis_worker".into(), "5s 7s".into(), "off".into())
+    );
 
     tenants::put(&mut transaction, &given_up, "Given up").await.unwrap();
     store::rollback(transaction).await.unwrap();
@@ -47,14 +53,14 @@ async fn a_transaction_that_begins_with_a_commit_is_like_any_other() {
 async fn a_commit_that_nobody_hears_begins_nothing() {
     let store = Store::connect(&testkit::database().await, "test").unwrap();
     let tenant: TenantId = "acme".parse().unwrap();
-    let mut transaction = store.worker_within(Duration::from_secs(5)).await.unwrap();
+    let mut transaction = store.worker_within(LIMITS).await.unwrap();
     tenants::put(&mut transaction, &tenant, "Acme").await.unwrap();
     let mut other = store.worker().await.unwrap();
     sqlx::query("set local role none").execute(&mut *other).await.unwrap();
     let end = sqlx::query_scalar("select pg_terminate_backend($1, 60000)");
     let ended = end.bind(nature(&mut transaction).await.0).fetch_one(&mut *other).await;
     assert!(ended.is_ok_and(|ended: bool| ended));
-    let error = store::commit_and_begin(transaction, Duration::from_secs(5)).await.unwrap_err();
+    let error = store::commit_and_begin(transaction, LIMITS).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
     assert!(!is_there(&mut other, &tenant).await);
 }
@@ -87,12 +93,11 @@ async fn a_transaction_that_could_not_be_begun_is_in_nobodys_way() {
 async fn a_transaction_that_nobody_goes_on_with_ends() {
     let store = Store::connect(&testkit::database().await, "test").unwrap();
     let tenant: TenantId = "acme".parse().unwrap();
-    let patience = Duration::from_secs(5);
-    let carried = store.worker_within(patience).await.unwrap();
+    let carried = store.worker_within(LIMITS).await.unwrap();
     for mut transaction in [
         store.worker().await.unwrap(),
         store.tenant(&tenant).await.unwrap(),
-        store::commit_and_begin(carried, patience).await.unwrap(),
+        store::commit_and_begin(carried, LIMITS).await.unwrap(),
     ] {
         assert_eq!(patience_with(&mut transaction).await, "1min");
     }
