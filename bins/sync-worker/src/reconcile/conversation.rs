@@ -60,7 +60,8 @@ impl Session {
             quiet: false,
             messages: Vec::new(),
         };
-        let history = self.history(row.is_some(), depth);
+        // One that comes back may have been erased meanwhile, and brings its messages along.
+        let history = self.history(row.is_some_and(|row| row.gone_at.is_none()), depth);
         let newest = read.value.newest_message.as_ref().map(|message| message.id);
         let mut pages = Pages::after(known, newest);
         loop {

@@ -6,6 +6,7 @@ mod accounts;
 mod answers;
 mod convergence;
 mod drift;
+mod erased;
 mod fairness;
 mod forms;
 mod large;
