@@ -3,7 +3,7 @@
 //! An activity holds only what every report of the same thing agrees on. Its id is derived from the thing, what
 //! happened to it, and which time it happened, so two reports of it are one line.
 
-use chatwoot::{Changes, MessageStatus, MessageType, Sender, Webhook, webhook};
+use chatwoot::{MessageStatus, MessageType, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message, Version,
@@ -12,7 +12,10 @@ use domain::{
 use events::Inbound;
 use serde_json::{Value, json};
 
+use self::changes::{fields, impersonal, told};
 use crate::clock::{self, whole_millis};
+
+mod changes;
 
 /// An activity whose conversation's id is not known yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,15 +171,6 @@ fn reason(message: &chatwoot::Message) -> [u8; 8] {
     Digest::of(&json!(message.external_error())).to_be_bytes()
 }
 
-/// Columns that change with every message and are of no interest to anybody.
-const NOISE: [&str; 5] = [
-    "updated_at",
-    "last_activity_at",
-    "waiting_since",
-    "cached_label_list",
-    "first_reply_created_at",
-];
-
 /// Makes drafts of what happened according to one event.
 pub(crate) struct Teller<'a> {
     /// The event.
@@ -260,7 +254,7 @@ impl Teller<'_> {
             return status.into_iter().collect();
         }
         let at = event_time(event);
-        let digest = Digest::of(&Value::Array(changes.clone()));
+        let (changes, digest) = (impersonal(&changes), Digest::of(&Value::Array(changes)));
         let version = [at.to_be_bytes(), digest.to_be_bytes()].concat();
         let updated = self
             .tell("conversation_updated", place.display_id, &version, clock::time(at))
@@ -320,8 +314,6 @@ impl Teller<'_> {
             return None;
         }
         let at = event.changes.updated_at_us().map_or(0, whole_millis);
-        let fields = event.changes.iter().map(|c| c.attribute.as_str());
-        let fields: Vec<_> = fields.filter(|field| !NOISE.contains(field)).collect();
         let digest = Digest::of(&Value::Array(changes));
         let shown = found.into_iter().flat_map(|shown| [shown.at, shown.step, shown.digest]);
         let version: Vec<u8> =
@@ -329,7 +321,7 @@ impl Teller<'_> {
         let told = self.tell("contact_updated", event.contact.id, &version, clock::time(at));
         // The fields' names and not their values, which are personal data and may have to be erased.
         let mut data = self.whom(event.contact.id);
-        data["fields"] = json!(fields);
+        data["fields"] = json!(fields(&event.changes));
         Some(told.with_contact(data, event.contact.id))
     }
 
@@ -386,10 +378,4 @@ impl Draft {
 fn event_time(event: &webhook::ConversationEvent) -> i64 {
     let own = event.changes.updated_at_us().or(event.conversation.updated_at_us);
     whole_millis(own.unwrap_or(0))
-}
-
-fn told(changes: &Changes, wanted: impl Fn(&str) -> bool) -> Vec<Value> {
-    let told =
-        changes.iter().filter(|c| !NOISE.contains(&c.attribute.as_str()) && wanted(&c.attribute));
-    told.map(|c| json!({ "attribute": c.attribute, "from": c.previous, "to": c.current })).collect()
 }

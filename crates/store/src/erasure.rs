@@ -96,7 +96,10 @@ pub async fn conversations(
          or r.custom_attributes <> '{}' or r.additional_attributes <> '{}'
          or exists (select from messages m where m.conversation_id = r.id)
          or exists (select from activities t
-                    where t.conversation_id = r.id and t.actor ->> 'name' is not null)
+                    where t.conversation_id = r.id
+                      and (t.actor ->> 'name' is not null
+                        or t.data @? '$.changes[*] ? (exists (@.from) || exists (@.to))'
+                        or t.data ->> 'field' = 'labels' and t.data ? 'to'))
          or exists (select from approvals p where p.conversation_id = r.id)
          or exists (select from drafts d where d.conversation_id = r.id)",
         scope,
@@ -156,10 +159,21 @@ pub async fn erase_conversations(
     let approvals = sqlx::query!("delete from approvals where conversation_id = any($1)", &ids)
         .execute(&mut *connection)
         .await?;
-    // What happened stays, but for the names of those who did it.
+    // What happened stays, but for the names of those who did it, and from what to what something was changed. It was asked
+    // for in one field, and Chatwoot told of several.
     sqlx::query!(
-        "update activities set actor = actor - 'name'
-         where conversation_id = any($1) and actor ->> 'name' is not null",
+        "update activities
+         set actor = actor - 'name',
+             data = case
+               when data ? 'changes' then jsonb_set(data, '{changes}', (
+                 select coalesce(jsonb_agg(one - '{from,to}'::text[] order by at), '[]')
+                 from jsonb_array_elements(data -> 'changes') with ordinality as x (one, at)))
+               when data ->> 'field' = 'labels' then data - 'to'
+               else data end
+         where conversation_id = any($1)
+           and (actor ->> 'name' is not null
+             or data @? '$.changes[*] ? (exists (@.from) || exists (@.to))'
+             or data ->> 'field' = 'labels' and data ? 'to')",
         &ids
     )
     .execute(&mut *connection)

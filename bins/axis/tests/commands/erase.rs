@@ -9,7 +9,19 @@ use crate::operator::{Operator, add};
 use chatwoot_sim::admin_token;
 
 /// What the customer of conversation 1 wrote, and what was written about it.
-const TEXTS: [&str; 4] = ["where is parcel 77?", "draft about 77", "reason 77", "reply 77"];
+const TEXTS: [&str; 6] =
+    ["where is parcel 77?", "draft about 77", "reason 77", "reply 77", "wish 77", "label 77"];
+
+/// Lines of the timeline of conversation 1, as older versions have written them too.
+const LINES: &str = r#"
+    insert into activities (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, data)
+    select gen_random_uuid(), tenant_id, now(), 'conversation_updated', 'chatwoot', account_id, id, line
+    from conversations, unnest(array[
+      '{"changes": [{"attribute": "priority", "from": null, "to": "high"},
+                    {"attribute": "custom_attributes", "from": {}, "to": {"wish": "wish 77"}}]}',
+      '{"field": "labels", "to": ["label 77"]}',
+      '{"field": "status", "to": "resolved", "from": "open"}']::jsonb[]) line
+    where display_id = 1"#;
 
 async fn connection(operator: &Operator) -> sqlx::PgConnection {
     let url = operator.world.store_config.database_url.expose_secret();
@@ -71,6 +83,7 @@ async fn with_two_customers() -> Operator {
          select gen_random_uuid(), tenant_id, id, 'reply', 'reason 77', 'agent',
            '{\"content\": \"reply 77\"}'
          from conversations where display_id = 1",
+        LINES,
     ] {
         operator.statement(statement).await;
     }
@@ -140,6 +153,15 @@ async fn nothing_is_left_of_a_person_whom_chatwoot_has_deleted() {
     }
     assert_eq!(tables_with(&operator, "hello from another").await, ["messages"]);
     assert_eq!(erase(&operator, &yes).await["erased"], nothing, "there is no more");
+    let left = r#"select count(*) from activities
+                  where data = '{"changes": [{"attribute": "priority"}, {"attribute": "custom_attributes"}]}'
+                     or data = '{"field": "labels"}'
+                     or data = '{"field": "status", "to": "resolved", "from": "open"}'"#;
+    assert_eq!(number(&operator, left).await, 3, "what happened stays");
+    // As by a replay.
+    operator.statement(LINES).await;
+    assert_eq!(erase(&operator, &yes).await["erased"]["conversations"], 1);
+    assert_eq!(tables_with(&operator, "wish 77").await, Vec::<String>::new());
 
     let audit = operator.succeeds(&["audit", "--action", "erase"]).await;
     let latest = &audit["audit"][1];

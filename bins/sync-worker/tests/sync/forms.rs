@@ -2,10 +2,10 @@
 
 use crate::support::stage::Stage;
 use crate::support::telling::{account, apply, fresh};
-use crate::support::{count, delivery};
+use crate::support::{connect, count, delivery};
 use chatwoot_sim::{Assignee, Customer, Faults, Options, Rule, Sim};
 use serde_json::{Value, json};
-use testkit::World;
+use testkit::{World, sqlx};
 
 /// From now on webhooks are lost, or come.
 fn tell(sim: &Sim, told: bool) {
@@ -112,6 +112,39 @@ async fn a_message_that_lost_its_attributes_is_the_same_message() {
         assert_eq!(count(&config, row).await, 1);
     }
     assert_eq!(count(&config, "messages").await, 2);
+}
+
+/// What is in them is the customer's, and stays where it can be erased; but two changes are two lines.
+#[tokio::test]
+async fn the_timeline_names_what_was_changed_and_keeps_no_values_that_people_wrote() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    sim.agent_sets_priority(1, conversation, Some("high")).unwrap();
+    let bodies = sim.bodies().into_iter().map(|body| serde_json::from_str(&body).unwrap());
+    let mut body: Value =
+        bodies.into_iter().rfind(|body: &Value| body["event"] == "conversation_updated").unwrap();
+    for (number, wish) in [(1, "blue"), (2, "green")] {
+        let wishes = json!({ "previous_value": {}, "current_value": { "wish": wish } });
+        let labels = json!({ "previous_value": [], "current_value": ["urgent"] });
+        let changes = body["changed_attributes"].as_array_mut().unwrap();
+        changes.retain(|change| {
+            change.get("priority").is_some() || change.get("updated_at").is_some()
+        });
+        changes.push(json!({ "custom_attributes": wishes, "label_list": labels }));
+        let part = vec![delivery(&account, &body.to_string(), number)];
+        apply(&world.store, &world.bus, vec![part]).await;
+    }
+    let mut connection = connect(&world.store_config).await;
+    let lines = "select data -> 'changes' from activities where kind = 'conversation_updated'";
+    let lines: Vec<Value> = sqlx::query_scalar(lines).fetch_all(&mut connection).await.unwrap();
+    let told = json!([
+        { "attribute": "priority", "from": null, "to": "high" },
+        { "attribute": "custom_attributes" },
+        { "attribute": "label_list", "from": [], "to": ["urgent"] },
+    ]);
+    assert_eq!(lines, [told.clone(), told]);
 }
 
 /// Chatwoot leaves out now and then what a status was before.
