@@ -132,7 +132,7 @@ const BEGUN: &str = "conversation_created";
 const CREATED: &str = "message_created";
 const DELETED: &str = "message_deleted";
 const FAILED: &str = "message_failed";
-pub(crate) const STATUS_CHANGED: &str = "conversation_status_changed";
+const STATUS_CHANGED: &str = "conversation_status_changed";
 
 /// The id of the line that says that a conversation is new. Each conversation has one.
 pub(crate) fn beginning(account: AccountKey, display_id: i64) -> ActivityId {

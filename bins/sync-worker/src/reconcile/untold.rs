@@ -80,8 +80,8 @@ impl Untold {
         account: AccountKey,
         conversation: &Conversation,
     ) -> Result<Option<Value>, ReconcileError> {
-        let (id, kind) = (conversation.display_id, activity::STATUS_CHANGED);
-        let last = store::activities::last_of(transaction, account, id, kind).await?;
+        let id = conversation.display_id;
+        let last = store::activities::last_status(transaction, account, id).await?;
         let now = clock::time(clock::whole_millis(conversation.updated_at_us.unwrap_or(0)));
         let status = conversation.status.as_ref().map(Status::as_str);
         Ok(last.filter(|(at, was)| now > Some(*at) && was.as_str() != status).map(|(_, was)| was))

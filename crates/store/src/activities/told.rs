@@ -26,22 +26,21 @@ pub async fn told(
     Ok(told.into_iter().map(ActivityId).collect())
 }
 
-/// The last activity of this kind in a conversation: when it happened, and what it says that something became.
-pub async fn last_of(
+/// The last change of a conversation's status: when it happened, and what the status became.
+pub async fn last_status(
     connection: &mut PgConnection,
     account: AccountKey,
     display_id: i64,
-    kind: &str,
 ) -> Result<Option<(DateTime<Utc>, Value)>, Error> {
+    // The kind is no parameter, since the index is one of this kind only.
     let last = sqlx::query!(
         r#"select occurred_at, data -> 'to' as "became!" from activities
            where conversation_id = (select id from conversations
                                     where account_id = $1 and display_id = $2)
-             and kind = $3 and data ? 'to'
+             and kind = 'conversation_status_changed' and data ? 'to'
            order by occurred_at desc, id desc limit 1"#,
         account.0,
         display_id,
-        kind,
     )
     .fetch_optional(connection)
     .await?;

@@ -6,6 +6,7 @@ mod dumps;
 mod errors;
 mod hosts;
 mod labels;
+mod months;
 mod pooling;
 mod roles;
 mod schema;
