@@ -4,7 +4,7 @@
 //! happened to it, and which time it happened, so two reports of it are one line.
 
 use chatwoot::{MessageStatus, MessageType, Sender, Webhook, webhook};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message, Version,
     snapshot,
@@ -171,6 +171,10 @@ fn reason(message: &chatwoot::Message) -> [u8; 8] {
     Digest::of(&json!(message.external_error())).to_be_bytes()
 }
 
+/// A time that is later than the receipt by more than this is a clock's mistake, and counts as none: nothing happens
+/// after it was heard of, and months that have yet to come have no partition for it.
+const AHEAD: TimeDelta = TimeDelta::days(1);
+
 /// Makes drafts of what happened according to one event.
 pub(crate) struct Teller<'a> {
     /// The event.
@@ -179,6 +183,7 @@ pub(crate) struct Teller<'a> {
 
 impl Teller<'_> {
     fn tell(&self, kind: &str, entity: i64, version: &[u8], at: Option<DateTime<Utc>>) -> Draft {
+        let at = at.filter(|at| *at - self.inbound.received_at <= AHEAD);
         Draft {
             activity: Activity {
                 id: ActivityId::of(self.inbound.account, kind, entity, version),

@@ -44,7 +44,7 @@ async fn succeeds(world: &World, arguments: &[&str]) -> Value {
 
 fn inbound(account: &Account, number: i64, event: &str, body: &str) -> Envelope {
     let delivery = format!("delivery-{number}");
-    let received_at = DateTime::from_timestamp(1_790_000_000 + number, 0).unwrap();
+    let received_at = DateTime::from_timestamp(1_792_000_000 + number, 0).unwrap();
     let occurrence = occurrence(event, Some(&delivery), received_at);
     let inbound = Inbound {
         id: EventId::of(account.key, body.as_bytes(), &occurrence),

@@ -18,7 +18,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::telling::{History, Lived, account, apply, fresh, history, runner, take_in};
-use crate::support::{delivery, execute, inbound};
+use crate::support::{RECEIVED, delivery, execute, inbound};
 use bus::{Consumer, Delivery, Past};
 use chatwoot_sim::Sim;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -241,8 +241,36 @@ async fn of_two_receipts_of_what_has_no_time_the_earlier_one_stays() {
     let told = |number| delivery(&account(), body, number);
     let occurred = async || rows(&config).await["activities"][0]["occurred_at"].clone();
     apply(&store, &world.bus, vec![vec![told(7), told(5)]]).await;
-    assert_eq!(occurred().await, "2001-09-09T01:46:45+00:00");
+    assert_eq!(occurred().await, "2100-01-01T00:00:05+00:00");
     apply(&store, &world.bus, vec![vec![told(6)], vec![told(3), told(4)], vec![told(8)]]).await;
-    assert_eq!(occurred().await, "2001-09-09T01:46:43+00:00");
+    assert_eq!(occurred().await, "2100-01-01T00:00:03+00:00");
     assert_eq!(rows(&config).await["activities"].len(), 1);
+}
+
+/// A month that has yet to come would have no partition for it.
+#[tokio::test]
+async fn what_is_dated_after_its_receipt_has_no_time() {
+    let world = World::start().await;
+    let ahead = |days: i64| RECEIVED + days * 86_400;
+    let message = |number: i64, at: i64| {
+        let examples = chatwoot::examples();
+        let example = examples.iter().find(|(name, _)| *name == "message_created").unwrap().1;
+        let mut body: Value = serde_json::from_str(example).unwrap();
+        body["id"] = json!(number);
+        body["created_at"] = json!(at);
+        body.to_string()
+    };
+    let told = |number| delivery(&account(), &message(9, ahead(400)), number);
+    let soon = delivery(&account(), &message(10, ahead(1) - 60), 1);
+    let mut ends = Vec::new();
+    for order in [[5, 3, 4], [3, 4, 5], [4, 5, 3]] {
+        let (store, config) = fresh().await;
+        apply(&store, &world.bus, vec![vec![soon.clone()]]).await;
+        apply(&store, &world.bus, order.map(|number| vec![told(number)]).into()).await;
+        ends.push(rows(&config).await["activities"].clone());
+    }
+    let mut times: Vec<&Value> = ends[0].iter().map(|line| &line["occurred_at"]).collect();
+    times.sort_by_key(ToString::to_string);
+    assert_eq!(times, ["2100-01-01T00:00:03+00:00", "2100-01-01T23:59:00+00:00"]);
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
 }

@@ -36,6 +36,39 @@ fn lines(count: i64, conversation: Uuid) -> String {
 }
 
 #[tokio::test]
+async fn a_month_that_came_with_its_rows_takes_the_few_of_them_along() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    for (count, taken) in [(3, 3), (10_001, 0)] {
+        let mut owner = owner(&store).await;
+        let month = this_month(&mut owner).await;
+        execute(&mut owner, &format!("drop table if exists {month}; truncate activities")).await;
+        execute(&mut owner, "set local axis.tenant = 'acme'; set local role axis_worker").await;
+        execute(&mut owner, &lines(count, Uuid::nil())).await;
+        store::webhook_events::make_partitions(&mut owner).await.unwrap();
+        // The part is like any other: whoever may read or write the timeline finds its rows, and by the same indexes.
+        assert_eq!(number(&mut owner, "select count(*) from activities").await, count);
+        execute(&mut owner, &lines(1, Uuid::nil())).await;
+        execute(&mut owner, "set local role none").await;
+        assert_eq!(
+            number(&mut owner, "select count(*) from activities_other").await,
+            if taken == 0 { count + 1 } else { 0 }
+        );
+        if taken > 0 {
+            let rows = format!("select count(*) from only {month}");
+            assert_eq!(number(&mut owner, &rows).await, taken + 1);
+            let bare = format!(
+                "select count(*) from pg_index i where i.indrelid = 'activities'::regclass
+                   and not exists (select from pg_inherits h join pg_index p on p.indexrelid = h.inhrelid
+                                   where h.inhparent = i.indexrelid and p.indisvalid
+                                     and p.indrelid = '{month}'::regclass)"
+            );
+            assert_eq!(number(&mut owner, &bare).await, 0, "an index is missing");
+        }
+        store::commit(owner).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn the_last_status_of_a_conversation_is_found_without_the_rest_of_its_timeline() {
     let store = Store::connect(&testkit::database().await, "test").unwrap();
     let mut owner = owner(&store).await;

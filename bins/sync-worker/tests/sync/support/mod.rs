@@ -17,8 +17,8 @@ use serde_json::Value;
 use testkit::Account;
 use testkit::sqlx::{self, Connection, Row};
 
-/// When deliveries made here begin to be received: long before anything happens in the stand-in.
-const RECEIVED: i64 = 1_000_000_000;
+/// When deliveries made here begin to be received: long after everything that happens in the stand-in, in 2100.
+pub const RECEIVED: i64 = 4_102_444_800;
 
 /// A body as the stream would deliver it, the `sequence`-th of the stream.
 pub fn delivery(account: &Account, body: &str, sequence: u64) -> Delivery {
@@ -68,7 +68,7 @@ pub async fn state(config: &store::Config) -> State {
         ("messages", "select to_jsonb(t) - '{updated_at}'::text[] from messages t"),
         (
             "activities",
-            "select case when occurred_at < '2015-01-01'
+            "select case when occurred_at > '2090-01-01'
                     then to_jsonb(t) - 'occurred_at' else to_jsonb(t) end from activities t",
         ),
         (
