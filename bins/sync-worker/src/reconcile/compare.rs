@@ -16,7 +16,7 @@ use super::body::Found;
 
 /// A row that changed after Chatwoot was asked, or less than this before, may be newer than the response: clocks
 /// differ, and a row has the time at which its transaction began.
-const SKEW: TimeDelta = TimeDelta::seconds(2);
+pub(super) const SKEW: TimeDelta = TimeDelta::seconds(2);
 
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,20 +27,46 @@ pub(crate) struct Finding {
     pub drift: bool,
 }
 
-/// Compares a conversation. Returns `None` if the row agrees with it or may be newer.
+/// The result of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Compared<F = Finding> {
+    /// The row agrees with what was read, or is known to be newer.
+    Same,
+    Found(F),
+    /// The row differs, but was written so recently that it may be newer.
+    Unsettled,
+}
+
+impl<F> Compared<F> {
+    /// What was found. Tells if it takes another look to know.
+    pub(crate) fn found(self, unsettled: impl FnOnce()) -> Option<F> {
+        match self {
+            Self::Found(found) => return Some(found),
+            Self::Unsettled => unsettled(),
+            Self::Same => {}
+        }
+        None
+    }
+
+    fn if_settled(self, settled: bool) -> Self {
+        if settled { self } else { Self::Unsettled }
+    }
+}
+
+/// Compares a conversation.
 pub(crate) fn conversation(
     read: &Conversation,
     row: Option<&conversations::mirror::Mirrored>,
     asked_at: DateTime<Utc>,
-) -> Option<Finding> {
+) -> Compared {
     let Some(row) = row else {
-        return Some(Finding { found: Found::missing(), drift: true });
+        return Compared::Found(Finding { found: Found::missing(), drift: true });
     };
     let age = |version: Version| (version.at, version.step);
     let newer = age(read.version) > age(row.version);
     // While a change waits, the row shows the wanted state.
     if row.pending {
-        return None;
+        return Compared::Same;
     }
     if let Some(gone_at) = row.gone_at {
         return back(row.version, gone_at, asked_at);
@@ -53,27 +79,30 @@ pub(crate) fn conversation(
         let found = Found { over, changed_attributes, ..Found::default() };
         // The time in which one may reply ends by itself, so no webhook was missed if only that differs.
         let drift = ConversationState { can_reply: was.can_reply, ..is } != was;
-        return known.then_some(Finding { found, drift });
+        return Compared::Found(Finding { found, drift }).if_settled(known);
     }
     let moved = newer
         || read.last_activity_at > Some(row.last_activity_at)
         || read.agent_last_seen_at > row.agent_last_seen_at
         || read.contact_last_seen_at > row.contact_last_seen_at;
-    moved.then(|| Finding { found: Found::default(), drift: false })
+    if moved {
+        Compared::Found(Finding { found: Found::default(), drift: false })
+    } else {
+        Compared::Same
+    }
 }
 
-/// Compares a message. Returns the finding and what to report as `delivery_over`, or `None` if the row agrees with the
-/// message or may be newer.
+/// Compares a message. A finding comes with what to report as `delivery_over`.
 pub(crate) fn message(
     read: &Message,
     row: Option<&messages::mirror::Mirrored>,
     asked_at: DateTime<Utc>,
-) -> Option<(Finding, i64)> {
+) -> Compared<(Finding, i64)> {
     let Some(row) = row else {
-        return Some((Finding { found: Found::missing(), drift: true }, 0));
+        return Compared::Found((Finding { found: Found::missing(), drift: true }, 0));
     };
     if row.deleted && !read.deleted {
-        return None;
+        return Compared::Same;
     }
     // Chatwoot has lost the other message, and given its number again.
     let is_another = row.conversation_display_id != read.conversation_display_id;
@@ -81,8 +110,8 @@ pub(crate) fn message(
         || row.deleted != read.deleted
         || (!read.deleted && shown(&read.state) != shown(&row.state));
     let delivery = reported_otherwise(read, row);
-    if !(differs || delivery) || !settled(row.updated_at, asked_at) {
-        return None;
+    if !(differs || delivery) {
+        return Compared::Same;
     }
     let found = Found {
         // Nobody has announced it, nor what was written here and never described by Chatwoot since.
@@ -91,17 +120,18 @@ pub(crate) fn message(
         ..Found::default()
     };
     let delivery_over = row.delivery.succeeded_at.max(row.delivery.failed_at);
-    Some((Finding { found, drift: true }, if delivery { delivery_over } else { 0 }))
+    let finding = (Finding { found, drift: true }, if delivery { delivery_over } else { 0 });
+    Compared::Found(finding).if_settled(settled(row.updated_at, asked_at))
 }
 
-/// Compares a contact. Returns `None` if the row agrees with it or may be newer.
+/// Compares a contact.
 pub(crate) fn contact(
     read: &Contact,
     row: Option<&contacts::mirror::Mirrored>,
     asked_at: DateTime<Utc>,
-) -> Option<Finding> {
+) -> Compared {
     let Some(row) = row else {
-        return Some(Finding { found: Found::missing(), drift: true });
+        return Compared::Found(Finding { found: Found::missing(), drift: true });
     };
     if let Some(gone_at) = row.gone_at {
         return back(row.version, gone_at, asked_at);
@@ -122,21 +152,23 @@ pub(crate) fn contact(
     ];
     let changed_attributes = changed(fields);
     let newer = read.version > row.version;
-    if changed_attributes.is_empty() || !(newer || settled(row.updated_at, asked_at)) {
-        return None;
+    if changed_attributes.is_empty() {
+        return Compared::Same;
     }
     // If the response is newer by itself, this only says which version of the row it was compared with.
     let over = Some(row.version);
-    Some(Finding { found: Found { over, changed_attributes, ..Found::default() }, drift: true })
+    let found = Found { over, changed_attributes, ..Found::default() };
+    let known = newer || settled(row.updated_at, asked_at);
+    Compared::Found(Finding { found, drift: true }).if_settled(known)
 }
 
 /// The finding for something that was read although it had been found to be gone. The response is at least as new as
-/// that finding, and is announced as if there had been no row. Returns `None` if it may be older.
-fn back(version: Version, gone_at: i64, asked_at: DateTime<Utc>) -> Option<Finding> {
+/// that finding, and is announced as if there had been no row, unless it may be older.
+fn back(version: Version, gone_at: i64, asked_at: DateTime<Utc>) -> Compared {
     let over = version.max(Version { at: gone_at, ..Version::default() });
     let found = Found { over: Some(over), ..Found::missing() };
     let before = DateTime::from_timestamp_micros(gone_at).is_some_and(|at| settled(at, asked_at));
-    before.then_some(Finding { found, drift: true })
+    Compared::Found(Finding { found, drift: true }).if_settled(before)
 }
 
 /// Whether the row has not changed since before Chatwoot was asked.
@@ -259,7 +291,9 @@ mod tests {
     fn what_was_said_in_a_file_counts_and_where_the_file_is_does_not() {
         let file = |number: i64, said: Option<&str>, address: &str| json!({ "id": number, "transcript": said, "dataUrl": address });
         let was = read(json!([file(1, None, "here"), file(2, None, "here")]));
-        let found = |is: &Message, was: &Message| message(is, Some(&row(was)), Utc::now());
+        let found = |is: &Message, was: &Message| {
+            message(is, Some(&row(was)), Utc::now()).found(|| unreachable!("it is settled"))
+        };
         let moved = read(json!([file(2, None, "there"), file(1, None, "there")]));
         assert_eq!(found(&moved, &was), None);
         let heard = read(json!([file(1, Some("Hello?"), "here"), file(2, None, "here")]));

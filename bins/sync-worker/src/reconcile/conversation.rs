@@ -41,7 +41,13 @@ impl Session {
         let at = clock::of_conversation(&read.value);
         let contact = read.value.contact.as_ref().map(|person| person.id);
         let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact);
-        let finding = compare::conversation(&snapshot, row, asked_at).filter(|finding| {
+        let again = || {
+            if self.is_due(changed_at(&read.value), asked_at) {
+                self.unsettled.note(display_id);
+            }
+        };
+        let compared = compare::conversation(&snapshot, row, asked_at);
+        let finding = compared.found(again).filter(|finding| {
             let told =
                 if finding.found.missing { read.value.created_at } else { changed_at(&read.value) };
             self.is_due(told, asked_at)
@@ -253,7 +259,13 @@ impl Session {
             if !self.is_due(value.created_at, asked_at) {
                 continue;
             }
-            let compared = untold.join(&value, compare::message(&snapshot, row, asked_at));
+            let again = || match why {
+                Why::Unheard => self.unsettled.note_numbered(value.id),
+                Why::Missed if row.is_some_and(|row| row.unheard) => {}
+                Why::Missed => self.unsettled.note(display_id),
+            };
+            let compared = compare::message(&snapshot, row, asked_at).found(again);
+            let compared = untold.join(&value, compared);
             if let Some((finding, delivery_over)) = compared {
                 // A webhook said that the message has changed, and a sweep is about to look it up.
                 let heard_of = why == Why::Missed && row.is_some_and(|row| row.unheard);

@@ -30,6 +30,7 @@ mod session;
 mod shares;
 mod sweep;
 mod turn;
+mod unsettled;
 mod untold;
 mod walk;
 
@@ -61,6 +62,7 @@ pub(crate) use plan::plan;
 use host::{Guest, Host};
 use session::{Counters, Session};
 use shares::Shares;
+use unsettled::Unsettled;
 
 /// How many accounts a worker compares at the same time.
 const ACCOUNTS: usize = 4;
@@ -222,6 +224,7 @@ impl Reconciler {
             grace: TimeDelta::seconds(self.config.reconcile_grace_seconds.into()),
             concurrency: speed.concurrency,
             found: Counters::default(),
+            unsettled: Unsettled::default(),
             asked: AtomicU64::new(0),
         })
     }

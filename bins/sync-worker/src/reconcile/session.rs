@@ -20,6 +20,7 @@ use super::ReconcileError;
 use super::body::{Body, ContactRead, Gone, ORIGIN};
 use super::compare;
 use super::host::Guest;
+use super::unsettled::Unsettled;
 use crate::apply::contact;
 use crate::clock;
 
@@ -69,6 +70,8 @@ pub(super) struct Session {
     /// How many conversations are compared at the same time.
     pub concurrency: usize,
     pub found: Counters,
+    /// What takes another look.
+    pub unsettled: Unsettled,
     /// How many requests were sent so far.
     pub asked: AtomicU64,
 }
@@ -197,23 +200,27 @@ impl Session {
             }
             let words = one.text.pointer("/meta/sender").cloned().unwrap_or_default();
             let at = clock::of_conversation(&one.value);
-            self.compare_contact(person, words, at, row, asked_at).await?;
+            let place = Some(one.value.display_id);
+            self.compare_contact(person, words, at, row, (place, asked_at)).await?;
         }
         Ok(())
     }
 
-    /// Compares a contact as it was at `at` (in microseconds since 1970; 0 if unknown).
+    /// Compares a contact as it was at `at` (in microseconds since 1970; 0 if unknown), which was requested with the
+    /// conversation `place`, or alone.
     pub(super) async fn compare_contact(
         &self,
         person: &chatwoot::Contact,
         words: serde_json::Value,
         at: i64,
         row: Option<&contacts::mirror::Mirrored>,
-        asked_at: DateTime<Utc>,
+        (place, asked_at): (Option<i64>, DateTime<Utc>),
     ) -> Result<(), ReconcileError> {
         let mentioned = contact::Occasion::Mentioned;
         let snapshot = contact::snapshot(&self.owner, person.clone(), mentioned, at);
-        let Some(finding) = compare::contact(&snapshot, row, asked_at) else { return Ok(()) };
+        let compared = compare::contact(&snapshot, row, asked_at);
+        let again = || place.into_iter().for_each(|place| self.unsettled.note(place));
+        let Some(finding) = compared.found(again) else { return Ok(()) };
         let (rows, found) = (i64::from(finding.drift), finding.found);
         self.publish(&Body::Contact(ContactRead { contact: words, found, at }), rows).await
     }

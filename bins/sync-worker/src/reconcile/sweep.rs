@@ -66,10 +66,13 @@ impl Session {
         let history = if progress.swept_to.is_none() { started } else { since };
         let lately = Lately { since, history };
         let mut seen = HashSet::new();
+        // A walk comes back to what it could not decide about.
+        self.unsettled.take();
         self.sweep_updated(lately, &mut seen, progress).await?;
         self.sweep_active(lately, &mut seen, progress).await?;
         self.sweep_redelivered(lately, started).await?;
         self.sweep_unheard(lately, started).await?;
+        self.look_again(lately).await?;
         self.catalogue().await?;
         progress.swept_to = Some(started);
         Ok(())
@@ -203,6 +206,9 @@ impl Session {
         for (display_id, numbers) in places {
             let depth = Depth::Lately(lately);
             self.compare_numbered(display_id, &numbers, (depth, Why::Unheard)).await?;
+            let unsettled = self.unsettled.take_numbered();
+            let mut numbers = numbers;
+            numbers.retain(|number| !unsettled.contains(number));
             let mut transaction = self.store.worker().await?;
             messages::heard(&mut transaction, account, &numbers, before).await?;
             store::commit(transaction).await?;

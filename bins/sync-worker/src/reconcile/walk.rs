@@ -216,7 +216,7 @@ impl Session {
             match self.ask(|| self.client.contact_verbatim(*number)).await {
                 Ok(read) => {
                     let row = rows.get(number);
-                    self.compare_contact(&read.value, read.text, 0, row, asked_at).await?;
+                    self.compare_contact(&read.value, read.text, 0, row, (None, asked_at)).await?;
                 }
                 Err(CallError::NotFound) => {
                     let at = asked_at.timestamp_micros();

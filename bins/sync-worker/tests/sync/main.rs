@@ -18,4 +18,5 @@ mod stream;
 mod support;
 mod told;
 mod turned_back;
+mod unsettled;
 mod walks;
