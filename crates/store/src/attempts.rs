@@ -233,7 +233,8 @@ pub async fn is_repeated(
 }
 
 /// Ends a try. One that somebody else has ended meanwhile as unknown or absent can still become done or absent;
-/// otherwise nothing changes, and false is returned. The first known cause stays.
+/// otherwise nothing changes, and false is returned. The first known cause stays, and the first end, except that a try
+/// that is done has not ended in the future, as one whose program is gone may have been said to.
 pub async fn finish(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -243,7 +244,9 @@ pub async fn finish(
 ) -> Result<bool, Error> {
     let ended = sqlx::query!(
         "update outbound_attempts
-         set outcome = $3, detail = coalesce(detail, $4), finished_at = coalesce(finished_at, now())
+         set outcome = $3, detail = coalesce(detail, $4),
+             finished_at = case when $3 = 'done' then least(finished_at, now())
+                                else coalesce(finished_at, now()) end
          where operation_id = $1 and attempt = $2
            and (outcome is null or (outcome in ('unknown', 'absent') and $3 in ('done', 'absent')))",
         operation.0,

@@ -164,6 +164,26 @@ async fn p4_a_worker_that_is_killed_after_the_upload_does_not_send_it_twice() {
     assert_eq!(there(&chatwoot, &conversation), expected("Once", reply));
 }
 
+/// That upload may still be under way for an hour, for all that was known of it until it was found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_behind_an_upload_of_a_killed_worker_waits_only_until_that_is_found() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    chatwoot.fails_to_create(|rest| rest.stored_then_timeout = Rule::next(1));
+    let conversation = stage.conversation(&chatwoot).await;
+    let config = Config { chatwoot_upload_seconds: 3_600, ..config() };
+    let worker = stage.worker(&config).await;
+    let files = stage.write_files(&chatwoot, &conversation, "The label", &FILES).await;
+    eventually("Chatwoot has it", || async { !there(&chatwoot, &conversation).is_empty() }).await;
+    worker.abort();
+    let text = stage.write(&chatwoot, &conversation, "Print it, please").await;
+    stage.worker(&config).await;
+    stage.reaches(files, "sent").await;
+    stage.reaches(text, "sent").await;
+    waited_behind_files(&stage, &conversation, text).await;
+    stage.all_settled().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_whose_file_is_gone_fails_and_does_not_go_without_it() {
     let stage = Stage::empty().await;
