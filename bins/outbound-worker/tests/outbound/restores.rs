@@ -6,7 +6,7 @@ use outbound_worker::OutboundWorker;
 use serde_json::Value;
 use service::Health;
 use store::{high_water, outbox};
-use testkit::{Kept, eventually};
+use testkit::{Kept, eventually, sqlx};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -97,6 +97,42 @@ async fn p4_a_restored_database_sends_nothing_until_an_operator_confirms_and_the
     assert_eq!(chatwoot.texts(&conversation), ["Hello", "Still there?"]);
     assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())], "it was found");
     stage.all_settled().await;
+}
+
+/// A deleted message has lost its marker, and is known by the time at which a try may have written it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_a_restored_database_was_in_doubt_about_is_known_when_it_was_deleted() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let mut replies = Vec::new();
+    for _ in 0..2 {
+        let conversation = stage.conversation(&chatwoot).await;
+        let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+        stage.try_of_a_dead_worker(&conversation).await;
+        replies.push((reply, conversation));
+    }
+    stage.seven_hours_pass_since_all_tries().await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let looked = "update outbound_attempts set outcome = 'absent' where operation_id = $1";
+    sqlx::query(looked).bind(replies[0].0.0).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let copy = stage.copy().await;
+    let (worker, _) = stage.worker_with_health().await;
+    for (reply, conversation) in &replies {
+        let number = stage.reaches(*reply, "sent").await.chatwoot_id.unwrap();
+        chatwoot.sim().delete_message(1, conversation.number, number).unwrap();
+    }
+    worker.abort();
+    worker.await.unwrap_err();
+    stage.restore(&copy).await;
+
+    assert_eq!(stage.confirm().await, 2);
+    stage.worker_with_health().await;
+    for (reply, conversation) in &replies {
+        stage.reaches(*reply, "sent").await;
+        assert_eq!(chatwoot.texts(conversation).len(), 1, "it is there once, deleted");
+        assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())], "it was found");
+    }
 }
 
 /// The connections break, and that is all that the worker notices.

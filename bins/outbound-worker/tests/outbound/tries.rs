@@ -176,20 +176,6 @@ async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
     assert_eq!(stage.row(reply).await.state, "unknown");
 }
 
-/// As if their workers had been away since.
-async fn seven_hours_pass_since_all_tries(stage: &Stage) {
-    let mut transaction = stage.world.store.worker().await.unwrap();
-    for statement in [
-        "update outbound_attempts
-         set outcome = 'unknown', started_at = now() - interval '7 hours',
-             finished_at = now() - interval '7 hours'",
-        "update outbox set created_at = now() - interval '7 hours'",
-    ] {
-        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
-    }
-    store::commit(transaction).await.unwrap();
-}
-
 /// Two looks fail after the time for which replies are looked for, and the third is answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_is_not_given_up_at_the_first_look_that_fails() {
@@ -198,7 +184,7 @@ async fn a_reply_is_not_given_up_at_the_first_look_that_fails() {
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     stage.try_of_a_dead_worker(&conversation).await;
-    seven_hours_pass_since_all_tries(&stage).await;
+    stage.seven_hours_pass_since_all_tries().await;
     chatwoot.fails(|rest| {
         rest.scope = Scope::Reads;
         rest.unavailable = Rule::next(2);
@@ -227,7 +213,7 @@ async fn a_reply_that_somebody_retries_is_looked_for_anew() {
     stage.reaches(reply, "failed").await;
     hopeless.abort();
     hopeless.await.unwrap_err();
-    seven_hours_pass_since_all_tries(&stage).await;
+    stage.seven_hours_pass_since_all_tries().await;
     reads_fail(Rule::next(4));
     stage.worker(&config()).await;
     stage.retry(&chatwoot, &conversation, reply).await;

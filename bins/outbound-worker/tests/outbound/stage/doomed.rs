@@ -4,7 +4,7 @@ use chatwoot_sim::Rule;
 use domain::MessageId;
 use outbound_worker::Config;
 use store::{attempts, outbox};
-use testkit::eventually;
+use testkit::{eventually, sqlx};
 use tokio::task::JoinHandle;
 
 use super::{Chatwoot, Conversation, Stage, config};
@@ -40,6 +40,20 @@ impl Stage {
         assert_eq!(counted.map(|tries| tries.made), Some(1));
         let begun = attempts::begin(&mut transaction, &entry, 0, 0).await.unwrap();
         assert_eq!(begun, Some(1));
+        store::commit(transaction).await.unwrap();
+    }
+
+    /// As if the workers of all tries had been away since.
+    pub async fn seven_hours_pass_since_all_tries(&self) {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        for statement in [
+            "update outbound_attempts
+             set outcome = 'unknown', started_at = now() - interval '7 hours',
+                 finished_at = now() - interval '7 hours'",
+            "update outbox set created_at = now() - interval '7 hours'",
+        ] {
+            sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+        }
         store::commit(transaction).await.unwrap();
     }
 
