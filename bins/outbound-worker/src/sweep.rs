@@ -1,10 +1,10 @@
 //! Removes what nobody needs any more: files without a message, left by failed requests and by messages that were taken
-//! back or deleted, and old tries.
+//! back or deleted, old tries, and answers that were kept for requests that might be sent again.
 
 use std::time::Duration;
 
 use objects::Objects;
-use store::{Store, attempts, uploads};
+use store::{Store, attempts, idempotency, uploads};
 
 use crate::rounds::Rounds;
 
@@ -18,13 +18,16 @@ const TRIES_KEPT: Duration = Duration::from_hours(90 * 24);
 const BATCH: i64 = 100;
 /// The most tries that are looked at in a round, from the oldest on, including those that stay.
 const TRIES: i64 = 1_000;
+/// The most answers that are removed in a round.
+const ANSWERS: i64 = 1_000;
 
-/// Removes files and tries periodically, for ever. If one of them cannot be removed, the other one still is. Cancel
-/// safe.
+/// Removes files, tries and answers periodically, for ever. If one of them cannot be removed, the others still are.
+/// Cancel safe.
 pub(crate) async fn run(store: Store, objects: Objects) {
     let files = repeat("remove files that nobody needs", || round(&store, &objects, PATIENCE));
     let tries = repeat("remove tries of long ago", || tries(&store, TRIES_KEPT));
-    tokio::join!(files, tries);
+    let answers = repeat("remove answers that have expired", || answers(&store));
+    tokio::join!(files, tries, answers);
 }
 
 /// Removes batches for ever, one right after the other while they are full.
@@ -69,6 +72,14 @@ pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyh
 pub async fn tries(store: &Store, age: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
     let forgotten = attempts::forget(&mut transaction, age, TRIES).await?;
+    store::commit(transaction).await?;
+    Ok(usize::try_from(forgotten)?)
+}
+
+/// Removes a batch of answers that are not given again. Returns how many.
+async fn answers(store: &Store) -> anyhow::Result<usize> {
+    let mut transaction = store.worker().await?;
+    let forgotten = idempotency::forget(&mut transaction, ANSWERS).await?;
     store::commit(transaction).await?;
     Ok(usize::try_from(forgotten)?)
 }

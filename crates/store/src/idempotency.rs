@@ -3,6 +3,8 @@
 //! The answer is written in the transaction of the change that it tells of, so either both are there or neither. While
 //! that transaction is open it holds a lock on the request's key: a second request is told that the first is under way,
 //! and a program that dies leaves nothing behind.
+//!
+//! An answer that has expired is not given again. It is deleted by the tenant's next such request, or by a worker.
 
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use sqlx::PgConnection;
 use crate::Error;
 use crate::locks::Lock;
 
-/// How many expired keys one request deletes when it stores its own; this bounds how many are left over.
+/// How many expired keys one request deletes when it stores its own.
 const MOST_FORGOTTEN: i64 = 16;
 
 /// A request with the idempotency key that its caller gave.
@@ -128,4 +130,19 @@ pub async fn keep(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Deletes at most `limit` expired answers, of whatever tenant, the oldest first. Returns how many.
+pub async fn forget(connection: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let forgotten = sqlx::query!(
+        "delete from idempotency_keys
+         where (tenant_id, principal_id, key) in (
+           select tenant_id, principal_id, key from idempotency_keys
+           where expires_at <= now()
+           order by expires_at limit $1)",
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(forgotten.rows_affected())
 }

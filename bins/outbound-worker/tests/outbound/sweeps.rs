@@ -35,3 +35,33 @@ async fn tries_of_long_ago_go_while_files_cannot_be_removed() {
     })
     .await;
 }
+
+/// Nobody asks for anything any more as their tenants, whose next requests would remove them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_have_expired_go_whosever_they_are() {
+    let stage = Stage::empty().await;
+    for tenant in ["acme", "other"] {
+        stage.chatwoot(tenant).await;
+    }
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    sqlx::raw_sql(
+        "set local role none; set local row_security = off;
+         insert into idempotency_keys
+           (tenant_id, principal_id, key, request, status, body, expires_at)
+         select tenant, 'member ada', 'key ' || n, '', 201, '{}', now() + (n - 2002) * interval '1 hour'
+         from unnest('{acme,other,*}'::text[]) tenant, generate_series(1, 2003) n",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    eventually("the expired ones are gone", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let left = "select tenant_id || ' ' || key from idempotency_keys order by 1";
+        let left = sqlx::query_scalar(left).fetch_all(&mut *transaction).await;
+        let left: Vec<String> = left.unwrap();
+        left == ["* key 2003", "acme key 2003", "other key 2003"]
+    })
+    .await;
+}
