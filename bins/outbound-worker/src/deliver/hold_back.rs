@@ -18,22 +18,25 @@ const OUTDATED: &str = "the database was restored; nothing is sent until an oper
 const UNKNOWN: &str = "a server of this installation does not answer";
 
 impl Carrier {
-    /// Records that a try was not made if it must not be. Returns `None` if it may be made.
+    /// Records that a try was not made if it must not be. Returns `None` if it may be made. In an older copy, an earlier
+    /// try that the copy lacks may have done what this one was to do, so its outcome counts as unknown: an operator may
+    /// have confirmed the copy before this is recorded.
     pub(super) async fn hold_back(
         &self,
         job: &Job<'_>,
         caller: &Caller,
         number: i32,
     ) -> Result<Option<Carried>, Error> {
-        let (reason, wait) = match self.fence.pass().await {
+        let (outcome, reason, wait) = match self.fence.pass().await {
             Passage::Free => return Ok(None),
-            Passage::Outdated => (OUTDATED, UNTIL_COMPARED),
+            Passage::Outdated => (AttemptOutcome::Unknown, OUTDATED, UNTIL_COMPARED),
             Passage::Unknown => {
-                (UNKNOWN, self.config.retry().delay(job.entry.tries().failures() + 1))
+                let wait = self.config.retry().delay(job.entry.tries().failures() + 1);
+                (AttemptOutcome::Retry, UNKNOWN, wait)
             }
         };
         self.unused(caller).await;
-        let news = News::retrying((number, AttemptOutcome::Retry), reason, wait).sparing();
+        let news = News::retrying((number, outcome), reason, wait).sparing();
         self.note(job, news).await.map(Some)
     }
 }

@@ -135,6 +135,35 @@ async fn p4_a_reply_that_a_restored_database_was_in_doubt_about_is_known_when_it
     }
 }
 
+/// The operator may confirm the copy while a worker is still about to note that it held the reply back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_an_older_copy_held_back_is_looked_up_before_it_is_sent() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let first = stage.write(&chatwoot, &conversation, "Hello").await;
+    let second = stage.write(&chatwoot, &conversation, "Still there?").await;
+    chatwoot.stalls();
+    stage.worker(&config()).await;
+    let high_water = stage.world.bus.high_water();
+    eventually("the first is on its way", || async {
+        high_water.read().await.unwrap().number == 1
+    })
+    .await;
+    let mark = high_water.read().await.unwrap();
+    high_water.raise(mark, 100).await.unwrap().unwrap();
+    chatwoot.goes_on();
+    stage.reaches(first, "sent").await;
+    eventually("the second is held back", || async {
+        stage.attempts(second.0).await.first().is_some_and(Option::is_some)
+    })
+    .await;
+    assert_eq!(stage.attempts(second.0).await, [Some("unknown".to_owned())]);
+    assert_eq!(stage.confirm().await, 1);
+    stage.reaches(second, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello", "Still there?"]);
+}
+
 /// The connections break, and that is all that the worker notices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_database_restored_under_a_running_worker_sends_nothing_again() {
