@@ -2,7 +2,8 @@
 //!
 //! Rows that mirror Chatwoot have ids that anyone can compute again: a UUID of version 8 that hashes the natural key,
 //! with the time where version 7 has it. A database rebuilt by replay therefore has the same ids, and links keep
-//! working; the leading time keeps the indexes' inserts close together.
+//! working; the leading time keeps the indexes' inserts close together. So does what a client writes under an id of its
+//! own: a database that has lost it writes it again under the same id.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,21 @@ impl ActivityId {
     }
 }
 
+impl OperationId {
+    /// The id of the command that sends what a client wrote in this conversation under this id of its own: whoever writes
+    /// it again, though nothing is known of it here any more, writes the message whose marker Chatwoot has.
+    ///
+    /// It begins as the conversation's id does, which keeps the indexes' inserts close together, but with a first bit
+    /// that no time has. So among messages of one second it sorts behind what it answers.
+    pub fn of(conversation: ConversationId, client_id: &str) -> Self {
+        let place = conversation.0.as_bytes();
+        let mut bytes = *derive(None, &[b"operation", place, client_id.as_bytes()]).as_bytes();
+        bytes[..6].copy_from_slice(&place[..6]);
+        bytes[0] |= 0x80;
+        Self(Uuid::new_v8(bytes))
+    }
+}
+
 impl EventId {
     /// The id of a body received for an account. `occurrence` tells apart events whose bodies may
     /// be equal although they happened twice (typing), and is empty for all others.
@@ -166,6 +182,20 @@ mod tests {
         assert_eq!(ConversationId::of(a, 42, at), ConversationId::of(a, 42, at));
         assert_ne!(ConversationId::of(a, 42, at), ConversationId::of(b, 42, at));
         assert_ne!(ConversationId::of(a, 42, at).0, MessageId::of(a, 42, at).0);
+    }
+
+    #[test]
+    fn what_is_written_again_has_its_id_again_and_sorts_behind_what_it_answers() {
+        let account = AccountKey(Uuid::from_u128(1));
+        let at = DateTime::from_timestamp(1_790_000_000, 0);
+        let (here, there) =
+            (ConversationId::of(account, 1, at), ConversationId::of(account, 2, at));
+        let id = OperationId::of(here, "a");
+        assert_eq!(id, OperationId::of(here, "a"));
+        assert_ne!(id, OperationId::of(here, "b"));
+        assert_ne!(id, OperationId::of(there, "a"));
+        assert!(id.0 > MessageId::of(account, i64::MAX, at).0);
+        assert!(id.0 > MessageId::generate().0);
     }
 
     #[test]

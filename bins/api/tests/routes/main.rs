@@ -52,6 +52,7 @@ mod problems;
 mod readiness;
 mod receivers;
 mod replays;
+mod restored;
 mod retries;
 mod search;
 mod session;

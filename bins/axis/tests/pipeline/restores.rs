@@ -57,6 +57,8 @@ async fn a_database_put_back_from_a_backup_learns_what_it_lost_and_sends_nothing
     axis(&system, &["reconcile", "now", "--account", "1"]).await;
     axis(&system, &["db", "restored", "--yes"]).await;
     system.programs.get_mut("api").unwrap().start_again().await;
+    // Its client had no answer, and asks again.
+    system.reply(&id, "answer 4").await;
     system.reply(&id, "answer 5").await;
     drained(&system).await;
 

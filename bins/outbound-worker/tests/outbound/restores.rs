@@ -1,10 +1,14 @@
 //! A database that is put back to what it was, while what it asked for was carried out since.
 
+use std::time::Duration;
+
 use domain::MessageId;
+use events::TraceParent;
 use futures_util::future::join_all;
 use outbound_worker::OutboundWorker;
 use serde_json::Value;
 use service::Health;
+use store::messages::{Composed, Composition};
 use store::{high_water, outbox};
 use testkit::{Kept, eventually, sqlx};
 use tokio::net::TcpListener;
@@ -38,6 +42,34 @@ impl Stage {
         worker.abort();
         worker.await.unwrap_err();
         (reply, copy)
+    }
+
+    /// A reply that a client writes under an id of its own.
+    async fn write_under(
+        &self,
+        client_id: &str,
+        chatwoot: &Chatwoot,
+        to: &Conversation,
+        text: &str,
+    ) -> MessageId {
+        let (tenant, author) = (&chatwoot.account.tenant, Self::author());
+        let composition = Composition {
+            tenant,
+            conversation: to.id,
+            content: text,
+            private: false,
+            files: &[],
+            in_reply_to: None,
+            client_id: Some(client_id),
+            author: &author,
+            due_in: Duration::ZERO,
+            trace: TraceParent::generate(),
+        };
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
+        let composed = store::messages::compose(&mut transaction, &composition).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        let Composed::Queued { message, .. } = composed else { unreachable!("{composed:?}") };
+        message.id
     }
 
     /// Puts the database back to what it was. The connections that this closes work again once they were tried.
@@ -162,6 +194,29 @@ async fn p4_a_reply_that_an_older_copy_held_back_is_looked_up_before_it_is_sent(
     assert_eq!(stage.confirm().await, 1);
     stage.reaches(second, "sent").await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello", "Still there?"]);
+}
+
+/// As what was approved, or sent by a client that had no answer: it is asked for again before anything has told the
+/// copy of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_a_copy_never_had_is_looked_up_when_it_is_written_again() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let copy = stage.copy().await;
+    let reply = stage.write_under("c1", &chatwoot, &conversation, "Hello").await;
+    let (worker, _) = stage.worker_with_health().await;
+    stage.reaches(reply, "sent").await;
+    worker.abort();
+    worker.await.unwrap_err();
+    stage.restore(&copy).await;
+
+    assert_eq!(stage.write_under("c1", &chatwoot, &conversation, "Hello").await, reply);
+    assert_eq!(stage.confirm().await, 1);
+    stage.worker_with_health().await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    stage.all_settled().await;
 }
 
 /// The connections break, and that is all that the worker notices.

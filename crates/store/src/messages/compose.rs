@@ -97,10 +97,17 @@ pub async fn compose(
             Some(number) => in_reply_to = number,
         }
     }
-    let operation = OperationId::generate();
     let account = AccountKey(place.account_id);
-    let mut message =
-        insert(connection, composition, operation, account, place.inbox_id, in_reply_to).await?;
+    let mut operation = composition.operation();
+    let mut message = loop {
+        let written =
+            insert(connection, composition, operation, account, place.inbox_id, in_reply_to);
+        match written.await? {
+            Some(message) => break message,
+            // A marker can be forged, so anything may have that id.
+            None => operation = OperationId::generate(),
+        }
+    };
     uploads::attach(connection, message.id, composition.files).await?;
     let command =
         sending(composition.content, composition.private, in_reply_to, composition.uploads());
@@ -132,7 +139,7 @@ async fn written_before(
 ) -> Result<Option<Composed>, Error> {
     let Some(client_id) = composition.client_id else { return Ok(None) };
     let conversation = composition.conversation;
-    if let Some(known) = by_client_id(connection, conversation, client_id).await? {
+    if let Some(known) = known(connection, conversation, client_id).await? {
         let contradicts = contradicts(connection, &known, composition).await?;
         return Ok(Some(if contradicts { Composed::Contradicts } else { Composed::Known(known) }));
     }
@@ -155,6 +162,12 @@ impl Composition<'_> {
         self.files.iter().map(|file| file.upload.clone()).collect()
     }
 
+    /// The id of its command. If it has a client id, it is the same whenever it is written.
+    fn operation(&self) -> OperationId {
+        let of = |client_id| OperationId::of(self.conversation, client_id);
+        self.client_id.map_or_else(OperationId::generate, of)
+    }
+
     /// The text; `None` for files without a text.
     fn text(&self) -> Option<&str> {
         Some(self.content).filter(|text| self.files.is_empty() || !text.is_empty())
@@ -167,7 +180,7 @@ pub async fn was_written(
     conversation: ConversationId,
     client_id: &str,
 ) -> Result<bool, Error> {
-    Ok(by_client_id(connection, conversation, client_id).await?.is_some()
+    Ok(known(connection, conversation, client_id).await?.is_some()
         || is_withdrawn(connection, conversation, client_id).await?)
 }
 
@@ -182,6 +195,35 @@ async fn is_withdrawn(
         client_id
     );
     Ok(row.fetch_optional(connection).await?.is_some())
+}
+
+/// Looks up the message of a client id. A database that was put back to an earlier time has lost which one that is, and
+/// has learnt of the message again by its marker; then the message is given its client id back.
+async fn known(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    client_id: &str,
+) -> Result<Option<Message>, Error> {
+    let known = by_client_id(connection, conversation, client_id).await?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    let learnt = sqlx::query!(
+        "update messages m
+         set client_id = $3,
+             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
+         where id = $1 and conversation_id = $2 and client_id is null
+           and chatwoot_id is not null and message_type = 'outgoing'",
+        OperationId::of(conversation, client_id).0,
+        conversation.0,
+        client_id
+    )
+    .execute(&mut *connection)
+    .await?;
+    if learnt.rows_affected() == 0 {
+        return Ok(None);
+    }
+    by_client_id(connection, conversation, client_id).await
 }
 
 async fn by_client_id(
@@ -229,6 +271,7 @@ async fn chatwoot_id_of(
     Ok(number)
 }
 
+/// Writes the message. Returns `None` if another one has its id.
 async fn insert(
     connection: &mut PgConnection,
     composition: &Composition<'_>,
@@ -236,7 +279,7 @@ async fn insert(
     account: AccountKey,
     inbox_id: Option<i64>,
     in_reply_to: Option<i64>,
-) -> Result<Message, Error> {
+) -> Result<Option<Message>, Error> {
     let content_attributes = match in_reply_to {
         Some(number) => json!({ "in_reply_to": number }),
         None => Value::Object(serde_json::Map::new()),
@@ -249,6 +292,7 @@ async fn insert(
             author_name, inbox_id, outbound_state, outbound_next_at, client_id, uploads, created_at)
          values ($1, $2, $3, $4, 'outgoing', 'text', $5, $6, $7, $8, $9, $8, $10, $9, $11, 'queued',
                  clock_timestamp() + make_interval(secs => $12), $13, $14, clock_timestamp())
+         on conflict (id) do nothing
          returning id, account_id, conversation_id, chatwoot_id, message_type, content_type, content,
                    content_attributes, private, deleted,
                    delete_operation is not null as \"deleting!\",
@@ -272,7 +316,8 @@ async fn insert(
         composition.client_id,
         json!(composition.uploads()),
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?
-    .try_into()
+    .map(Message::try_from)
+    .transpose()
 }

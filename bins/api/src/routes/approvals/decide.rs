@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use domain::{Actor, Approval, ApprovalId, Message};
+use domain::{Activity, Actor, Approval, ApprovalId, Message};
 use events::{Announcement, AnnouncementSubject, TraceParent};
 use serde::Deserialize;
 use serde_json::json;
@@ -114,6 +114,10 @@ pub(in crate::routes) async fn decide_approval(
     if wanted.status == Verdict::Approved && held.kind == Approval::PROPOSED_REPLY {
         sent = Some(send(&mut transaction, &principal, &held, edited, trace).await?);
     }
+    let edited = match &sent {
+        Some((message, None)) => sent_otherwise(message, &held),
+        _ => edited,
+    };
     let actor = principal.actor();
     let ending = Ending {
         tenant,
@@ -121,7 +125,7 @@ pub(in crate::routes) async fn decide_approval(
         decision: wanted.decision.as_deref(),
         edited_content: edited,
         actor: &actor,
-        message: sent.as_ref().map(|announcement| announcement.0.id),
+        message: sent.as_ref().map(|(message, _)| message.id),
     };
     let (approval, activity) = store::approvals::end(&mut transaction, id, &ending)
         .await?
@@ -134,7 +138,7 @@ pub(in crate::routes) async fn decide_approval(
     let deed = principal.does("approvals decide", format!("approval {id}"), details);
     audit::record(&mut transaction, &deed).await?;
     transaction.commit().await?;
-    if let Some((message, activity)) = sent {
+    if let Some((message, Some(activity))) = sent {
         let subject = AnnouncementSubject::message(shown.clone(), message);
         app.announcer.tell(tenant, &Announcement::new(activity, subject), &trace);
     }
@@ -199,14 +203,16 @@ impl Decide {
 }
 
 /// Sends an approved reply as the message of its author: whoever proposed it, or whoever approves it in other
-/// words. Its client id is made of the approval's id, so it is one message whatever happens.
+/// words. Its client id is made of the approval's id, so it is one message whatever happens. Returns it with its line of
+/// the timeline, which it has only if it was not there: a database that was put back to an earlier time may have lost
+/// the approval and learnt of the message again.
 async fn send(
     connection: &mut PgConnection,
     decider: &Principal,
     approval: &Approval,
     edited: Option<&str>,
     trace: TraceParent,
-) -> Result<(Message, domain::Activity), ApiError> {
+) -> Result<(Message, Option<Activity>), ApiError> {
     let unreadable = || ApiError::internal(anyhow::anyhow!("a proposed reply cannot be read"));
     let metadata = approval.metadata.as_object().ok_or_else(unreadable)?;
     let proposed = CreateMessage::proposed(metadata).map_err(|_| unreadable())?;
@@ -224,14 +230,20 @@ async fn send(
     let composition =
         Composition { content, client_id: Some(&name), due_in: Duration::ZERO, ..composition };
     match store::messages::compose(connection, &composition).await? {
-        Composed::Queued { message, activity } => Ok((message, activity)),
+        Composed::Queued { message, activity } => Ok((message, Some(activity))),
+        Composed::Known(message) => Ok((message, None)),
         Composed::NoOriginal | Composed::OriginalNotSent => {
             let message = "is not in Chatwoot, or not any more: reject it, or try again later";
             Err(ApiError::field("metadata.inReplyTo", message))
         }
         Composed::NoConversation => Err(ApiError::NotFound("conversation")),
-        Composed::Known(_) | Composed::Contradicts | Composed::Withdrawn => {
-            Err(ApiError::ClientIdTaken)
-        }
+        Composed::Contradicts | Composed::Withdrawn => Err(ApiError::ClientIdTaken),
     }
+}
+
+/// The text of a reply that was there, if it is not the proposed one. Chatwoot may have changed its line breaks.
+fn sent_otherwise<'a>(message: &'a Message, approval: &Approval) -> Option<&'a str> {
+    let plain = |text: &str| text.replace("\\\n", "\n").trim_end().to_owned();
+    let proposed = plain(approval.metadata["content"].as_str().unwrap_or_default());
+    message.content.as_deref().filter(|sent| plain(sent) != proposed)
 }
