@@ -32,14 +32,14 @@ const SHARED: Limits = Limits { lock: Duration::from_millis(500), ..SINGLE };
 /// Those of a transaction of a single account, which keeps nobody else waiting.
 const SINGLE: Limits = Limits { lock: Duration::from_secs(5), statement: Duration::from_secs(10) };
 /// Those of the transaction of an event alone, in a turn of its account's own.
-const ALONE: Limits = Limits { statement: Duration::from_secs(100), ..SINGLE };
+const ALONE: Limits = Limits { statement: Duration::from_mins(1), ..SINGLE };
 
 /// At most this many events wait, and for at most this long, for the end of the transaction that began last.
 const FEW: usize = 16;
 const GATHERING: Duration = Duration::from_millis(20);
 
-/// A transaction that takes longer waits for a database that has silently gone away, or is itself the trouble. Longer than
-/// any of its statements may take.
+/// A transaction that takes longer waits for a database that has silently gone away: any of its statements may take half
+/// of that at most.
 const LONGEST: Duration = Duration::from_mins(2);
 
 /// The appliers and the events that wait for them. Clones share both.
@@ -244,8 +244,8 @@ impl Inner {
                 () => SINGLE,
             };
             let batch: Vec<&Planned> = part.iter().map(|waiting| &waiting.planned).collect();
-            let applied_all = tokio::time::timeout(LONGEST, self.transact(limits, &batch, begun));
-            let error = match applied_all.await.unwrap_or_else(|_| Err(Error::overlong())) {
+            let applied_all = self.transact(limits, &batch, begun);
+            let error = match store::within(LONGEST, applied_all).await {
                 Ok(Ok(announcements)) => {
                     self.overlong.end(&part);
                     let told = announcements.start(&self.publisher).await;
@@ -296,8 +296,8 @@ impl Inner {
         troubled
     }
 
-    /// Applies all events or none. If more events wait, the next transaction begins as this one commits. The announcements are written during the
-    /// commit.
+    /// Applies all events or none. If more events wait, the next transaction begins as this one commits. The
+    /// announcements are written during the commit.
     async fn transact(
         &self,
         limits: Limits,

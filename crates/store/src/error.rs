@@ -11,7 +11,7 @@ pub enum Error {
     /// The database is away, starting, full or busy: try again later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
-    /// The work was ended because it took too long: the database is busy, or the data are to blame.
+    /// The database ended a statement because it took too long: it is busy, or the data are to blame.
     #[error("the database did not finish in time: {0}")]
     Overlong(#[source] sqlx::Error),
     /// Another transaction was in the way: try again now.
@@ -67,11 +67,6 @@ impl Error {
                 | Self::Schema(_)
                 | Self::Roles(_)
         )
-    }
-
-    /// For work that was given up because it took too long.
-    pub fn overlong() -> Self {
-        Self::Overlong(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
     }
 
     /// Whether the database's user lacks a privilege, which somebody has to grant.
