@@ -108,3 +108,16 @@ test.each(['Undo', 'Dismiss'])('what had the focus has it again after %s, and af
   press()
   expect(screen.getByRole('main')).toHaveFocus()
 })
+
+test('the newest that can be undone is undone by key, and nothing when there is none', () => {
+  const pressed = given('Resolved', 'Labels: vip')
+  act(() => toast({ key: 'copied', title: 'Link copied', detail: 'Ada' }))
+  const press = () => fireEvent.keyDown(document.body, { key: 'z' })
+  expect(screen.getAllByRole('button', { name: 'Undo' }).map((one) => one.getAttribute('aria-keyshortcuts'))).toEqual([null, 'Z'])
+  press()
+  expect(pressed).toEqual(['Labels: vip'])
+  press()
+  press()
+  expect(pressed).toEqual(['Labels: vip', 'Resolved'])
+  expect(toasts().map(({ key }) => key)).toEqual(['copied'])
+})

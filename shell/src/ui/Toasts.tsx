@@ -4,6 +4,7 @@ import { useEffect, useId, useState, useSyncExternalStore } from 'react'
 import { Button, IconButton } from './Button.tsx'
 import { classes } from './classes.ts'
 import { restoreFocus } from './focus.ts'
+import { useKeys } from './keyboard.ts'
 import { dismiss, type Shown, useToasts } from './toasts.ts'
 
 /** How long a toast stays, unless somebody points at it or has the focus in it. Milliseconds. */
@@ -11,6 +12,14 @@ const LASTS = 6_000
 
 export function Toasts() {
   const shown = useToasts()
+  // By key, since toasts go before anybody has come to them by Tab.
+  const newest = shown.findLast(({ action }) => action?.label === 'Undo')
+  const undo = () => {
+    if (!newest) return
+    dismiss(newest.key)
+    newest.action?.run()
+  }
+  useKeys({ z: undo }, newest !== undefined)
   // Never over the composer or the banner: beside the rail, above the banner and the bar of a selection, or on top, below the
   // banner, where the conversation takes the whole width. In a low window each toast is low too; on top it is one line,
   // over the header unless there is a banner, which makes the middle of the clamp larger than any window.
@@ -22,13 +31,13 @@ export function Toasts() {
       className="pointer-events-none fixed top-[calc(4rem+var(--banner-room,0px))] right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 max-two:low:top-[clamp(0.25rem,var(--banner-room,0px)*999,4rem+var(--banner-room,0px))] max-two:low:w-full max-two:low:gap-1 two:top-auto two:right-auto two:bottom-[calc(1rem+var(--bar-room,0px)+var(--banner-room,0px))] two:left-18"
     >
       {shown.map((one) => (
-        <Card key={one.key} toast={one} />
+        <Card key={one.key} toast={one} keys={one === newest ? 'Z' : undefined} />
       ))}
     </div>
   )
 }
 
-function Card({ toast }: { toast: Shown }) {
+function Card({ toast, keys }: { toast: Shown; keys: string | undefined }) {
   const { key, count, bad, action } = toast
   const title = useId()
   const [pointed, setPointed] = useState(false)
@@ -72,6 +81,7 @@ function Card({ toast }: { toast: Shown }) {
         </div>
         <Button
           className="mt-2 h-7 shrink-0 text-sm low:mt-0"
+          aria-keyshortcuts={keys}
           onClick={() => {
             close()
             action?.run()

@@ -12,6 +12,7 @@ const groups = (): [string, [string, string][]][] => [
     [
       ['Mod+K', 'Command bar'],
       ['?', 'Show these shortcuts'],
+      ...(mayAsk() ? [['Z', 'Undo, while it is offered'] satisfies [string, string]] : []),
       ...places().map(({ keys, go }): [string, string] => [keys, go]),
     ],
   ],
