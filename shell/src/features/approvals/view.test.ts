@@ -7,6 +7,7 @@ test('an address is read, and what makes no sense in it is left out', () => {
     show: 'mine', status: 'rejected', type: 'refund',
   })
   expect(readApprovalsView({ show: 'yours', status: 'lost', type: 'No!' })).toEqual({})
+  expect(readApprovalsView({ show: 'constructor' })).toEqual({})
   expect(readApprovalsView({ show: 'waiting', status: 'approved' })).toEqual({ show: 'waiting' })
 })
 

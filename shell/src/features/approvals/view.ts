@@ -25,7 +25,7 @@ function isStatus(value: unknown): value is ApprovalStatus {
 /** Reads an address, leaving out what is invalid. */
 export function readApprovalsView({ show, status, type }: Record<string, unknown>): ApprovalsView {
   return {
-    ...(typeof show === 'string' && show in SHOWS && { show: show as Show }),
+    ...(typeof show === 'string' && Object.hasOwn(SHOWS, show) && { show: show as Show }),
     // What is waiting has only one status.
     ...(isStatus(status) && show !== 'waiting' && { status }),
     ...(typeof type === 'string' && /^[a-z0-9_-]{1,64}$/.test(type) && { type }),

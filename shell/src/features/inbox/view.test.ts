@@ -12,6 +12,7 @@ test('an address is read, and what makes no sense in it is left out', () => {
   })
   expect(readView({ assigneeId: 'me' })).toEqual({ assigneeId: 'me' })
   expect(readView({ teamId: 'x', assigneeId: 'mine', sort: 'up', priority: '', other: 1 })).toEqual({})
+  expect(readView({ sort: 'constructor' })).toEqual({})
 })
 
 test('without a status it is what is open; any status is asked for by leaving it out', () => {

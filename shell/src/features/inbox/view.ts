@@ -42,7 +42,7 @@ export function readView(search: Record<string, unknown>): View {
     label: text('label'),
     inboxId: number('inboxId'),
     search: text('search'),
-    sort: sort && sort !== 'newest' && sort in SORTS ? (sort as ConversationSort) : undefined,
+    sort: sort && sort !== 'newest' && Object.hasOwn(SORTS, sort) ? (sort as ConversationSort) : undefined,
   })
 }
 

@@ -17,6 +17,6 @@ export function readOperationsView(search: Record<string, unknown>): OperationsV
     return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined
   }
   const { show } = search
-  if (typeof show !== 'string' || !(show in PARTS)) return {}
+  if (typeof show !== 'string' || !Object.hasOwn(PARTS, show)) return {}
   return compact<OperationsView>({ show: show as Part, reason: text('reason'), stream: text('stream'), letter: text('letter') })
 }
