@@ -107,13 +107,6 @@ pub(crate) struct Positions {
     pub(crate) num_subjects: u64,
 }
 
-impl Positions {
-    /// Whether what followed this position is no longer there.
-    pub(crate) fn begins_beyond(&self, position: u64) -> bool {
-        position.saturating_add(1) < self.first_seq
-    }
-}
-
 /// One page of a stream's subjects.
 pub(crate) struct SubjectsPage {
     /// How many messages each subject has.

@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use crate::api::{self, Action, StreamInfo};
+use crate::api::{self, Action, Positions, StreamInfo};
 use crate::channel::stream_of;
 use crate::pauses::Pauses;
 use crate::read::{Read, Reading, ordered};
@@ -137,7 +137,7 @@ impl Bus {
         most: Most,
     ) -> Result<Part, BusError> {
         let state = api::stream_info(self, subject::ACTIVITY).await?.state;
-        if after > state.last_seq || state.begins_beyond(after) {
+        if after > state.last_seq || begins_beyond(&state, after) {
             return Err(BusError::Reset { after });
         }
         let from = DeliverPolicy::ByStartSequence { start_sequence: after + 1 };
@@ -155,7 +155,12 @@ impl Bus {
 
 /// Whether the stream has dropped, because it is full, what follows this position.
 async fn has_dropped_what_follows(bus: &Bus, position: u64) -> Result<bool, BusError> {
-    Ok(api::stream_info(bus, subject::ACTIVITY).await?.state.begins_beyond(position))
+    Ok(begins_beyond(&api::stream_info(bus, subject::ACTIVITY).await?.state, position))
+}
+
+/// Whether what followed this position is no longer there.
+fn begins_beyond(state: &Positions, position: u64) -> bool {
+    position.saturating_add(1) < state.first_seq
 }
 
 /// Reads up to a position, or as much as is wanted.
@@ -244,7 +249,7 @@ impl Tail {
             }
             return Err(BusError::Reset { after });
         }
-        if info.state.begins_beyond(after) {
+        if begins_beyond(&info.state, after) {
             return Err(BusError::Reset { after });
         }
         let known = match self.position {
