@@ -48,7 +48,11 @@ impl Shared {
     /// Notes that no run of the server is known to have everything. All of it is about to be published again, and
     /// earlier confirmations mean nothing any more.
     pub(crate) fn doubt(&self) {
-        self.ledger().mark.server = None;
+        {
+            let mut ledger = self.ledger();
+            ledger.mark.server = None;
+            ledger.set_in_doubt(true, Instant::now());
+        }
         *self.looked_for() = LookedFor::default();
     }
 
