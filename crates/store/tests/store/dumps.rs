@@ -46,16 +46,22 @@ async fn rows(connection: &mut PgConnection, table: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(counted)).fetch_one(connection).await.unwrap()
 }
 
+/// A database whose owner is no superuser, as the owner connects to it, with its tables and roles.
+async fn kept_by_its_owner(config: &Config) -> (PgConnection, Config) {
+    let mut superuser = connect(config).await;
+    take_roles_away(&mut superuser).await;
+    execute(&mut superuser, "create role keeper login createrole password 'keeper'").await;
+    execute(&mut superuser, "create database kept owner keeper").await;
+    let kept = as_user(config, "keeper:keeper");
+    store::migrate(&kept).await.unwrap();
+    (superuser, kept)
+}
+
 /// As on a managed server, where nobody who may log in stands above the fences.
 #[tokio::test]
 async fn an_owner_who_is_no_superuser_dumps_every_row_and_makes_the_roles_elsewhere() {
     let (postgres, config) = testkit::postgres().await;
-    let mut superuser = connect(&config).await;
-    take_roles_away(&mut superuser).await;
-    execute(&mut superuser, "create role keeper login createrole password 'keeper'").await;
-    execute(&mut superuser, "create database kept owner keeper").await;
-    let kept = as_user(&config, "keeper:keeper");
-    store::migrate(&kept).await.unwrap();
+    let (mut superuser, kept) = kept_by_its_owner(&config).await;
     execute(&mut connect(&kept).await, &format!("{PROGRAMS}; {GRANTED}")).await;
 
     let above = Config { database_url: postgres.url_of("kept"), ..config.clone() };
@@ -110,12 +116,7 @@ async fn an_owner_who_is_no_superuser_dumps_every_row_and_makes_the_roles_elsewh
 #[tokio::test]
 async fn an_owner_who_is_no_superuser_has_another_user_take_the_place_of_the_programs() {
     let (_postgres, config) = testkit::postgres().await;
-    let mut superuser = connect(&config).await;
-    take_roles_away(&mut superuser).await;
-    execute(&mut superuser, "create role keeper login createrole password 'keeper'").await;
-    execute(&mut superuser, "create database kept owner keeper").await;
-    let kept = as_user(&config, "keeper:keeper");
-    store::migrate(&kept).await.unwrap();
+    let (_, kept) = kept_by_its_owner(&config).await;
     let mut owner = connect(&kept).await;
     execute(&mut owner, &format!("{PROGRAMS}; {GRANTED}")).await;
 
