@@ -23,6 +23,9 @@ test.each<[type: string, data: Activity['data'], words: string]>([
   // Told before it was said whose it was.
   ['approval_approved', { approvalType: 'refund' }, 'approved a request: refund'],
   ['approval_rejected', {}, 'rejected a request'],
+  // It may be a note.
+  ['message_state_changed', { state: 'sending' }, ': message is being sent'],
+  ['message_state_changed', { state: 'sent' }, ': message sent'],
 ])('of %s %o is said what it was', async (type, data, words) => {
   const activity: Activity = {
     id: uuid(),

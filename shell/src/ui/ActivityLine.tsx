@@ -27,12 +27,13 @@ export const ACTIVITY_TYPES: Record<string, { name: string; icon: LucideIcon }> 
   command_failed: { name: 'Failures', icon: TriangleAlert },
 }
 
+/** Of replies and of notes, which their lines do not tell apart. */
 const STATES: Record<string, string> = {
-  queued: 'Reply waiting to be sent',
-  sending: 'Reply is being sent',
-  retrying: 'Reply will be retried',
-  failed: 'Reply not sent',
-  unknown: 'Reply may have been sent; checking',
+  queued: 'Message waiting to be sent',
+  sending: 'Message is being sent',
+  retrying: 'Message will be sent again',
+  failed: 'Message not sent',
+  unknown: 'Message may have been sent; checking',
 }
 
 type Facts = Record<string, unknown>
@@ -91,7 +92,7 @@ function inWords(activity: Activity): [after: string, alone: string] {
       return ['stopped sending a message again', 'Not sent again']
     case 'message_state_changed': {
       const state = text(facts, 'state') ?? ''
-      const alone = STATES[state] ?? `Reply ${state || 'moved on'}`
+      const alone = STATES[state] ?? `Message ${state || 'moved on'}`
       return [`: ${alone.toLowerCase()}`, alone]
     }
     case 'conversation_created':

@@ -24,13 +24,15 @@ interface ChipButtonProps extends ComponentProps<'button'> {
   chosen: string | undefined
   /** What screen readers say in that case. */
   anything: string
+  /** What is shown in that case, if not the name. */
+  blank?: string | undefined
 }
 
 /** The button that opens the menu of a filter. */
-export function ChipButton({ name, chosen, anything, ...rest }: ChipButtonProps) {
+export function ChipButton({ name, chosen, anything, blank = name, ...rest }: ChipButtonProps) {
   return (
     <button type="button" aria-label={`${name}: ${chosen ?? anything}`} className={chipLook(chosen !== undefined)} {...rest}>
-      <span className="truncate">{chosen ?? name}</span>
+      <span className="truncate">{chosen ?? blank}</span>
       <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
     </button>
   )
@@ -40,12 +42,14 @@ interface ChipProps {
   name: string
   value: string | undefined
   anything: string
+  /** What the button shows while it has no value, if not its name: a list that is not of everything says of what. */
+  blank?: string
   options: readonly ChipOption[]
   onChange: (value: string | undefined) => void
 }
 
 /** A filter with a single value: its current value, and a menu to change it. */
-export function Chip({ name, value, anything, options, onChange }: ChipProps) {
+export function Chip({ name, value, anything, blank, options, onChange }: ChipProps) {
   const chosen = options.find((one) => one.value === value)?.label ?? value
   return (
     <Choice
@@ -53,7 +57,7 @@ export function Chip({ name, value, anything, options, onChange }: ChipProps) {
       value={value}
       onChange={onChange}
       options={[{ value: undefined, label: anything }, ...options]}
-      trigger={(menu) => <ChipButton {...menu} name={name} chosen={chosen} anything={anything} />}
+      trigger={(menu) => <ChipButton {...menu} name={name} chosen={chosen} anything={anything} blank={blank} />}
     />
   )
 }

@@ -37,3 +37,9 @@ test.each([
   forgetUnsent('escalate 7')
   expect(open('escalate 7').field).toHaveValue('')
 })
+
+test('the reason can be typed at once', async () => {
+  const { field } = open('escalate 7')
+  await userEvent.keyboard('It is much.')
+  expect(field).toHaveValue('It is much.')
+})

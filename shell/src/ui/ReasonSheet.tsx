@@ -42,6 +42,9 @@ export function ReasonSheet({ title, about, question, rows, children, pending, e
         <label className="flex flex-col gap-1 text-sm font-medium">
           {question}
           <textarea
+            // The dialog was opened to write just this.
+            // eslint-disable-next-line jsx-a11y/no-autofocus
+            autoFocus
             value={reason}
             rows={rows}
             dir="auto"

@@ -65,6 +65,7 @@ export const Filters = memo(function Filters({ view, onChange }: FiltersProps) {
       <Chip
         name="Status"
         anything="Open"
+        blank="Open"
         value={view.status === 'open' ? undefined : view.status}
         options={[
           ...STATUSES.filter((one) => one !== 'open').map((one) => ({ value: one, label: titled(one) })),

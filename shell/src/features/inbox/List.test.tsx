@@ -102,6 +102,25 @@ test('an empty list says why it is empty', async () => {
   expect(await screen.findByText('No conversations match these filters')).toBeVisible()
 })
 
+test('a search that finds nothing in some conversations can be widened to all', async () => {
+  given([])
+  const { router, unmount } = show(<List view={{ search: 'parcel', label: 'vip' }} openId={undefined} />)
+  expect(await screen.findByText(/of open conversations, within the filters above/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Search everything' }))
+  await waitFor(() => expect(router.state.location.search).toEqual({ search: 'parcel', status: 'any' }))
+  unmount()
+  show(<List view={{ search: 'parcel', status: 'any' }} openId={undefined} />)
+  expect(await screen.findByText(/were searched\.$/)).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Search everything' })).toBeNull()
+})
+
+test('a row says which status it has, unless it is open', async () => {
+  given([aConversation(), aConversation({ status: 'resolved', contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })])
+  show(<List view={{ status: 'any' }} openId={undefined} />)
+  expect(await screen.findByRole('link', { name: /Otto Other.*Resolved/ })).toBeVisible()
+  expect(screen.getByRole('link', { name: /Paula Probe/ })).not.toHaveTextContent('Open')
+})
+
 test('how many there are is said in words, and nothing before they are here', async () => {
   given([aConversation(), aConversation()])
   show(<List view={{}} openId={undefined} />)

@@ -110,14 +110,26 @@ function Told({ view, count, more }: ToldProps) {
 function Nothing({ view, onChange }: { view: View; onChange: (view: View) => void }) {
   const agents = useQuery(agentsQuery()).data
   if (view.search !== undefined) {
+    const { search } = view
+    const everywhere: View = { search, status: 'any' }
+    const everything = view.status === 'any' && !isNarrowed(changed(view, { search: undefined, status: undefined }))
     return (
       <Empty
         icon={SearchX}
-        title={`No results for “${view.search}”`}
-        action={<Button onClick={() => onChange(changed(view, { search: undefined }))}>Clear search</Button>}
+        title={`No results for “${search}”`}
+        action={
+          <div className="flex flex-wrap justify-center gap-2">
+            {!everything && (
+              <Button look="primary" onClick={() => onChange(everywhere)}>
+                Search everything
+              </Button>
+            )}
+            <Button onClick={() => onChange(changed(view, { search: undefined }))}>Clear search</Button>
+          </div>
+        }
       >
         Names, addresses, numbers and message texts were searched
-        {isNarrowed(changed(view, { search: undefined })) || view.status === undefined ? ', within the filters above' : ''}.
+        {everything ? '' : view.status === undefined ? ' of open conversations, within the filters above' : ', within the filters above'}.
       </Empty>
     )
   }

@@ -10,9 +10,10 @@ import { useTypists } from '#live/typing.ts'
 import { Avatar, initials } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { classes } from '#ui/classes.ts'
-import { Label, PriorityMark } from '#ui/Marks.tsx'
+import { Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { rem } from '#ui/rem.ts'
 import { When } from '#ui/When.tsx'
+import { titled } from '#ui/words.ts'
 
 import { RowLink } from './RowLink.tsx'
 
@@ -36,7 +37,7 @@ interface RowProps {
 }
 
 export const Row = memo(function Row({ conversation, search, open, selected, selecting, asked, gone }: RowProps) {
-  const { id, contact, labels, priority, unreadCount, lastMessage, assignee } = conversation
+  const { id, contact, labels, priority, unreadCount, lastMessage, assignee, status } = conversation
   const name = nameOf(conversation)
   const unread = unreadCount > 0
   // Without permission to change anything, there is nothing to select it for.
@@ -92,6 +93,12 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
               <span title="Waiting for approval" className="text-warn">
                 <Hourglass aria-hidden className="size-3.5" />
                 <span className="sr-only">Waiting for approval</span>
+              </span>
+            )}
+            {status !== 'open' && (
+              <span title={titled(status)}>
+                <StatusMark status={status} words={false} />
+                <span className="sr-only">{titled(status)}</span>
               </span>
             )}
             {priority && <PriorityMark priority={priority} />}
