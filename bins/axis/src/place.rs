@@ -1,5 +1,6 @@
 //! Which database, which NATS, which key.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,6 +130,26 @@ impl Place {
         self.data_dir.join("secret-key")
     }
 
+    /// Notes where `axis up` listens, for commands beside it.
+    pub fn note_address(&self, address: &str) -> anyhow::Result<()> {
+        let file = self.address_file();
+        std::fs::write(&file, address).with_context(|| format!("writing {}", file.display()))
+    }
+
+    /// Where `axis up` last listened, if it ever did.
+    pub fn address(&self) -> anyhow::Result<Option<String>> {
+        let file = self.address_file();
+        match std::fs::read_to_string(&file) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
+        }
+    }
+
+    fn address_file(&self) -> PathBuf {
+        self.data_dir.join("address")
+    }
+
     /// How to reach the database.
     pub fn store_config(&self) -> anyhow::Result<store::Config> {
         let database_url = match &self.database_url {
@@ -158,7 +179,7 @@ impl Place {
         let file = self.key_file();
         match std::fs::read_to_string(&file) {
             Ok(text) => Ok(Some(text.trim().into())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
         }
     }

@@ -26,7 +26,7 @@ use service::Service;
 use store::accounts::Account;
 
 use crate::{Answer, Output, Place};
-use chatwoot::Chatwoot;
+use chatwoot::{Chatwoot, reachable};
 use foundation::{Binaries, Foundation};
 use greeting::Greeting;
 use programs::Programs;
@@ -176,6 +176,7 @@ async fn work(
     let starting = async {
         let listener = listen::on(&arguments.host, arguments.port).await?;
         let address = listener.local_addr().context("asking for the address")?;
+        place.note_address(&format!("http://{}", reachable(address)))?;
         // Before any program asks an earlier stand-in anything.
         let ended = Box::pin(StandIn::end_earlier(foundation));
         ended.await.context("ending earlier stand-ins")?;

@@ -124,6 +124,24 @@ async fn it_is_told_how_late_chatwoot_tells_of_what_happens() {
     let (long_ago, longer_ago) = (now - TimeDelta::hours(2), now - TimeDelta::hours(3));
     wrote(&operator, account, longer_ago, long_ago).await;
     assert_eq!(lateness().await.0, "notice", "that says nothing of now");
+    operator
+        .axis(&[
+            "webhook",
+            "test",
+            "--account",
+            "7",
+            "--receiver-url",
+            &receiver,
+            "--yes",
+            "--wait",
+            "1",
+        ])
+        .await;
+    assert_eq!(
+        lateness().await.0,
+        "notice",
+        "no customer wrote its message, which has an old date"
+    );
 
     wrote(&operator, account, now - TimeDelta::minutes(10), now).await;
     let (state, what, mend) = lateness().await;

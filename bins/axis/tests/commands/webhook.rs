@@ -234,4 +234,6 @@ async fn a_webhook_test_follows_every_example_into_the_database() {
     let nobody = ["webhook", "test", "--account", "7", "--receiver-url", "http://127.0.0.1:1"];
     let nobody = operator.axis(&[&nobody[..], &["--yes"]].concat()).await;
     assert_eq!((nobody.code, outcomes(&nobody.value)), (Some(1), vec!["not received".into(); 10]));
+    let answer = nobody.value[0]["answer"].as_str().unwrap();
+    assert!(answer.starts_with("http://127.0.0.1:1: "), "{answer}");
 }

@@ -4,6 +4,8 @@ pub mod check;
 pub mod register;
 pub mod test;
 
+pub(crate) use test::is_example;
+
 use clap::Subcommand;
 
 use crate::{Answer, Place};

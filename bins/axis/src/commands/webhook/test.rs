@@ -18,6 +18,8 @@ use uuid::Uuid;
 use crate::answer::table;
 use crate::{Answer, Place, up};
 
+/// Where a receiver listens unless it is told otherwise.
+const RECEIVER: &str = "http://127.0.0.1:8000";
 /// How often the database is asked.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -28,9 +30,10 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY or NUMBER")]
     account: String,
 
-    /// The receiver to send to
-    #[arg(long, default_value = "http://127.0.0.1:8000", value_name = "URL")]
-    receiver_url: String,
+    /// The receiver to send to. If unset, that of `axis up` in this folder, or else port 8000 of this
+    /// machine
+    #[arg(long, value_name = "URL")]
+    receiver_url: Option<String>,
 
     /// Seconds to wait for the events to be applied, 1 to 600
     #[arg(
@@ -45,6 +48,14 @@ pub struct Arguments {
     /// the stand-in of `axis up`. Existing rows with these numbers may be overwritten
     #[arg(long)]
     yes: bool,
+}
+
+/// The field that makes an example different each time. Chatwoot's events do not have it.
+const TEST: &str = "axis_test";
+
+/// Whether this is an event that [`run`] sent.
+pub(crate) fn is_example(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get(TEST).is_some())
 }
 
 /// What became of one example.
@@ -74,10 +85,15 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
             account.tenant
         );
     }
-    let sender = sender(&account, &key, &arguments.receiver_url)?;
+    let receiver = match &arguments.receiver_url {
+        Some(url) => url.clone(),
+        None => place.address()?.unwrap_or_else(|| RECEIVER.to_owned()),
+    };
+    let sender = sender(&account, &key, &receiver)?;
     let mut tried = Vec::new();
     for (event, body) in chatwoot::examples() {
-        tried.push(send(&sender, event, &body_for(body, account.chatwoot_account_id)?).await);
+        let body = body_for(body, account.chatwoot_account_id)?;
+        tried.push(send(&sender, &receiver, event, &body).await);
     }
     settle(&store, &mut tried, Duration::from_secs(arguments.wait)).await?;
     let success = tried.iter().all(|one| one.outcome == "applied");
@@ -101,7 +117,7 @@ fn sender(account: &Account, key: &SecretKey, receiver: &str) -> anyhow::Result<
 fn body_for(example: &str, number: i64) -> anyhow::Result<String> {
     let mut body: Value = serde_json::from_str(example)?;
     rewrite(&mut body, number);
-    body["axis_test"] = Uuid::new_v4().to_string().into();
+    body[TEST] = Uuid::new_v4().to_string().into();
     Ok(body.to_string())
 }
 
@@ -121,7 +137,7 @@ fn rewrite(value: &mut Value, number: i64) {
     }
 }
 
-async fn send(sender: &Delivery, event: &'static str, body: &str) -> Tried {
+async fn send(sender: &Delivery, receiver: &str, event: &'static str, body: &str) -> Tried {
     let delivery = Uuid::new_v4().to_string();
     let sent = sender.send(body.to_owned(), &delivery, Utc::now().timestamp()).await;
     let (answer, id) = match sent {
@@ -132,7 +148,7 @@ async fn send(sender: &Delivery, event: &'static str, body: &str) -> Tried {
                 ["detail", "title", "error", "message"].iter().find_map(|k| body[k].as_str());
             (format!("{} {}", answer.status, said.unwrap_or_default()).trim().to_owned(), id)
         }
-        Err(error) => (error.to_string(), None),
+        Err(error) => (format!("{receiver}: {error}"), None),
     };
     let outcome = if id.is_some() { "not seen" } else { "not received" }.to_owned();
     Tried { event, answer, id, outcome, detail: None }
