@@ -151,7 +151,8 @@ pub async fn counts(connection: &mut PgConnection, tenant: &TenantId) -> Result<
     Ok(counts)
 }
 
-/// An account's commands that wait to be carried out, except those within their undo window.
+/// An account's commands that wait to be carried out, except those within their undo window. Those of a disconnected
+/// account wait for nothing that happens by itself, and are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The account.
@@ -176,6 +177,8 @@ pub async fn waiting(
              from outbox
              where tenant_id = $1
                and (attempts > 0 or coalesce(not_before, created_at) <= now())
+               and not exists (select from chatwoot_accounts a
+                               where a.id = outbox.account_id and a.disconnected_at is not null)
              limit $2
            ) due
            group by account_id order by account_id"#,

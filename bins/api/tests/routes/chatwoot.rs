@@ -45,6 +45,17 @@ async fn agents_see_how_chatwoot_answers_and_how_much_waits() {
 
     change("update outbox set created_at = now() - interval '31 seconds', not_before = null").await;
     becomes("slowly").await;
+    let outbound = async || {
+        let pipeline = served.read("/operations/pipeline").await;
+        let mut stages = pipeline["stages"].as_array().unwrap().iter();
+        stages.find(|stage| stage["name"] == "outbound").unwrap()["pending"].clone()
+    };
+    assert_eq!(outbound().await, 1);
+    change("update chatwoot_accounts set disconnected_at = now() where chatwoot_account_id = 1")
+        .await;
+    eventually("nobody has to do anything", || async { outbound().await == 0 }).await;
+    change("update chatwoot_accounts set disconnected_at = null where chatwoot_account_id = 1")
+        .await;
     let mut transaction = served.world.store.worker().await.unwrap();
     let (mut host, now) = store::hosts::lock(&mut transaction, "chatwoot.test:80").await.unwrap();
     host.paused_until = Some(now + Duration::from_mins(1));

@@ -22,6 +22,7 @@ import { Header } from './Header.tsx'
 import { reaches, unreadOf } from './lines.ts'
 import { NotThere } from './NotThere.tsx'
 import { Thread } from './Thread.tsx'
+import { Unconnected } from './Unconnected.tsx'
 
 /** One conversation. Use the id as its key, because each has its own place and drafts. */
 export function Conversation({ id }: { id: string }) {
@@ -82,6 +83,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
           contextOpen={wide ? beside : drawer}
           onContext={() => (wide ? setBeside(!beside) : setDrawer(true))}
         />
+        <Unconnected accountId={conversation.accountId} />
         <Thread
           conversationId={conversation.id}
           contactId={conversation.contact?.id ?? conversation.id}
