@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep};
 
 /// What to do about a database that does not answer.
 pub(crate) const SERVER: &str = "check the server that DATABASE_URL points to";
+/// What to do where neither an address is given nor `axis up` runs.
+pub(crate) const UP: &str = "axis up";
 /// What a user needs who does not own the tables: the role of most transactions, and leave to read
 /// which migrations were made.
 const GRANT: &str = "as the tables' owner: grant axis_worker to the user of DATABASE_URL, and grant \

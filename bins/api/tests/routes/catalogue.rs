@@ -269,9 +269,9 @@ async fn a_change_names_only_what_the_account_has_once_its_lists_are_known() {
     assert_eq!(refused.status(), 422);
     let refused: Value = refused.json().await.unwrap();
     let fields = [
-        json!({ "field": "assigneeId", "message": "the account has no agent 99" }),
-        json!({ "field": "teamId", "message": "the account has no team 98" }),
-        json!({ "field": "labels", "message": "the account does not have odd" }),
+        json!({ "field": "assigneeId", "message": "names no agent of the account: 99" }),
+        json!({ "field": "teamId", "message": "names no team of the account: 98" }),
+        json!({ "field": "labels", "message": "name some that the account does not have: odd" }),
     ];
     assert_eq!(refused["errors"], json!(fields));
     assert_eq!(served.commands().await, before, "nothing is asked of Chatwoot");

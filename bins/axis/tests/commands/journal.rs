@@ -57,6 +57,13 @@ async fn a_running_receivers_journal_is_listed_shown_masked_and_found_damaged() 
     let listed = succeeds(&journal, &["list", "--event", "message_created"]).await;
     let event = &listed["events"][0];
     assert_eq!((&event["account"], &event["tenant"]), (&json!(account.key), &json!("acme")));
+    let newest = succeeds(&journal, &["list", "--limit", "2", "--newest"]).await;
+    let all = succeeds(&journal, &["list"]).await;
+    let last = &all["events"].as_array().unwrap()[count - 2..];
+    assert_eq!(
+        (newest["events"].as_array().unwrap(), &newest["more"]),
+        (&last.to_vec(), &json!(true))
+    );
     let few = succeeds(&journal, &["list", "--limit", "2"]).await;
     assert_eq!((few["events"].as_array().unwrap().len(), &few["more"]), (2, &json!(true)));
     let other = domain::AccountKey::generate().to_string();

@@ -38,7 +38,9 @@ pub enum ReconcileError {
     #[error("nothing was heard of the database for too long")]
     Silent,
     /// An operator or another worker took the account over, or it was disconnected.
-    #[error("somebody else compares this account now, or it was disconnected")]
+    #[error(
+        "another comparison of this account has taken over, or it was disconnected; what was done stays done"
+    )]
     TakenOver,
 }
 

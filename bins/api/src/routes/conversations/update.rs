@@ -195,14 +195,14 @@ async fn refuse_unknown(
     let unknown = store::catalogue::unknown(connection, account, conversation, named).await?;
     let mut faults = Faults::default();
     if let Some(number) = agent.filter(|_| unknown.agent) {
-        faults.note("assigneeId", format!("the account has no agent {number}"));
+        faults.note("assigneeId", format!("names no agent of the account: {number}"));
     }
     if let Some(number) = team.filter(|_| unknown.team) {
-        faults.note("teamId", format!("the account has no team {number}"));
+        faults.note("teamId", format!("names no team of the account: {number}"));
     }
     if !unknown.labels.is_empty() {
         let labels = unknown.labels.join(", ");
-        faults.note("labels", format!("the account does not have {labels}"));
+        faults.note("labels", format!("name some that the account does not have: {labels}"));
     }
     faults.done()
 }

@@ -7,7 +7,7 @@ use store::Store;
 use super::{Report, tls};
 use crate::Place;
 use crate::commands::db;
-use crate::place::{SERVER, advice};
+use crate::place::{SERVER, UP, advice};
 
 /// How long the database may take to answer: longer than it takes to find out why it does not.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -16,7 +16,7 @@ const VERIFY: &str = "Write ?sslmode=verify-full into DATABASE_URL and DATABASE_
 
 /// Checks the database. Returns it if its schema fits.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
-    let config = report.heard("database", place.store_config(), SERVER)?;
+    let config = report.heard("database", place.store_config(), UP)?;
     let unverified = report.heard("database", config.unverified(), SERVER)?;
     tls::look(report, "database", unverified, VERIFY).await;
     let asked = async {

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::{Report, tls};
 use crate::Place;
 use crate::commands::streams::status::STREAMS;
+use crate::place::UP;
 
 /// Which streams need readers, and what to do without them.
 const READERS: [(&str, &str); 2] =
@@ -23,7 +24,7 @@ const VERIFY: &str = "Write tls:// into NATS_URL";
 
 /// Checks NATS. Returns it if it has all streams.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
-    let config = report.heard("NATS", place.bus_config(), SERVERS)?;
+    let config = report.heard("NATS", place.bus_config(), UP)?;
     let unverified = report.heard("NATS", config.unverified(), SERVERS)?;
     tls::look(report, "NATS", unverified, VERIFY).await;
     let bus = report.heard("NATS", place.bus().await, SERVERS)?;

@@ -1,5 +1,7 @@
 //! `axis journal list`
 
+use std::collections::VecDeque;
+
 use chrono::SecondsFormat;
 use clap::Args;
 use domain::AccountKey;
@@ -32,6 +34,10 @@ pub struct Arguments {
     #[arg(long)]
     unpublished: bool,
 
+    /// Of all that fit, the newest ones
+    #[arg(long)]
+    newest: bool,
+
     /// Most to list, 1 to 10000
     #[arg(
         long,
@@ -56,17 +62,20 @@ impl Arguments {
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let folder = arguments.folder.clone();
     let read = folder.read(place, move |folder| {
-        let mut found = Vec::new();
+        let mut found = VecDeque::new();
         let mut more = false;
         for one in journal::read(folder)? {
             let one = one?;
             if arguments.fits(&one) {
-                more = found.len() == usize::from(arguments.limit);
-                if more {
-                    break;
+                if found.len() == usize::from(arguments.limit) {
+                    more = true;
+                    if !arguments.newest {
+                        break;
+                    }
+                    found.pop_front();
                 }
                 // Its body, of up to 8 MB, is dropped.
-                found.push((row(&one), value(&one)));
+                found.push_back((row(&one), value(&one)));
             }
         }
         Ok((found, more))
