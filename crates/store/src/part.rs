@@ -32,7 +32,7 @@ pub(crate) fn cut<R, P>(rows: &mut Vec<R>, limit: u32, place: impl FnOnce(&R) ->
 
 /// The most bytes that the large columns of a page's rows may have together, as text. Whoever reads a page holds all of
 /// it, and the JSON that becomes of it is larger by far.
-const MOST_BYTES: i64 = 8 * 1024 * 1024;
+pub(crate) const MOST_BYTES: i64 = 8 * 1024 * 1024;
 
 /// Cuts a page to `limit` rows, of which one more was asked for, and to those that are not too large together; at least
 /// one row stays. Returns whether there are more.
@@ -46,6 +46,11 @@ pub(crate) fn cut_large<R>(rows: &mut Vec<R>, limit: u32, bytes: impl Fn(&R) -> 
     let more = rows.len() > fit;
     rows.truncate(fit);
     more
+}
+
+/// Whether a statement that cuts its page itself, so that it sends no more than fits into memory, has found more rows.
+pub(crate) fn is_cut<R>(rows: &[R], found: i64) -> bool {
+    i64::try_from(rows.len()).is_ok_and(|sent| sent < found)
 }
 
 /// Has every query of the transaction planned for its own arguments. Lists have many filters, few of which are used at

@@ -3619,7 +3619,7 @@ export interface operations {
                  *     header `Last-Event-ID` means the same, and wins.
                  */
                 lastEventId?: string;
-                /** @description Most rows per page; 25 if not given. */
+                /** @description Most rows per page; 25 if not given. A page has fewer if they are large: go on with `nextCursor`. */
                 limit?: number;
                 /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`. */
                 page?: number;

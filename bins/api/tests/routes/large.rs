@@ -56,6 +56,30 @@ async fn a_page_of_large_approvals_ends_early_and_the_cursor_leads_to_the_rest()
 }
 
 #[tokio::test]
+async fn a_page_of_a_large_timeline_ends_early_and_the_cursor_leads_to_the_rest() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(1)).await;
+    let path = format!("/conversations/{conversation}/messages");
+    for _ in 0..5 {
+        served.post(&path, &json!({ "content": "Hi" })).send().await.unwrap();
+    }
+    let all = ids(&served.read("/activity?limit=100").await);
+    let about = "update activities set conversation_id = null, data = jsonb_build_object(
+                   'contactId', (select chatwoot_id from contacts), 'a', $1::int)";
+    for statement in [
+        "update activities set data = jsonb_build_object('a', repeat('x', $1::int))",
+        "update activities set data = '{}', actor = actor || jsonb_build_object('name', repeat('x', $1::int))",
+        // Each line has it.
+        "with lines as (update activities set actor = null)
+         update contacts set name = repeat('x', $1::int)",
+        about,
+    ] {
+        grow(&served, statement).await;
+        assert_eq!(two_a_page(&served, "/activity?limit=100").await, all, "{statement}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_large_conversations_ends_early_and_the_cursor_leads_to_the_rest() {
     let served = Served::start().await;
     for number in 1..=5 {

@@ -56,7 +56,8 @@ pub struct Place {
 /// A page of the timeline, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// At most as many as were asked for; fewer, or even none, if most of what was read does not match the filter.
+    /// At most as many as were asked for; fewer if they are large, and fewer, or even none, if most of what was read
+    /// does not match the filter.
     pub activities: Vec<Activity>,
     /// Where the next page begins, if there is one.
     pub next: Option<Place>,
@@ -96,7 +97,7 @@ impl TryFrom<Row> for Activity {
     }
 }
 
-/// At most `limit` activities of a tenant, newest first.
+/// At most `limit` activities of a tenant, newest first; fewer if they are large.
 pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -107,20 +108,45 @@ pub async fn list(
     part::plan_for_arguments(connection).await?;
     let (skip, place) = start.skip_and_place();
     let end = if filter.passes_over() { reach(connection, tenant, place).await? } else { None };
-    let mut rows = sqlx::query_as!(
-        Row,
-        "select id, occurred_at, kind, source, account_id, conversation_id, actor, data
-         from activities
-         where tenant_id = $1
-           and ($2::text[] is null or kind = any($2))
-           and ($3::text is null or source = $3)
-           and ($4::uuid is null or conversation_id = $4)
-           and ($6::uuid is null or (occurred_at, id) < ($5::timestamptz, $6))
-           and ($9::text is null or actor ->> 'type' = $9)
-           and ($10::text is null or actor ->> 'id' = $10)
-           and ($12::uuid is null or (occurred_at, id) >= ($11::timestamptz, $12))
-         order by occurred_at desc, id desc
-         limit $7 offset $8",
+    // The names of those whom a line concerns count too: see `about`.
+    let rows = sqlx::query!(
+        r#"select id as "id!", occurred_at as "occurred_at!", kind as "kind!", source as "source!",
+                  account_id, conversation_id, actor, data as "data!", found as "found!"
+           from (
+             select weighed.*, count(*) over () as found, row_number() over pages as at,
+                    sum(bytes) over pages as together
+             from (
+               select a.*, octet_length(concat(a.kind, a.source, a.actor, a.data, case
+                 when a.conversation_id is not null then
+                   (select concat(c.channel, k.name)
+                    from conversations c
+                    left join contacts k on k.id = c.contact_id and k.gone_at <= k.version_at
+                    where c.id = a.conversation_id)
+                 when a.data ->> 'contactId' ~ '^[0-9]{1,18}$' then
+                   (select k.name from contacts k
+                    where k.account_id = a.account_id
+                      and k.chatwoot_id = (a.data ->> 'contactId')::bigint
+                      and k.gone_at <= k.version_at)
+                 end)) as bytes
+               from (
+                 select id, occurred_at, kind, source, account_id, conversation_id, actor, data
+                 from activities
+                 where tenant_id = $1
+                   and ($2::text[] is null or kind = any($2))
+                   and ($3::text is null or source = $3)
+                   and ($4::uuid is null or conversation_id = $4)
+                   and ($6::uuid is null or (occurred_at, id) < ($5::timestamptz, $6))
+                   and ($9::text is null or actor ->> 'type' = $9)
+                   and ($10::text is null or actor ->> 'id' = $10)
+                   and ($12::uuid is null or (occurred_at, id) >= ($11::timestamptz, $12))
+                 order by occurred_at desc, id desc
+                 limit $7 offset $8
+               ) a
+             ) weighed
+             window pages as (order by occurred_at desc, id desc)
+           ) page
+           where at = 1 or at < $7 and together <= $13
+           order by occurred_at desc, id desc"#,
         tenant.as_str(),
         filter.kinds.as_deref(),
         filter.source.as_deref(),
@@ -133,12 +159,24 @@ pub async fn list(
         filter.actor.as_ref().and_then(|actor| actor.id.as_deref()),
         end.map(|end| end.at),
         end.map(|end| end.id.0),
+        part::MOST_BYTES,
     )
     .fetch_all(&mut *connection)
     .await?;
-    let place = |row: &Row| Place { at: row.occurred_at, id: ActivityId(row.id) };
-    let next = part::cut(&mut rows, limit, place).or(end);
-    let mut activities = rows.into_iter().map(Activity::try_from).collect::<Result<Vec<_>, _>>()?;
+    let last = rows.last().filter(|last| part::is_cut(&rows, last.found));
+    let place = last.map(|last| Place { at: last.occurred_at, id: ActivityId(last.id) });
+    let next = place.or(end);
+    let rows = rows.into_iter().map(|row| Row {
+        id: row.id,
+        occurred_at: row.occurred_at,
+        kind: row.kind,
+        source: row.source,
+        account_id: row.account_id,
+        conversation_id: row.conversation_id,
+        actor: row.actor,
+        data: row.data,
+    });
+    let mut activities = rows.map(Activity::try_from).collect::<Result<Vec<_>, _>>()?;
     part::plan_for_keys(connection).await?;
     name(connection, &mut activities).await?;
     Ok(Listed { activities, next })

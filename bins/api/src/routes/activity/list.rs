@@ -45,7 +45,7 @@ pub(in crate::routes) struct ListActivity {
     /// Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
-    /// Most rows per page; 25 if not given.
+    /// Most rows per page; 25 if not given. A page has fewer if they are large: go on with `nextCursor`.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// `nextCursor` of the previous page.
