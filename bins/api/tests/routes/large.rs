@@ -38,6 +38,15 @@ async fn a_page_of_large_messages_ends_early_and_the_rest_comes_after_it() {
     assert_eq!((numbers(&oldest), &oldest["page"]["hasMore"]), (vec![100], &json!(false)));
     let after = served.read(&format!("{path}&after={}", of(&oldest, 0))).await;
     assert_eq!((numbers(&after), &after["page"]["hasMore"]), (vec![101, 102], &json!(true)));
+    grow(
+        &served,
+        "update messages set content_attributes = '{}', sender_name = repeat('x', $1::int)",
+    )
+    .await;
+    let newest = served.read(&path).await;
+    assert_eq!((numbers(&newest), &newest["page"]["hasMore"]), (vec![103, 104], &json!(true)));
+    let after = served.read(&format!("{path}&after={}", of(&oldest, 0))).await;
+    assert_eq!((numbers(&after), &after["page"]["hasMore"]), (vec![101, 102], &json!(true)));
 }
 
 #[tokio::test]
@@ -53,6 +62,14 @@ async fn a_page_of_large_approvals_ends_early_and_the_cursor_leads_to_the_rest()
     grow(&served, "update approvals set metadata = jsonb_build_object('a', repeat('x', $1::int))")
         .await;
     assert_eq!(two_a_page(&served, "/approvals?limit=100").await, all);
+    for statement in [
+        "update approvals set metadata = '{}', edited_content = repeat('x', $1::int)",
+        "with names as (update contacts set name = repeat('x', $1::int))
+         update approvals set edited_content = null",
+    ] {
+        grow(&served, statement).await;
+        assert_eq!(two_a_page(&served, "/approvals?limit=100").await, all, "{statement}");
+    }
 }
 
 #[tokio::test]

@@ -165,7 +165,12 @@ pub async fn list(
     // Sizes first, so that no more is read than fits into memory.
     let mut found = sqlx::query!(
         r#"select a.id, a.created_at,
-                  octet_length(a.metadata::text) + octet_length(a.snapshot::text) as "bytes!"
+                  octet_length(concat(
+                    a.kind, a.status, a.reason, a.metadata, a.snapshot, a.requested_by,
+                    a.requested_by_id, a.decided_by, a.decided_by_id, a.decision, a.edited_content,
+                    (select concat(c.channel, k.name)
+                     from conversations c left join contacts k on k.id = c.contact_id
+                     where c.id = a.conversation_id))) as "bytes!"
          from approvals a
          where a.tenant_id = $1
            and ($2::text is null or a.status = $2)

@@ -263,8 +263,11 @@ pub async fn window(
         sqlx::query_as!(
             Weight,
             r#"select m.id,
-                      coalesce(octet_length(m.content), 0) + octet_length(m.content_attributes::text)
-                        + octet_length(m.attachments::text) as "bytes!"
+                      octet_length(concat(
+                        m.message_type, m.content_type, m.content, m.content_attributes,
+                        m.sender_type, m.sender_name, m.author_type, m.author_id, m.author_name,
+                        m.attachments, m.uploads, m.outbound_state, m.outbound_reason,
+                        m.client_id)) as "bytes!"
                from messages m
                where m.conversation_id = $1 and (m.created_at, m.id) > ($2, $3)
                order by m.created_at, m.id limit $4"#,
@@ -280,8 +283,11 @@ pub async fn window(
         sqlx::query_as!(
             Weight,
             r#"select m.id,
-                      coalesce(octet_length(m.content), 0) + octet_length(m.content_attributes::text)
-                        + octet_length(m.attachments::text) as "bytes!"
+                      octet_length(concat(
+                        m.message_type, m.content_type, m.content, m.content_attributes,
+                        m.sender_type, m.sender_name, m.author_type, m.author_id, m.author_name,
+                        m.attachments, m.uploads, m.outbound_state, m.outbound_reason,
+                        m.client_id)) as "bytes!"
                from messages m
                where m.conversation_id = $1
                  and (m.created_at, m.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3, $1))
