@@ -5,7 +5,7 @@ use domain::{ConversationId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, Start, part};
 
 /// What a person has begun to write in a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,28 +64,77 @@ pub async fn get(connection: &mut PgConnection, place: &Place<'_>) -> Result<Opt
     Ok(draft.map(Draft::from))
 }
 
-/// At most `limit` drafts of a person, newest first, after skipping `skip` of them.
+/// The place of a draft in a list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListPlace {
+    /// When it was last saved.
+    pub updated_at: DateTime<Utc>,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Whether it is a note.
+    pub private: bool,
+}
+
+/// A page of a person's drafts, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// At most as many as were asked for, and fewer if they are large.
+    pub drafts: Vec<Draft>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<ListPlace>,
+}
+
+/// At most `limit` drafts of a person, newest first; fewer if they are large.
 pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
     principal: &str,
-    skip: u32,
+    start: Start<ListPlace>,
     limit: u32,
-) -> Result<Vec<Draft>, Error> {
-    let drafts = sqlx::query_as!(
-        Row,
-        "select conversation_id, content, private, updated_at from drafts
-         where tenant_id = $1 and principal_id = $2
-         order by updated_at desc, conversation_id, private
-         limit $3 offset $4",
+) -> Result<Listed, Error> {
+    let (skip, place) = start.skip_and_place();
+    let rows = sqlx::query!(
+        r#"select conversation_id as "conversation_id!", content as "content!",
+                  private as "private!", updated_at as "updated_at!", found as "found!"
+           from (
+             select d.*, count(*) over () as found, row_number() over pages as at,
+                    sum(octet_length(content)) over pages as together
+             from (
+               select conversation_id, content, private, updated_at from drafts
+               where tenant_id = $1 and principal_id = $2
+                 and ($3::timestamptz is null or updated_at <= $3
+                   and (updated_at < $3 or (conversation_id, private) > ($4, $5)))
+               order by updated_at desc, conversation_id, private
+               limit $6 offset $7
+             ) d
+             window pages as (order by updated_at desc, conversation_id, private)
+           ) page
+           where at = 1 or at < $6 and together <= $8
+           order by updated_at desc, conversation_id, private"#,
         tenant.as_str(),
         principal,
-        i64::from(limit),
-        i64::from(skip)
+        place.map(|place| place.updated_at),
+        place.map(|place| place.conversation.0),
+        place.map(|place| place.private),
+        i64::from(limit) + 1,
+        skip,
+        part::MOST_BYTES,
     )
     .fetch_all(connection)
     .await?;
-    Ok(drafts.into_iter().map(Draft::from).collect())
+    let last = rows.last().filter(|last| part::is_cut(&rows, last.found));
+    let next = last.map(|last| ListPlace {
+        updated_at: last.updated_at,
+        conversation: ConversationId(last.conversation_id),
+        private: last.private,
+    });
+    let drafts = rows.into_iter().map(|row| Draft {
+        conversation: ConversationId(row.conversation_id),
+        content: row.content,
+        private: row.private,
+        updated_at: row.updated_at,
+    });
+    Ok(Listed { drafts: drafts.collect(), next })
 }
 
 /// Saves a draft in place of the one before. Returns `None` if the tenant has no such conversation.

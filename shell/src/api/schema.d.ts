@@ -6809,9 +6809,11 @@ export interface operations {
     list_drafts: {
         parameters: {
             query?: {
-                /** @description Most rows per page; 25 if not given. */
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+                /** @description Most rows per page; 25 if not given. A page has fewer if they are large: go on with `nextCursor`. */
                 limit?: number;
-                /** @description Number of the page, from 1. */
+                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`. */
                 page?: number;
             };
             header?: never;

@@ -80,6 +80,19 @@ test('what is typed is kept by the API, each kind its own, and what is emptied i
   await soon(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the team']))
 })
 
+test('those that do not fit on a page are on the next one', async () => {
+  const kept = [A, B].map((conversationId) => ({ conversationId, content: conversationId, private: false, updatedAt: instant(0) }))
+  const pages = new Map([[null, { data: kept.slice(0, 1), page: { limit: 100, nextCursor: 'next' } }]] as [string | null, object][])
+  pages.set('next', { data: kept.slice(1), page: { limit: 100, nextCursor: null } })
+  api.use(
+    http.untyped.get('*/api/v1/drafts', ({ request }) =>
+      HttpResponse.json(pages.get(new URL(request.url).searchParams.get('cursor'))),
+    ),
+  )
+  begin()
+  await soon(() => expect([A, B].map((id) => draftOf(id, 'reply'))).toEqual([A, B]))
+})
+
 test.each(['/', '\uff0f', ' /\n'])('a slash that opened canned responses, and nothing else, is no draft: %j', async (slash) => {
   const api = keeping()
   begin()

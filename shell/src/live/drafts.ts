@@ -154,10 +154,13 @@ export class Drafts {
     try {
       const found = new Map<string, string>()
       let all = false
-      for (let page = 1; page <= MOST_PAGES && !all; page += 1) {
-        const { data } = await answerOf(client.GET('/api/v1/drafts', { params: { query: { page, limit: PAGE } } }))
+      let cursor: string | undefined
+      for (let read = 0; read < MOST_PAGES && !all; read += 1) {
+        const query = { limit: PAGE, ...(cursor ? { cursor } : {}) }
+        const { data, page } = await answerOf(client.GET('/api/v1/drafts', { params: { query } }))
         for (const one of data) found.set(keyOf(one.conversationId, one.private ? 'note' : 'reply'), one.content)
-        all = data.length < PAGE
+        cursor = page.nextCursor ?? undefined
+        all = !cursor
       }
       this.#take(found, all, since)
     } catch {

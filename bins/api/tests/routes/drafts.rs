@@ -84,14 +84,19 @@ async fn all_of_ones_drafts_are_listed_newest_first() {
     assert_eq!(first["conversationId"], json!(one));
     let list = served.read("/drafts").await;
     assert_eq!(list["data"], json!([third, second, first]));
-    assert_eq!(list["page"], json!({ "limit": 25, "page": 1 }));
+    assert_eq!(list["page"], json!({ "limit": 25, "page": 1, "nextCursor": null }));
     let again = put(&served, &path(one), "First, again", false).await;
     let page = served.read("/drafts?limit=2&page=1").await;
     assert_eq!(page["data"], json!([again, third]));
     assert_eq!(served.read("/drafts?limit=2&page=2").await["data"], json!([second]));
+    let cursor = page["page"]["nextCursor"].as_str().unwrap();
+    let rest = served.read(&format!("/drafts?limit=2&cursor={cursor}")).await;
+    assert_eq!(rest["data"], json!([second]));
+    assert_eq!(rest["page"], json!({ "limit": 2, "nextCursor": null }));
     for (query, refusal) in [
         ("limit=0", (422, "invalid".to_owned())),
         ("page=0", (422, "invalid".to_owned())),
+        ("cursor=x", (422, "invalid".to_owned())),
         ("limit=x", (400, "bad-query".to_owned())),
     ] {
         assert_eq!(served.refusal(&format!("/drafts?{query}")).await, refusal);

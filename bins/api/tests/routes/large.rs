@@ -96,6 +96,41 @@ async fn a_page_of_a_large_timeline_ends_early_and_the_cursor_leads_to_the_rest(
     }
 }
 
+/// The answers to lists by page number leave rows out only if the cursor leads to them.
+#[tokio::test]
+async fn a_page_of_large_drafts_ends_early_and_the_cursor_leads_to_the_rest() {
+    let served = Served::start().await;
+    for number in 1..=5 {
+        let path = format!("/conversations/{}/draft", served.write(&Seed::open(number)).await);
+        let answer = served.put(&path, &json!({ "content": "Dear" })).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    let conversations = async |path: &str| -> (Vec<Value>, Value) {
+        let list = served.read(path).await;
+        let data = list["data"].as_array().unwrap();
+        let data = data.iter().map(|draft| draft["conversationId"].clone()).collect();
+        (data, list["page"]["nextCursor"].clone())
+    };
+    let (all, next) = conversations("/drafts?limit=100").await;
+    assert_eq!((all.len(), next), (5, Value::Null));
+    // Saved at once, so that the rest of the order counts.
+    grow(&served, "update drafts set content = repeat('x', $1::int), updated_at = now()").await;
+    let (mut seen, mut path) = (Vec::new(), "/drafts?limit=100".to_owned());
+    for expected in [2, 2, 1] {
+        let (page, next) = conversations(&path).await;
+        assert_eq!(page.len(), expected);
+        seen.extend(page);
+        assert_eq!(next.is_string(), seen.len() < 5);
+        path = format!("/drafts?limit=100&cursor={}", next.as_str().unwrap_or_default());
+    }
+    let order = |drafts: &[Value]| {
+        let mut order: Vec<_> = drafts.iter().map(Value::to_string).collect();
+        order.sort();
+        order
+    };
+    assert_eq!(seen.iter().map(Value::to_string).collect::<Vec<_>>(), order(&all));
+}
+
 #[tokio::test]
 async fn a_page_of_large_conversations_ends_early_and_the_cursor_leads_to_the_rest() {
     let served = Served::start().await;
