@@ -27,6 +27,9 @@ use super::position::{Position, Resume};
 /// How much is read from the stream at once. A client that takes its frames slowly holds as much in
 /// memory meanwhile, and so may thousands.
 const CHUNK: Most = Most { messages: 200, bytes: 128 * 1024 };
+/// The largest missed event that is told. Of what is told live, all clients hold the same frame, but of what was missed
+/// each holds its own, for as long as it takes to read it; for a larger one, reading the state again is cheaper.
+const LARGEST_MISSED: usize = CHUNK.bytes;
 /// Missed events that are told one by one. For more, reading the state again is cheaper.
 const MOST_MISSED: usize = 5_000;
 /// How long to wait after the stream could not be read.
@@ -175,7 +178,9 @@ impl<H: History> Session<H> {
             Ok(Part { messages, more }) => {
                 told += messages.len();
                 for message in messages {
-                    self.tell_missed(&join, &message);
+                    if !self.tell_missed(&join, &message) {
+                        return self.go_live(frame::reset(&join), &join);
+                    }
                 }
                 if !more {
                     let caught_up = join.at(join.sequence.max(self.heard));
@@ -199,9 +204,10 @@ impl<H: History> Session<H> {
         self.phase = Phase::Replaying(Replay { join, reading, told });
     }
 
-    fn tell_missed(&mut self, join: &Position, message: &Tailed) {
+    /// Returns whether the client can go on from there, and need not read the state again.
+    fn tell_missed(&mut self, join: &Position, message: &Tailed) -> bool {
         if message.sequence <= self.heard {
-            return;
+            return true;
         }
         self.heard = message.sequence;
         let position = join.at(message.sequence);
@@ -210,8 +216,12 @@ impl<H: History> Session<H> {
             Event::read(Some((&position, &message.headers)), &message.subject, &message.payload)
             && self.filter.admits(&event)
         {
+            if event.frame.len() > LARGEST_MISSED {
+                return false;
+            }
             self.frames.push_back(event.frame);
         }
+        true
     }
 
     /// Takes in a signal. Returns whether the stream ends.

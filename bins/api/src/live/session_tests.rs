@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::super::endings::Endings;
 use super::*;
 
+#[path = "session_missed_tests.rs"]
+mod missed;
+
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ struct Stream {
     first: u64,
     /// Whether the message at each position, from 1, is our tenant's.
     ours: Vec<bool>,
+    /// The positions of large messages.
+    large: Vec<u64>,
 }
 
 impl Stream {
@@ -64,10 +69,15 @@ impl Stream {
     fn message(&self, sequence: u64) -> Tailed {
         let ours = self.ours[usize::try_from(sequence).unwrap() - 1];
         let tenant = if ours { "ours" } else { "theirs" };
+        let payload = if self.large.contains(&sequence) {
+            format!(r#"{{"a":"{}"}}"#, "x".repeat(3_000_000)).into()
+        } else {
+            Bytes::from_static(b"{}")
+        };
         Tailed {
             sequence,
             subject: format!("activity.{tenant}.note"),
-            payload: Bytes::from_static(b"{}"),
+            payload,
             headers: events::Headers::default(),
         }
     }
@@ -219,16 +229,19 @@ impl World {
     }
 }
 
-fn connect(past: &Past, fan_out: &FanOut, resume: Resume) -> Session<Past> {
-    let terms = Terms {
+fn terms(resume: Resume) -> Terms {
+    Terms {
         tenant: "ours".parse().unwrap(),
         filter: Filter::default(),
         resume,
         heartbeat: HEARTBEAT,
         retry: 1_000,
-    };
+    }
+}
+
+fn connect(past: &Past, fan_out: &FanOut, resume: Resume) -> Session<Past> {
     let endings = Endings::at(CancellationToken::new());
-    Session::begin(past.clone(), fan_out.clone(), terms, endings.join())
+    Session::begin(past.clone(), fan_out.clone(), terms(resume), endings.join())
 }
 
 fn run(acts: &[Act]) -> Result<World, TestCaseError> {
@@ -301,16 +314,9 @@ async fn a_stream_goes_on_until_its_own_ending() {
     let shutdown = CancellationToken::new();
     let endings = Endings::at(shutdown.clone());
     let _others: Vec<_> = (0..5_000).map(|_| endings.join()).collect();
-    let terms = || Terms {
-        tenant: "ours".parse().unwrap(),
-        filter: Filter::default(),
-        resume: Resume::Now,
-        heartbeat: HEARTBEAT,
-        retry: 1_000,
-    };
-    let mut sessions: Vec<_> = (0..20)
-        .map(|_| Session::begin(past.clone(), fan_out.clone(), terms(), endings.join()))
-        .collect();
+    let begin =
+        || Session::begin(past.clone(), fan_out.clone(), terms(Resume::Now), endings.join());
+    let mut sessions: Vec<_> = (0..20).map(|_| begin()).collect();
     for session in &mut sessions {
         while session.next().now_or_never().is_some() {}
     }
