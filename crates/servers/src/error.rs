@@ -59,6 +59,20 @@ pub enum Error {
         /// Where the data are.
         home: PathBuf,
     },
+    /// The data are in a folder that the user who owns them can no longer reach.
+    #[error(
+        "{} bars the user {uid}, as whom PostgreSQL runs, from the data in {}: let others pass (chmod o+x), \
+         or move the data folder to where they may",
+        closed.display(), folder.display()
+    )]
+    Barred {
+        /// The data folder.
+        folder: PathBuf,
+        /// The first folder on the way up that is closed.
+        closed: PathBuf,
+        /// The user.
+        uid: u32,
+    },
     /// This process runs as root, `PostgreSQL` refuses to, and there is no other user to run it as.
     #[error(
         "PostgreSQL does not run as root, and this machine has no user `postgres` or `nobody`: create one"

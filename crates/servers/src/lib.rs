@@ -30,7 +30,8 @@
 //! bars the way (a project under `/root`, say), folders of ours inside the system's temporary folder are opened for
 //! passage, and anything else is kept under `/var/lib/axis-postgres`: a copy of the binaries, and the data, whose
 //! place is named by the file `location` in the data folder. The file `of` beside the data names that data folder in
-//! turn. A copy of the data folder is refused, since there is no copy of the data.
+//! turn. A copy of the data folder is refused, since there is no copy of the data. So is one that has data which that
+//! user cannot reach any more: it was moved, or a folder above it closed.
 
 mod binaries;
 mod child;

@@ -61,14 +61,18 @@ impl User {
         chown(path, Some(self.uid), Some(self.gid)).during("change the owner of", path)
     }
 
-    /// Returns `folder` if this user can reach it, or else another place for its data.
+    /// Returns `folder` if this user can reach it, or else another place for its data. Fails if it has data already.
     pub(crate) fn reachable_home(self, folder: PathBuf) -> Result<PathBuf, Error> {
         if let Some(elsewhere) = located(&folder)? {
             claim(&elsewhere, folder)?;
             return Ok(elsewhere);
         }
-        if self.open_passage(&folder)? {
+        let Some(closed) = self.open_passage(&folder)? else {
             return Ok(folder);
+        };
+        // They were reachable once: an empty database elsewhere would hide them.
+        if folder.join("data/PG_VERSION").exists() {
+            return Err(Error::Barred { folder, closed, uid: self.uid });
         }
         let base = elsewhere()?;
         let home = (1..)
@@ -89,7 +93,7 @@ impl User {
         let (Some(installation), Some(bin)) = (bin_dir.parent(), bin_dir.file_name()) else {
             return Ok(bin_dir);
         };
-        if self.open_passage(&bin_dir)? {
+        if self.open_passage(&bin_dir)?.is_none() {
             return Ok(bin_dir);
         }
         let server = bin_dir.join("postgres");
@@ -114,9 +118,9 @@ impl User {
         Ok(copy.join(bin))
     }
 
-    /// Whether this user can reach what is in `folder`. First opens the folders on the way that belong to root and are
-    /// in the system's temporary folder, for passing through but not for listing.
-    fn open_passage(self, folder: &Path) -> Result<bool, Error> {
+    /// Returns the folder on the way to what is in `folder` that bars this user, if one does. First opens those that
+    /// belong to root and are in the system's temporary folder, for passing through but not for listing.
+    fn open_passage(self, folder: &Path) -> Result<Option<PathBuf>, Error> {
         let temporary = std::env::temp_dir();
         let temporary = temporary.canonicalize().unwrap_or(temporary);
         let mut closed = Vec::new();
@@ -125,7 +129,7 @@ impl User {
             if !self.may_pass(&metadata) {
                 let is_temporary = step.starts_with(&temporary) && step != temporary;
                 if !is_temporary || metadata.uid() != 0 {
-                    return Ok(false);
+                    return Ok(Some(step.to_owned()));
                 }
                 closed.push((step, metadata.mode()));
             }
@@ -134,7 +138,7 @@ impl User {
             fs::set_permissions(step, Permissions::from_mode(mode | 0o011))
                 .during("open for passage", step)?;
         }
-        Ok(true)
+        Ok(None)
     }
 
     fn may_pass(self, folder: &Metadata) -> bool {

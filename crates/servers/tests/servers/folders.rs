@@ -109,3 +109,33 @@ async fn a_copied_folder_does_not_take_the_data_that_the_original_has_elsewhere(
     std::fs::remove_dir_all(&original).unwrap();
     Postgres::start(postgres_options(&copy)).await.unwrap();
 }
+
+/// Moved below a folder of root's alone, say: an empty database in another place would hide them.
+#[tokio::test]
+async fn data_that_can_no_longer_be_reached_are_not_replaced_by_an_empty_database() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    // Within the temporary folder, the way would be opened.
+    let outside = if std::env::temp_dir().starts_with("/var") { "/tmp" } else { "/var/tmp" };
+    let folder = tempfile::tempdir_in(outside).unwrap();
+    let open_to = |mode| std::fs::set_permissions(folder.path(), Permissions::from_mode(mode));
+    open_to(0o711).unwrap();
+    let server = Postgres::start(postgres_options(folder.path())).await.unwrap();
+    let mut connection = PgConnection::connect(server.url().expose_secret()).await.unwrap();
+    connection.execute("create table kept as select 'Olá' as word").await.unwrap();
+    connection.close().await.unwrap();
+    server.stop().await.unwrap();
+    drop(server);
+
+    open_to(0o700).unwrap();
+    let refused = Postgres::start(postgres_options(folder.path())).await.unwrap_err();
+    assert!(
+        matches!(&refused, Error::Barred { closed, .. } if closed == folder.path()),
+        "{refused}"
+    );
+    assert!(!folder.path().join("postgres/location").exists());
+    open_to(0o711).unwrap();
+    let again = Postgres::start(postgres_options(folder.path())).await.unwrap();
+    assert_eq!(kept(again.url().expose_secret()).await, ["Olá"]);
+}
