@@ -116,6 +116,8 @@ impl SyncWorker {
             let watching = watch.run(self.store.clone(), key);
             crew.spawn("comparing", Box::pin(reconciler.run(shutdown.clone())));
             crew.spawn_until(&shutdown, "the accounts' watch", watching);
+            let failing = reconcile::watch_failing(self.store.clone());
+            crew.spawn_until(&shutdown, "the comparisons' watch", failing);
         }
         let handler =
             InboundHandler::configured(&self.config, self.store.clone(), self.bus.publisher());

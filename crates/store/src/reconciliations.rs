@@ -5,6 +5,7 @@
 //! down the next due time.
 
 mod due;
+mod failing;
 mod unread;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::{Error, rows};
 
 pub use due::{ask_for, encourage, hasten};
+pub use failing::count_failing;
 pub use unread::{forget_unread, note_unread};
 
 /// How far an account has been compared.
@@ -296,7 +298,9 @@ pub async fn save(
              walk_contacts = $9, walk_total = $10, walk_done = $11, walked_at = $12,
              brought_in = brought_in + $13, drift_found = drift_found + $14,
              drift_repaired = drift_repaired + $15, failures = $16, last_error = $17,
-             walk_again = $18, walk_absent = $19, updated_at = now()
+             walk_again = $18, walk_absent = $19,
+             failing_since = case when $16 = 0 then null else coalesce(failing_since, now()) end,
+             updated_at = now()
          where account_id = $1 and holder = $2
            and exists (select from chatwoot_accounts a
                        where a.id = account_id and a.disconnected_at is null)

@@ -1,8 +1,10 @@
 //! A worker whose key is not the accounts': nothing it does fails until there is something to do.
 
 use domain::SecretKey;
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use store::links::{self, OwnToken};
+use testkit::sqlx::{Connection as _, Executor as _, PgConnection};
 use testkit::{Account, Program, SECRET_KEY, World, eventually};
 
 use crate::installation::{Servers, TENANT};
@@ -43,6 +45,29 @@ async fn a_worker_says_whether_its_key_opens_what_it_needs() {
             .await;
         }
     }
+}
+
+/// One whose token is refused is tried twice an hour, which no counter of failures tells from passing trouble.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_worker_tells_how_many_accounts_cannot_be_compared() {
+    let world = World::start().await;
+    world.account(TENANT, 1).await;
+    let store = &world.store_config;
+    let mut database = PgConnection::connect(store.database_url.expose_secret()).await.unwrap();
+    let failing = "insert into reconciliations
+                     (account_id, tenant_id, failures, last_error, failing_since, sweep_due_at,
+                      walk_due_at)
+                   select id, tenant_id, 2, 'refused', now() - interval '16 minutes',
+                          now() + interval '1 hour', now() + interval '1 hour'
+                   from chatwoot_accounts";
+    database.execute(failing).await.unwrap();
+    let worker = Servers { bus: &world.bus_config, store }
+        .sync_worker(&[("AXIS_SECRET_KEY", SECRET_KEY)])
+        .await;
+    eventually("it has looked", async || {
+        answer(&worker, "/metrics").await.contains("\naxis_accounts_not_compared 1\n")
+    })
+    .await;
 }
 
 /// Somebody's own token, sealed under this key.

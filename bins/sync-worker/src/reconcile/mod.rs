@@ -23,6 +23,7 @@ mod compare;
 mod config;
 mod conversation;
 mod error;
+mod failing;
 mod host;
 mod pages;
 mod plan;
@@ -57,6 +58,7 @@ pub use backfill::{Backfill, Reached, Speed};
 pub use body::ORIGIN;
 pub use config::Config;
 pub use error::ReconcileError;
+pub(crate) use failing::watch as watch_failing;
 pub(crate) use plan::plan;
 
 use host::{Guest, Host};

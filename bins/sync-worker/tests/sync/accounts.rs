@@ -7,7 +7,8 @@ use accounts::Accounts;
 use bus::SourceEntry;
 use chrono::{TimeDelta, Utc};
 use store::reconciliations::{
-    Progress, Tally, ask_for, claim, claim_due, encourage, hasten, hold, know_all, save,
+    Progress, Tally, ask_for, claim, claim_due, count_failing, encourage, hasten, hold, know_all,
+    save,
 };
 use sync_worker::reconcile::{Config, Reconciler};
 use testkit::{Account, World, eventually};
@@ -169,6 +170,41 @@ async fn an_account_that_was_mended_is_compared_at_once_and_one_that_ended_is_le
     let end = "update chatwoot_accounts set disconnected_at = now()";
     execute(&world.store_config, end).await;
     assert_eq!(due(&world, holder).await, None);
+}
+
+/// Somebody is told of what does not pass: of failures in a row it matters since when they last, not how many they are.
+#[tokio::test]
+async fn an_account_that_cannot_be_compared_counts_from_the_first_failure_to_the_first_success() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let holder = Uuid::new_v4();
+    let mut held = due(&world, holder).await.unwrap();
+    assert_eq!(failing(&world, NO_TIME).await, 0);
+    held.failures = 1;
+    write_down(&world, &account, holder, &mut held).await;
+    assert_eq!((failing(&world, NO_TIME).await, failing(&world, MINUTE).await), (1, 0));
+    let long_ago =
+        "update reconciliations set failing_since = failing_since - interval '2 minutes'";
+    execute(&world.store_config, long_ago).await;
+    held.failures = 2;
+    write_down(&world, &account, holder, &mut held).await;
+    assert_eq!(failing(&world, MINUTE).await, 1);
+
+    held.failures = 0;
+    write_down(&world, &account, holder, &mut held).await;
+    assert_eq!(failing(&world, NO_TIME).await, 0);
+    held.failures = 1;
+    write_down(&world, &account, holder, &mut held).await;
+    assert_eq!(failing(&world, NO_TIME).await, 1);
+    let mut connection = world.store.worker().await.unwrap();
+    encourage(&mut connection, account.key).await.unwrap();
+    store::commit(connection).await.unwrap();
+    assert_eq!(failing(&world, NO_TIME).await, 0);
+}
+
+async fn failing(world: &World, lasting: Duration) -> i64 {
+    let mut connection = world.store.worker().await.unwrap();
+    count_failing(&mut connection, lasting).await.unwrap()
 }
 
 /// Its token is forgotten, and Chatwoot is asked nothing more.

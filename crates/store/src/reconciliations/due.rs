@@ -26,7 +26,7 @@ pub async fn encourage(connection: &mut PgConnection, account: AccountKey) -> Re
              walk_due_at = case when walked_at is null or walk_page > 0 or walk_place > 0
                                   or walk_contacts
                            then '-infinity' else walk_due_at end,
-             failures = 0, last_error = null
+             failures = 0, last_error = null, failing_since = null
          where account_id = $1 and failures > 0",
         account.0
     )
