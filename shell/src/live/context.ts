@@ -8,7 +8,7 @@ import { isBegun } from './draftsStored.ts'
 import type { DraftKind } from './kind.ts'
 import type { Live } from './live.ts'
 import type { Outbox } from './outbox.ts'
-import type { Written } from './written.ts'
+import { isHeldUp, type Written } from './written.ts'
 
 const LiveContext = createContext<Live | null>(null)
 export const LiveProvider = LiveContext.Provider
@@ -50,4 +50,10 @@ export function useDraftPreview(conversationId: string): string {
 export function useWritten(conversationId: string): readonly Written[] {
   const outbox = useOutbox()
   return useStore(outbox.entries, () => outbox.of(conversationId))
+}
+
+/** Whether something written in this conversation waits until this person acts. */
+export function useHeldUp(conversationId: string): boolean {
+  const outbox = useOutbox()
+  return useStore(outbox.entries, () => outbox.of(conversationId).some(isHeldUp))
 }

@@ -219,6 +219,7 @@ test('a reply that something new came before waits for its writer to choose, and
   stop()
   const later = outbox(SEEN)
   expect(later.states()).toEqual(['overtaken'])
+  expect(later.heldUp).toMatchObject([{ content: 'It is on its way' }])
   expect(accepted).toEqual([])
   later.box.sendAnyway(later.box.of(PLACE)[0]!)
   await soon(() => expect(later.accepted).toHaveLength(1))

@@ -21,7 +21,7 @@ import { createStore, type Store } from '../base/store.ts'
 
 import { backoff, pause, wait } from './backoff.ts'
 import { forget, keep, keepWritten, left, onForgotten, stored, written } from './kept.ts'
-import type { Arrived, Next, Seen, Written } from './written.ts'
+import { type Arrived, isHeldUp, type Next, type Seen, type Written } from './written.ts'
 
 /** What the outbox needs from its surroundings, and tells them. */
 export interface Post {
@@ -73,6 +73,8 @@ export class Outbox {
     this.#know()
     for (const entry of stored()) {
       if (entry.filesLost) void this.#takeUp(entry)
+      // Told again: what was told of it is gone with the earlier page.
+      else if (isHeldUp(entry)) this.#hold(entry)
       else this.#put(entry.state === 'sending' ? { ...entry, state: 'waiting', unsure: true } : entry)
     }
     const wake = () => this.#wake()

@@ -44,3 +44,8 @@ export interface Written {
   /** A try got no answer: the API may have it. */
   readonly unsure?: true
 }
+
+/** Whether it waits until somebody acts. */
+export function isHeldUp({ state }: Written): boolean {
+  return state === 'refused' || state === 'overtaken'
+}

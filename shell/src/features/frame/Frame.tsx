@@ -7,6 +7,7 @@ import { session, useRoles } from '#auth/session.ts'
 import { useLive } from '#live/context.ts'
 import { keys } from '#live/keys.ts'
 import { onNews } from '#live/news.ts'
+import { isHeldUp } from '#live/written.ts'
 import { keepFocus } from '#ui/focus.ts'
 import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'
 import { lazily } from '#ui/lazily.tsx'
@@ -109,8 +110,7 @@ function useNews(): void {
         if (news.kind === 'sent') {
           const { conversationId: id } = news.written
           // It was sent, so the toast goes, unless another message there is waiting.
-          const waits = live.outbox.of(id).some(({ state }) => state === 'refused' || state === 'overtaken')
-          if (!waits) dismiss(notSent(id))
+          if (!live.outbox.of(id).some(isHeldUp)) dismiss(notSent(id))
           return
         }
         const { pathname } = router.state.location

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import type { Conversation } from '#api/types.ts'
 import { clearSelection, select, selection } from '#desk/selection.ts'
+import { keep } from '#live/kept.ts'
 import { connectionStatus } from '#live/status.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
@@ -83,6 +84,22 @@ test('a row says that something about it waits for approval', async () => {
   show(<List view={{}} openId={undefined} />)
   expect(await screen.findByRole('link', { name: /Paula Probe.*Waiting for approval/ })).toBeVisible()
   expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('Waiting for approval')
+})
+
+test('a row says that something written there waits for whoever wrote it, whatever page they wrote it on', async () => {
+  const [here, other] = [aConversation(), aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })]
+  given([here, other])
+  const clientId = uuid()
+  keep({
+    clientId, conversationId: here.id, content: 'On its way', private: false, createdAt: instant(1), state: 'overtaken', reason: null,
+    seen: null, arrived: [], next: null, files: [], progress: 0,
+  })
+  const { live } = show(<List view={{}} openId={undefined} />)
+  onTestFinished(live.outbox.start())
+  expect(await screen.findByRole('link', { name: /Paula Probe.*Your message was not sent/ })).toBeVisible()
+  expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('not sent')
+  act(() => live.outbox.discard(live.outbox.of(here.id)[0]!))
+  expect(screen.getByRole('link', { name: /Paula Probe/ })).not.toHaveTextContent('not sent')
 })
 
 test('a key that leaves what an input method offers does not leave the search', async () => {

@@ -5,7 +5,7 @@ import type { Conversation } from '#api/types.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { selectUpTo, toggle } from '#desk/selection.ts'
 import { nameOf } from '#desk/words.ts'
-import { useDraftPreview } from '#live/context.ts'
+import { useDraftPreview, useHeldUp } from '#live/context.ts'
 import { useTypists } from '#live/typing.ts'
 import { Avatar, initials } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
@@ -40,6 +40,8 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
   const { id, contact, labels, priority, unreadCount, lastMessage, assignee, status } = conversation
   const name = nameOf(conversation)
   const unread = unreadCount > 0
+  const heldUp = useHeldUp(id)
+  const unsent = heldUp ? 'Your message was not sent' : lastMessage?.state === 'failed' && 'Last reply not sent'
   // Without permission to change anything, there is nothing to select it for.
   const selectable = mayAsk()
   return (
@@ -83,10 +85,10 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
               {name}
               <span className="sr-only">, {channelName(conversation.channel)}</span>
             </span>
-            {lastMessage?.state === 'failed' && (
-              <span title="Last reply not sent" className="text-bad">
+            {unsent && (
+              <span title={unsent} className="text-bad">
                 <TriangleAlert aria-hidden className="size-3.5" />
-                <span className="sr-only">Last reply not sent</span>
+                <span className="sr-only">{unsent}</span>
               </span>
             )}
             {asked && (
