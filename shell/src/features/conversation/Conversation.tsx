@@ -19,7 +19,7 @@ import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
 import { type Editing, putBack } from './editing.ts'
 import { Header } from './Header.tsx'
-import { reaches, unreadOf } from './lines.ts'
+import { reaches, unreadOf, unseen } from './lines.ts'
 import { NotThere } from './NotThere.tsx'
 import { Thread } from './Thread.tsx'
 import { Unconnected } from './Unconnected.tsx'
@@ -110,43 +110,62 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
 /** How long somebody has to look at a conversation before it counts as read. Milliseconds. */
 const SEEN_AFTER = 800
 
-/** Whether the thread has the newest message, and everything that is unread. */
-function useShown({ id, lastMessage, unreadCount, seenUntil }: Shown): boolean {
+/**
+ * What the customer wrote, without what was certainly seen before: ids. Null while the thread lacks the newest message or
+ * anything that is unread.
+ */
+function useTheirs({ id, lastMessage, unreadCount: count, seenUntil }: Shown): string | null {
   const last = lastMessage?.id
-  const has = useCallback(
+  const theirs = useCallback(
     (thread: { pages: MessageList[] }) => {
       const messages = messagesOf(thread)
       const whole = thread.pages.at(-1)?.page.hasMore === false
-      return (last === undefined || messages.some((one) => one.id === last)) && (whole || reaches(messages, { count: unreadCount, seenUntil }))
+      const shown = (last === undefined || messages.some((one) => one.id === last)) && (whole || reaches(messages, { count, seenUntil }))
+      return shown ? unseen(messages, { count, seenUntil }).join(' ') : null
     },
-    [last, unreadCount, seenUntil],
+    [last, count, seenUntil],
   )
-  return useInfiniteQuery({ ...messagesQuery(id), select: has }).data === true
+  return useInfiniteQuery({ ...messagesQuery(id), select: theirs }).data ?? null
 }
 
 /**
  * Marks a conversation as read when somebody looks at it with its messages loaded. A refusal is not repeated
- * needlessly: only when another message comes, the connection is back, or somebody opens the conversation again.
+ * needlessly: only when another message comes, the connection is back, or somebody opens the conversation again. What
+ * was read already stays unread if somebody marks it so, until it is opened again.
  */
 function useSeen(conversation: Shown): void {
   const { id, unreadCount, lastMessage } = conversation
   // The API stops counting after a few; beyond that, only the last message shows that another one came.
   const what = `${unreadCount} ${lastMessage?.id ?? ''}`
   const live = useLive()
-  const shown = useShown(conversation)
+  const theirs = useTheirs(conversation)
+  /** What was read here: ids. */
+  const read = useRef(new Set<string>())
+  const marking = useRef(false)
   const connected = useConnection().state === 'live'
   const refused = useRef<string | null>(null)
   useEffect(() => {
     if (connected) refused.current = null
   }, [connected])
   useEffect(() => {
-    if (unreadCount === 0) refused.current = null
-    if (unreadCount === 0 || !shown || !session().person.may('conversations:update')) return
+    const ids = theirs?.split(' ').filter(Boolean) ?? []
+    if (unreadCount === 0) {
+      refused.current = null
+      // What comes while this view marks it shows as read, and may not be.
+      if (!marking.current) ids.forEach((one) => read.current.add(one))
+    }
+    if (unreadCount === 0 || theirs === null || !session().person.may('conversations:update')) return
+    if (ids.length > 0 && ids.every((one) => read.current.has(one))) return
     let timer: ReturnType<typeof setTimeout> | undefined
     const tell = () => {
-      live.mark(id, true).catch(() => {
-        refused.current = what
-      })
+      marking.current = true
+      void live
+        .mark(id, true)
+        .then(
+          () => ids.forEach((one) => read.current.add(one)),
+          () => (refused.current = what),
+        )
+        .finally(() => (marking.current = false))
     }
     const look = () => {
       clearTimeout(timer)
@@ -158,5 +177,5 @@ function useSeen(conversation: Shown): void {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', look)
     }
-  }, [live, id, unreadCount, what, shown, connected])
+  }, [live, id, unreadCount, what, theirs, connected])
 }

@@ -117,3 +117,13 @@ export function reaches(messages: readonly Message[], { count, seenUntil }: Unre
   if (seenUntil === undefined) return messages.filter(said).length >= count
   return seenUntil !== null && messages.some(({ createdAt }) => compareInstants(createdAt, seenUntil) <= 0)
 }
+
+/** The loaded messages of the customer that may be unread; all of them, if none is said to be. */
+export function unseen(messages: readonly Message[], { count, seenUntil }: Unread): string[] {
+  const incoming = messages.filter(said)
+  if (count <= 0) return incoming.map(({ id }) => id)
+  if (seenUntil === undefined) return incoming.slice(-count).map(({ id }) => id)
+  // One that came late may be of the same second.
+  const from = seenUntil === null ? -Infinity : Math.floor(Date.parse(seenUntil) / 1_000) * 1_000
+  return incoming.filter(({ createdAt }) => Date.parse(createdAt) >= from).map(({ id }) => id)
+}
