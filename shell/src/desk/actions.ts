@@ -51,6 +51,11 @@ export function mayDo(what: ActionName): boolean {
   return mayAsk(what === 'escalate' ? what : undefined)
 }
 
+/** Whether it can be done with these conversations at once: an escalation is about one. */
+export function canDo(what: ActionName, about: readonly string[]): boolean {
+  return about.length > 0 && (what !== 'escalate' || about.length === 1)
+}
+
 /** The action that resolves conversations, or reopens them if they are resolved; both have the same key. */
 export function endingOf(resolved: boolean): Pick<Action, 'name' | 'icon'> & { readonly change: Change } {
   return resolved
@@ -60,8 +65,8 @@ export function endingOf(resolved: boolean): Pick<Action, 'name' | 'icon'> & { r
 
 /** Carries out an action, after asking what it needs to know. */
 export function perform(what: ActionName, about: readonly string[], at?: Asked['at']): void {
+  if (!canDo(what, about)) return
   if (what === 'resolve') want(about, endingOf(false).change)
   else if (what === 'unread') wantUnread(about)
-  // An escalation is about one conversation.
-  else ask(what, what === 'escalate' ? about.slice(0, 1) : about, { at })
+  else ask(what, about, { at })
 }

@@ -10,6 +10,8 @@ import { useUnsent } from './unsent.ts'
 
 interface ReasonSheetProps {
   title: string
+  /** What its button says; the title if left out. */
+  act?: string
   /** What the reason is for. It is kept under this name until it is sent, when `forgetUnsent` removes it. */
   about: string
   question: string
@@ -22,8 +24,8 @@ interface ReasonSheetProps {
   close: () => void
 }
 
-/** A dialog that asks for a reason before it does what its title says. */
-export function ReasonSheet({ title, about, question, rows, children, pending, error, send, close }: ReasonSheetProps) {
+/** A dialog that asks for a reason before it does what its button says. */
+export function ReasonSheet({ title, act = title, about, question, rows, children, pending, error, send, close }: ReasonSheetProps) {
   const [reason, setReason] = useUnsent(about, '')
   const blank = reason.trim() === ''
   const submit = () => {
@@ -58,7 +60,7 @@ export function ReasonSheet({ title, about, question, rows, children, pending, e
         </label>
         <Refusal error={error} />
         <Button type="submit" look="primary" disabled={blank} busy={pending}>
-          {title}
+          {act}
         </Button>
       </form>
     </Sheet>

@@ -40,7 +40,7 @@ export function Sheet({ open, onOpenChange, title, children, side = 'middle' }: 
           )}
         >
           <div className="flex h-13 shrink-0 items-center justify-between border-b border-line pr-2 pl-4">
-            <Dialog.Title className="font-semibold">{title}</Dialog.Title>
+            <Dialog.Title dir="auto" className="min-w-0 truncate font-semibold">{title}</Dialog.Title>
             <Dialog.Close
               aria-label="Close"
               className="flex size-8 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink"

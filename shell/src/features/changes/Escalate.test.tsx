@@ -1,10 +1,11 @@
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, expect, test } from 'vitest'
 
 import { ask, asked as question } from '#desk/asked.ts'
-import { api, http } from '#test/api.ts'
+import { conversationsQuery } from '#live/queries.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
 import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, anApproval } from '#test/samples.ts'
@@ -19,12 +20,12 @@ beforeEach(() => {
 })
 
 function given() {
-  show(
+  return show(
     <>
       <Changes />
       <Toasts />
     </>,
-  )
+  ).queryClient
 }
 
 /** Escalates a conversation and closes the sheet before there is an answer, which comes when it is told to. */
@@ -83,6 +84,21 @@ test('and what was not is told', async () => {
   come(HttpResponse.json({ code: 'invalid', detail: 'It waits already' }, { status: 422 }))
   expect(await screen.findByText('Not escalated: the conversation')).toBeVisible()
   expect(screen.getByText('It waits already')).toBeVisible()
+})
+
+test('whose conversation it is, is said by the sheet and by what comes of it', async () => {
+  const row = aConversation()
+  api.use(
+    http.get('/api/v1/conversations', ({ response }) => response(200).json({ data: [row], page: { limit: 50, nextCursor: null }, position: NOWHERE })),
+    http.untyped.post('*/api/v1/conversations/:id/escalate', () => HttpResponse.json(anApproval(), { status: 201 })),
+  )
+  await given().infiniteQuery(conversationsQuery({}))
+  await screen.findByRole('status')
+  ask('escalate', [row.id])
+  const sheet = await screen.findByRole('dialog', { name: 'Escalate: Paula Probe' })
+  await userEvent.type(within(sheet).getByRole('textbox'), 'It is much.')
+  await userEvent.click(within(sheet).getByRole('button', { name: 'Escalate' }))
+  expect(await screen.findByText('Escalated: Paula Probe')).toBeVisible()
 })
 
 test('what got no answer and is asked for anew, in another sheet, is the same request', async () => {

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 
+import { nameOf } from '#desk/words.ts'
 import { escalate } from '#live/approving.ts'
 import { useLive } from '#live/context.ts'
 import { useMounted } from '#ui/mounted.ts'
@@ -12,6 +13,8 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
   const live = useLive()
   const isMounted = useMounted()
   const about = `escalate ${id}`
+  const row = live.look(id)
+  const of = row ? `: ${nameOf(row)}` : ''
   const asking = useMutation({
     mutationFn: (reason: string) => escalate(id, reason),
     onSuccess: (_, reason) => {
@@ -20,17 +23,18 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
       if (isMounted()) close()
       toast({
         key: `escalated ${id}`,
-        title: 'Escalated',
+        title: `Escalated${of}`,
         detail: 'You will be notified of the decision.',
       })
     },
     onError: (error) => {
-      if (!isMounted()) toastFailure(`Not escalated: ${live.look(id)?.contact?.name ?? 'the conversation'}`, id, error)
+      if (!isMounted()) toastFailure(`Not escalated${of || ': the conversation'}`, id, error)
     },
   })
   return (
     <ReasonSheet
-      title="Escalate"
+      title={`Escalate${of}`}
+      act="Escalate"
       about={about}
       question="Why does this need someone else’s decision?"
       rows={4}

@@ -1,9 +1,10 @@
-import { screen } from '@testing-library/react'
+import { act, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { onWanted } from '#desk/asked.ts'
+import { clearSelection, select } from '#desk/selection.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
@@ -56,6 +57,16 @@ test('what they may do is', async () => {
   const names = (await offered()).join()
   for (const one of ['Resolve', 'Assign', 'Go to operations']) expect(names).toContain(one)
   expect(names).not.toContain('Escalate')
+})
+
+test('an escalation is offered for one conversation, and not for several that are selected', async () => {
+  onTestFinished(clearSelection)
+  select([uuid(1), uuid(2)])
+  const several = (await offered()).join()
+  expect(several).toContain('Set priority')
+  expect(several).not.toContain('Escalate')
+  act(() => select([uuid(2)]))
+  expect(await screen.findByRole('option', { name: /^Escalate/ })).toBeVisible()
 })
 
 test('that conversations could not be searched is said, and not that there is none', async () => {

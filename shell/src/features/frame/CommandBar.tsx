@@ -5,7 +5,7 @@ import { Dialog } from 'radix-ui'
 import { useDeferredValue, useState } from 'react'
 
 import { session } from '#auth/session.ts'
-import { type ActionName, ACTIONS, endingOf, mayDo, perform } from '#desk/actions.ts'
+import { type ActionName, ACTIONS, canDo, endingOf, mayDo, perform } from '#desk/actions.ts'
 import { want } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
 import { useOpen } from '#desk/open.ts'
@@ -82,14 +82,11 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
     { id: 'keys', name: 'Show keyboard shortcuts', icon: Keyboard, keys: '?', run: onHelp },
   ]
   const ending = endingOf(about.length > 0 && about.every((id) => live.look(id)?.status === 'resolved'))
-  const changes: Option[] =
-    about.length === 0
-      ? []
-      : OFFERED.filter(mayDo).map((what) => {
-          const { name, icon, keys } = ACTIONS[what]
-          if (what === 'resolve') return { id: what, name: ending.name, icon: ending.icon, keys, run: () => want(about, ending.change) }
-          return { id: what, name, icon, keys, run: () => perform(what, about) }
-        })
+  const changes = OFFERED.filter((what) => mayDo(what) && canDo(what, about)).map((what): Option => {
+    const { name, icon, keys } = ACTIONS[what]
+    if (what === 'resolve') return { id: what, name: ending.name, icon: ending.icon, keys, run: () => want(about, ending.change) }
+    return { id: what, name, icon, keys, run: () => perform(what, about) }
+  })
   const writes = open !== undefined && may('conversations:reply')
   const account = open === undefined ? undefined : live.look(open)?.accountId
   const canned = (useQuery({ ...cannedResponsesQuery(), enabled: writes }).data ?? []).filter((one) => one.accountId === account)
