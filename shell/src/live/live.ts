@@ -28,6 +28,7 @@ import { Outbox } from './outbox.ts'
 import { persistently, TRIES_TO_KEEP } from './persistently.ts'
 import { readPosition } from './position.ts'
 import { present } from './presence.ts'
+import { shown } from './queries.ts'
 import { watchRest } from './resting.ts'
 import type { Frame } from './sse.ts'
 import { connectionStatus } from './status.ts'
@@ -49,6 +50,7 @@ const REBUILDS = 20
 export class Live {
   readonly outbox: Outbox
   readonly drafts = new Drafts()
+  readonly #queryClient: QueryClient
   readonly #journal = new Journal()
   readonly #cache: Cache
   #connection: Connection | null = null
@@ -65,6 +67,7 @@ export class Live {
   readonly #turns = new Turns()
 
   constructor(queryClient: QueryClient) {
+    this.#queryClient = queryClient
     this.#cache = new Cache(queryClient, this.#journal)
     // From the first answer on: some come before the stream is open.
     this.#cache.watch()
@@ -131,7 +134,8 @@ export class Live {
 
   /** The newest known state of a conversation, as it shows. */
   look(id: string): Conversation | undefined {
-    return this.#cache.look(id)
+    // The journal is limited, and lists may have more.
+    return this.#cache.look(id) ?? shown(this.#queryClient, id)
   }
 
   /**

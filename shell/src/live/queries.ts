@@ -1,5 +1,5 @@
 /** Queries to the API, loaded once and kept current by events. Screens use these and need not know about events. */
-import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query'
+import { infiniteQueryOptions, type Query, queryOptions, type QueryClient } from '@tanstack/react-query'
 
 import { answerOf, client } from '../api/client.ts'
 import type { Failure } from '../api/failure.ts'
@@ -59,12 +59,19 @@ export function conversationQuery(queryClient: QueryClient, id: string) {
 }
 
 /** A conversation from any list that has it. */
-function listed(queryClient: QueryClient, id: string): Conversation | undefined {
-  for (const [, list] of queryClient.getQueriesData<ConversationPages>({ queryKey: ['conversations'] })) {
+function listed(queryClient: QueryClient, id: string, which: (query: Query) => boolean = () => true): Conversation | undefined {
+  for (const [, list] of queryClient.getQueriesData<ConversationPages>({ queryKey: ['conversations'], predicate: which })) {
     const row = list && find<Conversation, ConversationPage>(list, id)
     if (row) return row
   }
   return undefined
+}
+
+/** A conversation as events keep it: by itself or in a list, but not in one that is to be loaded again. */
+export function shown(queryClient: QueryClient, id: string): Conversation | undefined {
+  const own = queryClient.getQueryState<Conversation>(keys.conversation(id))
+  if (own?.data && !own.isInvalidated) return own.data
+  return listed(queryClient, id, (query) => !query.state.isInvalidated)
 }
 
 export function messagesQuery(conversationId: string) {
