@@ -96,7 +96,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
 
   /** The draft that could not be sent because of variables without a value. */
   const [tried, setTried] = useState<string | null>(null)
-  const [proposing, setProposing] = useState<string | null>(null)
+  const [proposing, setProposing] = useState<{ content: string; draft: string } | null>(null)
   const writing = `${id}.${kind}`
   const left = tried === writing ? leftIn(fill(draft, values, asking)) : []
   // All variables have a value now; a new one is not reported before the next try.
@@ -210,13 +210,16 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
               disabled={empty}
               withFiles={attach.files.length > 0}
               send={send}
-              propose={() => setProposing(ready())}
+              propose={() => {
+                const content = ready()
+                setProposing(content === null ? null : { content, draft })
+              }}
             />
           )}
         </div>
       </div>
       {proposing !== null && (
-        <Propose conversationId={id} content={proposing} close={() => setProposing(null)} missing={() => setProposing(null)} />
+        <Propose conversationId={id} {...proposing} close={() => setProposing(null)} missing={() => setProposing(null)} />
       )}
     </div>
   )

@@ -1,5 +1,4 @@
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
 
 import { propose } from '#live/approving.ts'
 import { useDrafts } from '#live/context.ts'
@@ -14,20 +13,21 @@ interface ProposeProps {
   conversationId: string
   /** The text of the reply. */
   content: string
+  /** The draft that it was made of. */
+  draft: string
   close: () => void
 }
 
 /** Asks for approval of a reply. */
-export default function Propose({ conversationId, content, close }: ProposeProps) {
+export default function Propose({ conversationId, content, draft, close }: ProposeProps) {
   const isMounted = useMounted()
   const about = proposalIn(conversationId)
   const drafts = useDrafts()
-  const [draft] = useState(() => drafts.of(conversationId, 'reply'))
   const asking = useMutation({
     mutationFn: (reason: string) => propose(conversationId, content, reason),
     onSuccess: (_, reason) => {
       forgetUnsent(about, reason)
-      // The person may have closed the dialog and gone on writing.
+      // The person may have gone on writing, before the dialog came or after they closed it.
       if (drafts.of(conversationId, 'reply') === draft) drafts.set(conversationId, 'reply', '')
       if (isMounted()) close()
       toast({
