@@ -37,7 +37,19 @@ export function Approval({ id, thread }: ApprovalProps) {
   if (query.isPending) return <div className="skeleton m-5 h-40" role="status" aria-label="Loading approval" />
   if (!query.data) {
     if (query.error instanceof Failure && query.error.status === 404) {
-      return <Empty icon={SearchX} title="This approval does not exist" />
+      return (
+        <Empty
+          icon={SearchX}
+          title="This approval does not exist"
+          action={
+            <Link to="/approvals" search={readApprovalsView} className="text-accent hover:underline">
+              Back to the approvals
+            </Link>
+          }
+        >
+          The address may be incomplete.
+        </Empty>
+      )
     }
     return <Failed what="The approval did not load" error={query.error} retry={() => void again(query)} />
   }

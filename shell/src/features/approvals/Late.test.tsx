@@ -48,6 +48,13 @@ test('who withdraws what was decided first sees that, too', async () => {
   expect(await screen.findByText(/Bo Muster was first: it was approved/)).toBeVisible()
 })
 
+test('a request that is not there leads back to the others', async () => {
+  api.use(http.untyped.get('*/api/v1/approvals/:id', () => HttpResponse.json({ code: 'not-found' }, { status: 404 })))
+  screenOf(anApproval())
+  expect(await screen.findByText('This approval does not exist')).toBeVisible()
+  expect(screen.getByRole('link', { name: 'Back to the approvals' })).toHaveAttribute('href', '/approvals')
+})
+
 describe('whoever writes while somebody else decides', () => {
   const reply = { type: 'proposed_reply', metadata: { content: 'We refund it.' } }
   const byBo = { status: 'rejected', decidedBy: 'Bo Muster', decidedById: 'bo', decidedAt: instant(3) } as const

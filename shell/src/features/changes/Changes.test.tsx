@@ -1,4 +1,4 @@
-import { act, render, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -225,6 +225,17 @@ test('snoozing is chosen among the statuses', async () => {
   ask('status', [id])
   await userEvent.click(await screen.findByRole('option', { name: 'Snoozed…' }))
   expect(await screen.findByRole('combobox', { name: 'Snooze until' })).toBeVisible()
+})
+
+test('a time to snooze until that is past is refused with a word', async () => {
+  const { id } = aConversation()
+  const { asked } = given([aConversation({ id })])
+  ask('snooze', [id])
+  await userEvent.click(await screen.findByRole('option', { name: /^Choose a date/ }))
+  fireEvent.change(await screen.findByLabelText('Snooze until', { selector: '[type=datetime-local]' }), { target: { value: '2020-01-01T09:00' } })
+  expect(await screen.findByText('That time is past.')).toBeVisible()
+  await userEvent.keyboard('{Enter}')
+  expect(asked).toEqual([])
 })
 
 /** Two accounts, in which the number 5 is another person, each with its conversation. */

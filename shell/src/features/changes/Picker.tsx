@@ -194,6 +194,11 @@ function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
           className="h-9 rounded-lg border border-field bg-surface px-2.5 text-base"
         />
       </label>
+      {text !== '' && !good && (
+        <p role="status" className="text-sm text-bad">
+          That time is past.
+        </p>
+      )}
       <Button type="submit" look="primary" disabled={!good}>
         Snooze
       </Button>
