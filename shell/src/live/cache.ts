@@ -7,6 +7,7 @@ import type { Announcement, Approval, Conversation, ConversationFilter, Message,
 import { createStore } from '../base/store.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
+import { Asking } from './asking.ts'
 import { isBare, isWith, shows, showsInRows, waitsIn, withdrawnBy } from './concerns.ts'
 import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
 import { Doubts } from './doubts.ts'
@@ -25,10 +26,6 @@ export interface Wish {
   readonly over: (conversation: Conversation) => Conversation
 }
 
-/**
- * The shortest interval at which a query is loaded again for something that the stream does not carry. Milliseconds.
- */
-const ASKS_EVERY = 5_000
 /** How many of the newest messages are recorded as seen. */
 const MOST_SEEN = 60
 /** A tag that no conversation has: then only the messages say what was seen. */
@@ -41,7 +38,8 @@ interface Placed {
 export class Cache {
   readonly #client: QueryClient
   readonly #journal: Journal
-  readonly #doubts = new Doubts((query) => void this.#refresh(query))
+  readonly #asking: Asking
+  readonly #doubts = new Doubts((query) => void this.#asking.now(query))
   /** Messages that were taken back. A late look at one does not bring it back, unless Chatwoot has it after all. */
   readonly #withdrawn = new Set<string>()
   /** Messages that came with the answer to their writer: the thread may lack what came before them. */
@@ -52,12 +50,11 @@ export class Cache {
   readonly #wishes = new Map<string, readonly Wish[]>()
   /** Queries whose first answer may lack what arrived before it. */
   readonly #early = new WeakSet<Query>()
-  /** Queries that were recently loaded again, and whether they have to be once more. */
-  readonly #asked = new WeakMap<Query, { again: boolean }>()
 
   constructor(client: QueryClient, journal: Journal) {
     this.#client = client
     this.#journal = journal
+    this.#asking = new Asking(client)
   }
 
   /** Watches answers come in, until the returned function is called. */
@@ -68,7 +65,7 @@ export class Cache {
       this.#doubts.note(query, event.action)
       if (event.action.type !== 'success' || event.action.manual) return
       this.#join(query)
-      if (this.#early.delete(query)) void this.#refresh(query)
+      if (this.#early.delete(query)) void this.#asking.now(query)
     })
   }
 
@@ -106,8 +103,8 @@ export class Cache {
       if (what !== 'approvals' && what !== 'approval') continue
       // A first load that is under way is not started again.
       if (query.state.data === undefined) this.#early.add(query)
-      else if (decided) void this.#refresh(query)
-      else if (waitsIn(query, conversationId)) this.#askAgain(query)
+      else if (decided) void this.#asking.now(query)
+      else if (waitsIn(query, conversationId)) this.#asking.often(query)
     }
   }
 
@@ -122,7 +119,7 @@ export class Cache {
     for (const query of this.#client.getQueryCache().getAll()) {
       const [what, which] = query.queryKey
       const shows = what === 'contact' ? id === null || which === id : inRows && query.state.data !== undefined && isWith(query, id)
-      if (shows) this.#askAgain(query)
+      if (shows) this.#asking.often(query)
     }
   }
 
@@ -215,7 +212,7 @@ export class Cache {
     this.#journal.ready(position)
     for (const query of this.#client.getQueryCache().getAll()) {
       const missing = query.state.data === undefined ? isUnanswered(query) : isLive(query) && this.#journal.since(placeOf(query)) === null
-      if (missing) void this.#refresh(query)
+      if (missing) void this.#asking.now(query)
     }
   }
 
@@ -258,39 +255,19 @@ export class Cache {
     }
     const missed = this.#journal.since(place)
     if (missed === null) {
-      // Load it again only if the position is known. Otherwise this would not end while the API has none.
-      if (readPosition(place)) void this.#refresh(query)
+      // Without a position it is as good as it gets: the API cannot reach its stream.
+      if (readPosition(place)) this.#asking.apart(query)
       return
     }
+    this.#asking.joined(query)
     for (const heard of missed) this.#apply(query, heard)
-  }
-
-  /** Loads a query again at once, and once more later if another event comes: what shows is never older than that. */
-  #askAgain(query: Query): void {
-    const lately = this.#asked.get(query)
-    if (lately) {
-      lately.again = true
-      return
-    }
-    // A load that is under way may lack this event, so another one follows it.
-    const now = { again: query.state.fetchStatus !== 'idle' }
-    this.#asked.set(query, now)
-    if (!now.again) void this.#refresh(query)
-    setTimeout(() => {
-      this.#asked.delete(query)
-      if (now.again) this.#askAgain(query)
-    }, ASKS_EVERY)
-  }
-
-  #refresh(query: Query): Promise<void> {
-    return this.#client.invalidateQueries({ queryKey: query.queryKey, exact: true })
   }
 
   #apply(query: Query, { sequence, announcement }: Heard): void {
     const place = isLive(query) ? readPosition(placeOf(query)) : null
     const known = place !== null && sequence <= place.sequence
     const { conversation, message, conversationId } = announcement
-    if (isBare(announcement) && shows(query, conversationId) && !known) this.#askAgain(query)
+    if (isBare(announcement) && shows(query, conversationId) && !known) this.#asking.often(query)
     const key = keyOf(query)
     switch (key[0]) {
       case 'conversations': {
@@ -303,7 +280,7 @@ export class Cache {
         const newest = this.#wished(this.#journal.newest(conversation, sequence))
         if (known) return
         this.#list(query, key[1], newest)
-        if (mayBeFound(list, key[1], newest, mineOf(this.#client) ?? undefined)) this.#askAgain(query)
+        if (mayBeFound(list, key[1], newest, mineOf(this.#client) ?? undefined)) this.#asking.often(query)
         return
       }
       case 'conversation':
@@ -338,7 +315,7 @@ export class Cache {
     const list = query.state.data as ConversationPages
     const mine = filter.assigneeId === 'me' ? mineOf(this.#client) : undefined
     if (mine === null) {
-      this.#askAgain(query)
+      this.#asking.often(query)
       return
     }
     this.#set(query, upsertConversation(list, filter, conversation, mine))
