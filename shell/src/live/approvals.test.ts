@@ -66,3 +66,28 @@ test('what is told while the first answer is on its way is not missed', async ()
   await later()
   expect(asked).toEqual({ one: 2, list: 2, pages: 2 })
 })
+
+test('many requests at once are few loads, and none of these is cut short', async () => {
+  let ended = 0
+  const { asked, heard, later } = shown((of) => new Promise((give) => setTimeout(() => give(((ended += 1), of)), 300)))
+  await later()
+  for (let number = 0; number < 49; number++) {
+    heard({ type: 'approval_submitted', approval: anApproval() })
+    await vi.advanceTimersByTimeAsync(100)
+  }
+  expect(asked).toEqual({ one: 1, list: 2, pages: 2 })
+  expect(ended).toBe(5)
+  await later()
+  expect(asked).toEqual({ one: 1, list: 3, pages: 3 })
+  expect(ended).toBe(7)
+})
+
+test('one that is decided shows so at once, however lately another was', async () => {
+  const { asked, heard, later } = shown((of) => Promise.resolve(of))
+  await later()
+  heard({ type: 'approval_approved', approval: anApproval() })
+  heard({ type: 'approval_submitted', approval })
+  heard({ type: 'approval_approved', approval: { ...approval, status: 'approved' } })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(asked.one).toBe(3)
+})

@@ -92,19 +92,20 @@ export class Cache {
 
   /**
    * Events do not carry approvals in every state, so what was requested or decided is loaded again, and so is what a
-   * new message of the customer makes stale.
+   * new message of the customer makes stale. A request alone changes once or twice, lists change with every request.
    */
-  #doubtApprovals({ type, message, conversationId }: Announcement): void {
+  #doubtApprovals({ type, message, conversationId, approval }: Announcement): void {
     const decided = type.startsWith('approval')
     const wrote = type === 'message_created' && (!message || message.messageType === 'incoming')
     if (!decided && !wrote) return
     for (const query of this.#client.getQueryCache().getAll()) {
-      const [what] = query.queryKey
+      const [what, which] = query.queryKey
       if (what !== 'approvals' && what !== 'approval') continue
       // A first load that is under way is not started again.
       if (query.state.data === undefined) this.#early.add(query)
-      else if (decided) void this.#asking.now(query)
-      else if (waitsIn(query, conversationId)) this.#asking.often(query)
+      else if (decided && approval && what === 'approval') {
+        if (approval.id === which) void this.#asking.now(query)
+      } else if (decided || waitsIn(query, conversationId)) this.#asking.often(query)
     }
   }
 
