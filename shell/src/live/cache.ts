@@ -84,6 +84,8 @@ export class Cache {
     const heard = { sequence: position.sequence, announcement }
     for (const query of this.#client.getQueryCache().getAll()) {
       if (query.state.data !== undefined) this.#apply(query, heard)
+      // A conversation's answer has no position that says whether this is in it.
+      else if (isOf(query, conversationId) && query.state.fetchStatus !== 'idle') this.#early.add(query)
     }
     this.#doubtApprovals(announcement)
     this.#doubtContact(announcement)
@@ -355,6 +357,10 @@ export class Cache {
 function isSearch(query: Query): boolean {
   const key = keyOf(query)
   return key[0] === 'conversations' && key[1].search !== undefined
+}
+
+function isOf({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
+  return what === 'conversation' && id === conversationId
 }
 
 function isLive(query: Query): boolean {

@@ -1,9 +1,10 @@
 /** Answers and events that cross each other on their way. */
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { expect, test } from 'vitest'
 
 import type { Conversation } from '../api/types.ts'
 import { aConversation, aMessage, anAnnouncement, instant } from '../test/samples.ts'
+import { soon } from '../test/soon.ts'
 
 import { Cache } from './cache.ts'
 import { conversationPage, type ConversationPages } from './conversations.ts'
@@ -94,6 +95,28 @@ test('an open conversation shows what is heard of it, and nothing of another', (
   cache.announce(at(1), anAnnouncement({ conversationId: row.id, conversation: resolved }))
   cache.announce(at(2), anAnnouncement({ conversation: aConversation({ updatedAt: instant(3) }) }))
   expect(client.getQueryData(keys.conversation(row.id))).toEqual(resolved)
+})
+
+test('an open conversation shows what was heard while its first answer was on its way', async () => {
+  const { client, cache } = cacheAt(0)
+  const open = aConversation()
+  const resolved = { ...open, status: 'resolved', updatedAt: instant(2) }
+  let now = open
+  const waiting: (() => void)[] = []
+  const ask = () => {
+    const row = now
+    return new Promise<Conversation>((give) => waiting.push(() => give(row)))
+  }
+  const stop = new QueryObserver(client, { queryKey: keys.conversation(open.id), queryFn: ask, staleTime: Infinity }).subscribe(() => undefined)
+  expect(waiting).toHaveLength(1)
+  now = resolved
+  cache.announce(at(1), anAnnouncement({ conversationId: open.id, conversation: resolved }))
+  waiting[0]!()
+  await soon(() => expect(waiting).toHaveLength(2))
+  waiting[1]!()
+  await soon(() => expect(client.getQueryData(keys.conversation(open.id))).toEqual(resolved))
+  expect(waiting).toHaveLength(2)
+  stop()
 })
 
 test('what was listed before the stream is open is known afterwards, and is older than what is heard of it', async () => {
