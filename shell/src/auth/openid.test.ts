@@ -158,6 +158,23 @@ test('nobody is signed out because another token is refused while theirs is good
   expect(grants).toEqual(['c', 'r'])
 })
 
+test.each([
+  ['what a proxy says in place of the provider', () => new HttpResponse('<p>Forbidden</p>', { status: 403, headers: { 'content-type': 'text/html' } })],
+  ['a page about maintenance', () => new HttpResponse('<p>Soon back</p>', { headers: { 'content-type': 'text/html' } })],
+  ['an address that is missing for a while', () => new HttpResponse(null, { status: 404 })],
+  ['a stranger\'s words', () => HttpResponse.json({ code: 'forbidden' }, { status: 403 })],
+])('%s signs nobody out', async (_what, answer) => {
+  const { begin, session, grants } = await back({ token: (tries) => (tries === 2 ? answer() : null) })
+  const { useEnded } = await import('./ended.ts')
+  const { result } = renderHook(useEnded)
+  await begin()
+  vi.spyOn(Date, 'now').mockReturnValue(session().endsAt! + 100)
+  await expect(session().token()).rejects.toMatchObject({ passing: true })
+  expect(await session().token()).toBe('token 3')
+  expect(grants).toEqual(['c', 'r', 'r'])
+  expect(result.current).toBe(false)
+})
+
 test('where there is no TLS to sign in with, that is said, and nobody is sent away', async () => {
   const { begin, left } = await back({})
   sessionStorage.clear()

@@ -210,7 +210,9 @@ class Tokens implements Provider {
     )
     try {
       this.#take(await oauth.processRefreshTokenResponse(this.#server, client, given))
-    } catch {
+    } catch (error) {
+      // Not the provider's word: a proxy or a page in its place answered.
+      if (!(error instanceof oauth.ResponseBodyError)) throw silent(error)
       // The same refresh token would be refused again.
       this.#refresh = undefined
       throw signedOut()
