@@ -16,8 +16,8 @@ let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null
 
 /**
  * Binds keys: `j`, `?`, `Escape`, `g i` (one after the other), `mod+k`. Single keys work only while no field has the
- * focus (a checkbox does not count, since it only uses the space bar), no dialog is open, and they are not switched
- * off.
+ * focus (a checkbox does not count, since it only uses the space bar), no dialog is open or on its way, and they are not
+ * switched off.
  */
 export function useKeys(bindings: Bindings, enabled = true): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
@@ -37,6 +37,27 @@ export function useKeys(bindings: Bindings, enabled = true): void {
   }, [enabled])
 }
 
+/** How many dialogs and menus are on their way, for which keys are withheld. */
+let awaited = 0
+
+/**
+ * Withholds keys from the page until the returned function is called: what somebody types after asking for a dialog is
+ * meant for that dialog, and must not act on what is below it. Escape gives the dialog up. Keys with Ctrl or Cmd act.
+ */
+export function holdKeys(giveUp: () => void): () => void {
+  const listener = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || composes(event)) return
+    event.preventDefault()
+    giveUp()
+  }
+  awaited += 1
+  document.addEventListener('keydown', listener)
+  return () => {
+    awaited -= 1
+    document.removeEventListener('keydown', listener)
+  }
+}
+
 /** The key by its position, where the keyboard writes other scripts, such as Greek, Hebrew or Russian. */
 function keyOf({ key, code }: KeyboardEvent): string {
   if (key.length !== 1) return key
@@ -48,7 +69,7 @@ function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | unde
   const key = keyOf(event)
   // In a dialog, Enter confirms the dialog and nothing below it.
   if (event.metaKey || event.ctrlKey) return key === 'Enter' && inDialog(event.target) ? undefined : bindings[`mod+${key}`]
-  if (event.altKey || busy(event.target)) return undefined
+  if (event.altKey || awaited > 0 || busy(event.target)) return undefined
   if (event.key.length === 1 && !read<boolean>(SINGLE_KEYS, true)) return undefined
   if (prefix && event !== prefix.first) {
     prefix.second ??= event

@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
+import { useKeys } from './keyboard.ts'
 import { Broken, lazily } from './lazily.tsx'
 import { dismiss, toasts } from './toasts.ts'
 
@@ -37,6 +38,20 @@ test('a part that does not load takes nothing else away, and is asked for anew w
   await userEvent.click(button)
   expect(await screen.findByText('The menu is here')).toBeVisible()
   expect(load).toHaveBeenCalledTimes(2)
+})
+
+test('while a part is awaited, keys are not for what is below it, and Escape gives it up', async () => {
+  const pressed: string[] = []
+  const note = (key: string) => () => void pressed.push(key)
+  const Part = lazily(() => new Promise<{ default: () => null }>(() => undefined))
+  function Page() {
+    const [open, setOpen] = useState(false)
+    useKeys({ e: note('e'), 'g i': note('g i'), Escape: note('Escape'), 'mod+k': note('mod+k'), '?': () => setOpen(true) })
+    return open && <Part missing={() => setOpen(false)} />
+  }
+  render(<Page />)
+  await userEvent.keyboard('e?egi{Control>}k{/Control}{Escape}e{Escape}')
+  expect(pressed).toEqual(['e', 'mod+k', 'e', 'Escape'])
 })
 
 test('a part that nobody asked for is missed without a word', async () => {

@@ -5,6 +5,7 @@
 import { type ErrorComponentProps, useRouter } from '@tanstack/react-router'
 import { type ComponentType, createElement, type ReactNode, useEffect, useEffectEvent, useState } from 'react'
 
+import { holdKeys } from './keyboard.ts'
 import { Failed } from './State.tsx'
 import { toast } from './toasts.ts'
 
@@ -18,7 +19,8 @@ interface Late {
   /** Shown until it has loaded. */
   meanwhile?: ReactNode
   /**
-   * Called if it did not load, after the person was told. Without this, nobody was waiting for it and nothing is said.
+   * Called if it did not load, after the person was told, or if they gave it up. Until it has loaded, keys act on
+   * nothing below it. Without this, nobody was waiting for it and nothing is said.
    */
   missing?: () => void
 }
@@ -33,6 +35,9 @@ export function lazily<P extends object>(load: () => Promise<{ default: Componen
       missing()
       toast({ key: 'not loaded', title: 'This part did not load', detail: WHY, action: { label: 'Reload', run: reload }, bad: true })
     })
+    const waited = missing !== undefined && part === undefined
+    const givenUp = useEffectEvent(() => missing?.())
+    useEffect(() => (waited ? holdKeys(() => givenUp()) : undefined), [waited])
     useEffect(() => {
       if (part) return
       let here = true
