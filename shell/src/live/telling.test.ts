@@ -98,6 +98,32 @@ test('who passes by on the way to another conversation is not told of', async ()
   expect(told).toEqual([{ state: 'viewing' }, { state: 'away' }])
 })
 
+test('who opens it in a tab that nobody sees is told of once somebody looks, and stays', async () => {
+  const visibility = vi.spyOn(document, 'visibilityState', 'get')
+  const turn = (state: DocumentVisibilityState) => {
+    visibility.mockReturnValue(state)
+    document.dispatchEvent(new Event('visibilitychange'))
+  }
+  turn('hidden')
+  tellHere(A, 'viewing')
+  vi.advanceTimersByTime(1_000)
+  turn('visible')
+  vi.advanceTimersByTime(200)
+  turn('hidden')
+  vi.advanceTimersByTime(1_000)
+  turn('visible')
+  vi.advanceTimersByTime(300)
+  turn('hidden')
+  turn('visible')
+  tellLeft(A)
+  await soon(() => expect(told).toHaveLength(3))
+  expect(told).toEqual(['viewing', 'viewing', 'away'].map((state) => ({ state })))
+  turn('hidden')
+  turn('visible')
+  vi.advanceTimersByTime(1_000)
+  visibility.mockRestore()
+})
+
 test('whoever says no more that they are there has left', () => {
   vi.useFakeTimers()
   const ana = { id: 'ana', name: 'Ana Beispiel', replies: false }

@@ -74,6 +74,15 @@ export function tellLeft(conversationId: string): void {
   if (told) postPresence(conversationId, 'away')
 }
 
+// Others may have forgotten who looked away; and who opened a conversation in a tab that nobody sees is there only now.
+document.addEventListener('visibilitychange', () => {
+  if (!here || document.visibilityState !== 'visible') return
+  const { conversationId, told } = here
+  clearTimeout(settling)
+  if (told) say(conversationId)
+  else settling = setTimeout(() => say(conversationId), STAYS)
+})
+
 function say(conversationId: string): void {
   if (here?.conversationId !== conversationId || document.visibilityState !== 'visible') return
   here.told = true

@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 
 import { useDraft } from '#live/context.ts'
 import { usePresent } from '#live/presence.ts'
-import { tellAgain, tellHere, tellLeft } from '#live/telling.ts'
+import { tellHere, tellLeft } from '#live/telling.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 
 const MOST = 3
@@ -13,14 +13,9 @@ export function Present({ conversationId }: { conversationId: string }) {
   const replies = useDraft(conversationId, 'reply').trim() !== ''
   useEffect(() => tellHere(conversationId, replies ? 'replying' : 'viewing'), [conversationId, replies])
   useEffect(() => {
-    const looked = () => {
-      if (document.visibilityState === 'visible') tellAgain(conversationId)
-    }
     const left = () => tellLeft(conversationId)
-    document.addEventListener('visibilitychange', looked)
     window.addEventListener('pagehide', left)
     return () => {
-      document.removeEventListener('visibilitychange', looked)
       window.removeEventListener('pagehide', left)
       left()
     }
