@@ -86,14 +86,18 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
       onOlder={() => {
         if (query.hasNextPage && !offline && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
+      above={
+        <>
+          {query.isLoadingError && <TryAgain what="Messages" retry={() => void again(query)} />}
+          {query.isFetchNextPageError && <TryAgain what="Older messages" retry={() => void query.fetchNextPage()} />}
+          {more && bounded && !fills && (
+            <div className="flex justify-center pb-2">
+              <Button onClick={() => void query.fetchNextPage()}>Older messages</Button>
+            </div>
+          )}
+        </>
+      }
     >
-      {query.isLoadingError && <TryAgain what="Messages" retry={() => void again(query)} />}
-      {query.isFetchNextPageError && <TryAgain what="Older messages" retry={() => void query.fetchNextPage()} />}
-      {more && bounded && !fills && (
-        <div className="flex justify-center pb-2">
-          <Button onClick={() => void query.fetchNextPage()}>Older messages</Button>
-        </div>
-      )}
       {lines.map((line) => (
         <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}
@@ -173,6 +177,8 @@ interface ScrollerProps {
   /** Called with whether there is anything to scroll. */
   onFills: (fills: boolean) => void
   onOlder: () => void
+  /** Shown above the messages; what is visible of them does not move when it comes or goes. */
+  above: ReactNode
   children: ReactNode
 }
 
@@ -188,13 +194,14 @@ function arrivedAfter(messages: readonly Message[], id: string | undefined): num
  * Keeps the place: at the end it follows new messages, elsewhere it stays and counts them. What is loaded above does
  * not move what is visible.
  */
-function Scroller({ messages, written, loading, onFills, onOlder, children }: ScrollerProps) {
+function Scroller({ messages, written, loading, onFills, onOlder, above, children }: ScrollerProps) {
   // Messages on their way stay last, whatever arrives.
   const newest = messages.findLast(hasArrived) ?? messages.at(-1)
   const oldest = messages[0]?.id
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
-  const place = useRef({ atEnd: true, height: 0, oldest, written })
+  const top = useRef<HTMLDivElement>(null)
+  const place = useRef({ atEnd: true, height: 0, top: 0, oldest, written })
   const [missed, setMissed] = useState<{ last: string | undefined; count: number }>({ last: newest?.id, count: 0 })
   const [away, setAway] = useState(false)
   /** The oldest message when older ones were last added silently. */
@@ -216,6 +223,15 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
   const toEnd = (behavior: ScrollBehavior = 'instant') => {
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight, behavior })
   }
+
+  useLayoutEffect(() => {
+    const height = top.current?.offsetHeight ?? 0
+    const by = height - place.current.top
+    if (!scroller.current || by === 0) return
+    if (!place.current.atEnd) scroller.current.scrollTop += by
+    place.current.top = height
+    place.current.height += by
+  })
 
   useLayoutEffect(() => {
     const box = scroller.current
@@ -282,13 +298,15 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
         aria-live={quiet ? 'off' : 'polite'}
         aria-busy={quiet}
       >
-        <div ref={content} className="mx-auto max-w-4xl px-5 py-4">
+        <div ref={content} className="relative mx-auto max-w-4xl px-5 py-4">
           {loading && (
-            <div className="flex justify-center pb-2" role="status" aria-label="Loading older messages">
+            // In the space above the first line, so that nothing moves.
+            <div className="absolute inset-x-0 top-0 flex h-4 items-center justify-center" role="status" aria-label="Loading older messages">
               <LoaderCircle aria-hidden className="spinner size-4 text-faint" />
             </div>
           )}
-          {children}
+          <div ref={top}>{above}</div>
+          <div>{children}</div>
         </div>
       </div>
       {away && (
