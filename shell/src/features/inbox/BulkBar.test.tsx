@@ -12,7 +12,7 @@ test('toasts are above the bar with what can be done, as long as there is one', 
   const { getByRole } = render(
     <>
       <Toasts />
-      <BulkBar loaded={2} onCovers={() => undefined} />
+      <BulkBar onCovers={() => undefined} />
     </>,
   )
   const room = () => document.documentElement.style.getPropertyValue('--bar-room')

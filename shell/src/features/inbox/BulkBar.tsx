@@ -12,7 +12,6 @@ import { keepToastsClear } from '#ui/toasts.ts'
 const OFFERED: readonly ActionName[] = ['assignee', 'team', 'labels', 'priority', 'snooze', 'status']
 
 interface BulkBarProps {
-  loaded: number
   /**
    * Called with the height of the list that the bar covers at the bottom, in pixels, and with 0 when it goes. Must be
    * stable.
@@ -24,8 +23,9 @@ interface BulkBarProps {
 const MARGINS = 16
 
 /** Actions on all selected conversations. It lies over the list, so that no row moves. */
-export function BulkBar({ loaded, onCovers }: BulkBarProps) {
+export function BulkBar({ onCovers }: BulkBarProps) {
   const selected = useSelection()
+  const rows = useStore(shownOrder)
   const progress = useStore(underWay)
   const bar = useRef<HTMLDivElement>(null)
   const busy = progress !== null
@@ -61,9 +61,9 @@ export function BulkBar({ loaded, onCovers }: BulkBarProps) {
         <p role="status" className="min-w-0 grow truncate text-sm font-medium tabular-nums">
           {progress ? `${progress.done} of ${progress.of}` : `${selected.length} selected`}
         </p>
-        {selected.length < loaded && (
-          <Button look="quiet" className="h-7 px-2 text-xs" onClick={() => select(shownOrder.get())}>
-            Select all {loaded}
+        {selected.length < rows.length && (
+          <Button look="quiet" className="h-7 px-2 text-xs" onClick={() => select(rows)}>
+            Select all {rows.length}
           </Button>
         )}
         <IconButton label="Clear selection" keys="Esc" className="size-7" onClick={clearSelection}>

@@ -214,7 +214,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
         )}
         {failed && rows.length > 0 && <TryAgain what="More conversations" retry={onMore} />}
       </div>
-      <BulkBar loaded={loaded.length} onCovers={setCovered} />
+      <BulkBar onCovers={setCovered} />
     </div>
   )
 }

@@ -8,7 +8,7 @@ import { createStore, useStore } from '#base/store.ts'
 import { clearSelection, selection } from '#desk/selection.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, uuid } from '#test/samples.ts'
+import { aConversation, anAnnouncement, instant, uuid } from '#test/samples.ts'
 
 import { List } from './List.tsx'
 import { Place } from './place.ts'
@@ -36,8 +36,9 @@ async function selected(...names: string[]) {
   })
   const rows = ['Ada', 'Bo', 'Cleo'].map(aRow)
   api.use(http.get('/api/v1/conversations', ({ response }) => response(200).json({ data: rows, page: { limit: 50, nextCursor: null }, position: NOWHERE })))
-  show(<Inbox />)
+  const { live } = show(<Inbox />)
   for (const name of names) await userEvent.click(await screen.findByRole('checkbox', { name: `Select ${name}` }))
+  return live
 }
 
 test('rows stay selected when the window becomes narrow, and wide again', async () => {
@@ -56,6 +57,17 @@ test('while the list is away nothing is selected, and then what was before', asy
   expect(selection.get()).toEqual([])
   lay({ layout: 'narrow' })
   expect(await screen.findByText('1 selected')).toBeVisible()
+})
+
+test('all that can be selected is what shows: not what is held back while somebody points at the list', async () => {
+  const live = await selected('Ada')
+  await userEvent.hover(screen.getByRole('list', { name: 'Conversations' }))
+  const data = JSON.stringify(anAnnouncement({ conversation: { ...aRow('Dora'), lastActivityAt: instant(9) } }))
+  act(() => live.take({ event: 'conversation_updated', id: 'e:1', data }))
+  expect(await screen.findByRole('button', { name: 'Show new activity' })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Select all 3' }))
+  expect(screen.getByText('3 selected')).toBeVisible()
+  expect(screen.queryByRole('button', { name: /^Select all/ })).toBeNull()
 })
 
 test('in another view nothing is selected', async () => {
