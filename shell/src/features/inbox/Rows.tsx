@@ -9,7 +9,7 @@ import { session } from '#auth/session.ts'
 import { useStore } from '#base/store.ts'
 import { underWay } from '#desk/act.ts'
 import { mayAsk } from '#desk/asked.ts'
-import { clearSelection, focusedRow, select, selection, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
+import { clearSelection, focusedRow, select, selection, selectUpTo, showOrder, shownOrder, toggle, useSelection } from '#desk/selection.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { isFocusLost, restoreFocus } from '#ui/focus.ts'
@@ -151,7 +151,8 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     k: () => step(-1),
     x: (event) => {
       const id = here()
-      if (id && mayAsk()) (event.shiftKey ? selectUpTo : toggle)(id)
+      // The open conversation may be in no row, where nobody would see that it is selected.
+      if (id && mayAsk() && shownOrder.get().includes(id)) (event.shiftKey ? selectUpTo : toggle)(id)
     },
     ...(selected.length > 0 && { Escape: clearSelection }),
     '/': () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),

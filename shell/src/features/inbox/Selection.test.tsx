@@ -70,6 +70,19 @@ test('all that can be selected is what shows: not what is held back while somebo
   expect(screen.queryByRole('button', { name: /^Select all/ })).toBeNull()
 })
 
+test('what no row shows is selected by no key', async () => {
+  onTestFinished(clearSelection)
+  const rows = [aRow('Ada'), aRow('Bo')]
+  api.use(http.get('/api/v1/conversations', ({ response }) => response(200).json({ data: rows, page: { limit: 50, nextCursor: null }, position: NOWHERE })))
+  show(<List view={{}} openId={uuid()} />)
+  const row = await screen.findByRole('link', { name: /^Ada/ })
+  await userEvent.keyboard('x')
+  expect(selection.get()).toEqual([])
+  act(() => row.focus())
+  await userEvent.keyboard('x')
+  expect(selection.get()).toEqual([rows[0]!.id])
+})
+
 test('in another view nothing is selected', async () => {
   await selected('Bo')
   lay({ view: { status: 'resolved' } })
