@@ -1,12 +1,12 @@
 //! Who decides what was asked for: one, and not whoever asked.
 
 use domain::Role;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use testkit::reqwest::Method;
 
 use crate::decisions::{AGENT, ask, asked, caller, decide};
-use crate::support::{Seed, Served, ids, problem};
+use crate::support::{Seed, Served, ids, problem, somebody_waits};
 
 #[tokio::test]
 async fn of_several_deciders_one_wins_and_the_others_are_told_who() {
@@ -98,4 +98,27 @@ async fn a_key_decides_nothing_that_its_makers_own_hand_asked_for() {
     let (path, _) = asked(&served, &conversation, "refund", json!({})).await;
     assert!(waits(&decides, &path).await);
     assert_eq!(decide(&served, &decides, &path, "approved").await.status(), 200);
+}
+
+/// The worker has the customer's message in hand while somebody approves the answer to what they wrote before.
+#[tokio::test]
+async fn what_the_customer_has_just_written_is_known_before_a_reply_goes_out() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let mut seed = Seed { messages: vec![("incoming", "Where is it?")], ..Seed::open(1) };
+    let conversation = served.write(&seed).await.to_string();
+    let reply = json!({ "content": "Soon." });
+    let (path, _) = asked(&served, &conversation, "proposed_reply", reply).await;
+    seed.messages.push(("incoming", "Never mind, I have it."));
+    let mut writing = served.world.store.worker().await.unwrap();
+    seed.write_in(&mut writing, &served.ours).await;
+    let approve = decide(&served, &ann, &path, "approved");
+    let commit = async {
+        somebody_waits(&served).await;
+        store::commit(writing).await.unwrap();
+    };
+    let (blind, ()) = join(approve, commit).await;
+    assert_eq!(problem(blind).await, (409, "stale".to_owned()));
+    assert_eq!(served.commands().await, []);
+    assert_eq!(served.read(&path).await["status"], "submitted");
 }

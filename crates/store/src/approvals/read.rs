@@ -226,12 +226,21 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(Approval::from).collect())
 }
 
-/// As [`get`], and locks the row until the transaction ends.
+/// As [`get`], and locks its conversation and the row until the transaction ends.
 pub async fn hold(
     connection: &mut PgConnection,
     id: ApprovalId,
 ) -> Result<Option<Approval>, Error> {
-    // Lock before reading, to see a decision that another transaction has just made.
+    // Lock before reading, to see what the customer has just written, and a decision that another transaction has just
+    // made. The conversation first, as all others do who lock both.
+    sqlx::query!(
+        "select c.id from approvals a join conversations c on c.id = a.conversation_id
+         where a.id = $1
+         for no key update of c",
+        id.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
     sqlx::query!("select id from approvals where id = $1 for update", id.0)
         .fetch_optional(&mut *connection)
         .await?;
