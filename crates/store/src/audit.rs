@@ -130,6 +130,12 @@ pub async fn end(
     Ok(())
 }
 
+/// Whether there is an entry with this id that the transaction may see.
+pub async fn is_there(connection: &mut PgConnection, id: AuditId) -> Result<bool, Error> {
+    let row = sqlx::query!("select id from audit where id = $1", id.0);
+    Ok(row.fetch_optional(connection).await?.is_some())
+}
+
 struct Row {
     id: Uuid,
     at: DateTime<Utc>,

@@ -9,14 +9,21 @@ pub(super) mod pipeline;
 mod receivers;
 pub(super) mod replays;
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use domain::{AccountKey, AuditId};
 use serde_json::{Value, json};
 use store::audit::{Entry, Progress};
 use store::{PgConnection, Store};
 use tokio::sync::watch;
 
+use crate::App;
 use crate::auth::Principal;
 use crate::error::ApiError;
+
+/// How long to wait before the database is asked again whether something was recorded.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Something that was recorded in the audit before it was begun.
 struct Begun {
@@ -37,6 +44,28 @@ impl Begun {
         let entry = Entry { account, ..principal.does(action, target, details) };
         let id = store::audit::begin(connection, entry.clone()).await?;
         Ok(Self { id, entry })
+    }
+
+    /// Whether that was recorded, though the database could not say so. Asks until it can, or it is no use any more.
+    async fn is_recorded(&self, app: &App, until: DateTime<Utc>) -> bool {
+        let Some(tenant) = &self.entry.tenant else { return false };
+        while Utc::now() < until && !app.shutdown.is_cancelled() {
+            let looked = async {
+                let mut transaction = app.store.tenant(tenant).await?;
+                let there = store::audit::is_there(&mut transaction, self.id).await?;
+                store::commit(transaction).await?;
+                Ok(there)
+            };
+            match store::within(store::PATIENCE, looked).await {
+                Ok(there) => return there,
+                Err(error) => tracing::debug!(%error, "cannot look up what was recorded"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = app.shutdown.cancelled() => {}
+            }
+        }
+        false
     }
 
     /// Runs it and keeps how far it has come, as it tells.

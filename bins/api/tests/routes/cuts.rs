@@ -1,14 +1,15 @@
 //! What is cut off in the middle: a deed and its answer are there together, or not at all.
 
 use chatwoot_sim::admin_token;
+use chrono::{TimeDelta, Utc};
 use domain::AccountKey;
 use serde_json::json;
 use store::Transaction;
 use testkit::sqlx::Connection as _;
-use testkit::{World, eventually, sqlx};
+use testkit::{Postgres, World, eventually, sqlx};
 
 use crate::accounts::Stage;
-use crate::support::{Seed, Served, ids};
+use crate::support::{Seed, Served, comes_in, ids};
 
 const KEY: &str = "idempotency-key";
 
@@ -127,28 +128,30 @@ async fn an_account_whose_connection_was_cut_off_is_connected_once_and_told_of()
     assert_eq!(deeds(served, "accounts connect").await, 2);
 }
 
-/// Postgres has committed it, and its answer to that is lost.
-#[tokio::test]
-async fn a_message_whose_commit_nobody_heard_of_keeps_its_files() {
-    let (_postgres, config) = testkit::postgres().await;
+/// An API whose rows of this table for which that holds, and nothing else, wait for a copy that never comes.
+async fn with_a_copy_that_never_comes(table: &str, rows: &str) -> (Postgres, Served) {
+    let (postgres, config) = testkit::postgres().await;
     let url = secrecy::ExposeSecret::expose_secret(&config.database_url).to_owned();
     let mut owner = sqlx::PgConnection::connect(&url).await.unwrap();
-    // Messages, and nothing else, wait for a copy that never comes.
+    let trigger = format!(
+        "create trigger wait_for_the_copy after insert on {table}
+           for each row when ({rows}) execute function wait_for_the_copy()"
+    );
     for statement in [
         "alter database postgres set synchronous_commit = local",
         "create function wait_for_the_copy() returns trigger language plpgsql as $$ begin
            perform set_config('synchronous_commit', 'on', true); return null; end $$",
-        "create trigger wait_for_the_copy after insert on messages
-           for each row when (new.client_id is not null) execute function wait_for_the_copy()",
+        &trigger,
         "alter system set synchronous_standby_names = 'nobody'",
         "select pg_reload_conf()",
     ] {
-        sqlx::raw_sql(statement).execute(&mut owner).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut owner).await.unwrap();
     }
-    let served = Served::over(World::over(std::future::ready(config)).await).await;
-    let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
-    let file = ("a.txt", "text/plain", b"content".as_slice());
-    let request = tokio::spawn(served.send(&path, &[("clientId", "c1")], &[file]).send());
+    (postgres, Served::over(World::over(std::future::ready(config)).await).await)
+}
+
+/// Postgres has committed it, and its answer to that is lost.
+async fn is_cut_off(served: &Served) {
     eventually("it is cut off while it waits", || async {
         let mut transaction = served.world.store.worker().await.unwrap();
         sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
@@ -162,7 +165,65 @@ async fn a_message_whose_commit_nobody_heard_of_keeps_its_files() {
         ended.contains(&true)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_message_whose_commit_nobody_heard_of_keeps_its_files() {
+    let rows = "new.client_id is not null";
+    let (_postgres, served) = with_a_copy_that_never_comes("messages", rows).await;
+    let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
+    let file = ("a.txt", "text/plain", b"content".as_slice());
+    let request = tokio::spawn(served.send(&path, &[("clientId", "c1")], &[file]).send());
+    is_cut_off(&served).await;
     assert_eq!(request.await.unwrap().unwrap().status(), 503);
     assert_eq!(ids(&served.read(&path).await).len(), 1);
+    assert_eq!(served.commands().await.len(), 1);
     assert_eq!(served.kept().await, (1, 1));
+}
+
+/// Whether their caller still waits for the answer or is gone.
+#[tokio::test]
+async fn a_replay_whose_commit_nobody_heard_of_is_carried_out() {
+    let rows = "new.details ? 'begins'";
+    let (_postgres, served) = with_a_copy_that_never_comes("audit", rows).await;
+    let from = Utc::now() - TimeDelta::hours(1);
+    for (key, is_gone, event) in [("k1", false, "message_created"), ("k2", true, "message_updated")]
+    {
+        comes_in(&served, &served.ours, event).await;
+        let wanted = json!({
+            "accountId": served.ours.key, "from": from, "event": event, "dryRun": false,
+        });
+        let replay = || served.post("/operations/replay", &wanted).header(KEY, key).send();
+        let request = tokio::spawn(replay());
+        if is_gone {
+            commits(&served).await;
+            request.abort();
+            is_cut_off(&served).await;
+        } else {
+            is_cut_off(&served).await;
+            assert_eq!(request.await.unwrap().unwrap().status(), 503);
+        }
+        let again = replay().await.unwrap();
+        assert_eq!(again.headers()["idempotency-replayed"], "true");
+        let location = again.headers()["location"].to_str().unwrap().replace("/api/v1", "");
+        eventually("it has ended", async || served.read(&location).await["state"] == "done").await;
+    }
+    assert_eq!(served.world.bus.stream("INBOUND").await.unwrap().messages, 4);
+    assert_eq!(deeds(&served, "replay").await, 4, "each began once, and ended");
+}
+
+/// Waits until somebody waits for the copy.
+async fn commits(served: &Served) {
+    eventually("it is committed", || async {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where wait_event = 'SyncRep'",
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+        waiting > 0
+    })
+    .await;
 }

@@ -11,9 +11,12 @@ use domain::{AccountKey, in_words};
 use repair::replay::{self, Ended, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use service::joined;
+use store::PgConnection;
 use store::audit::{Progress, Undertaking};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{ACTION, Replay};
 use crate::App;
@@ -137,26 +140,50 @@ pub(in crate::routes) async fn replay_events(
     extract::Json(asked): extract::Json<ReplayWanted>,
 ) -> Result<Response, ApiError> {
     asked.check()?;
+    if asked.dry_run {
+        return only_count(&app, &principal, key, &asked).await;
+    }
+    // Not given up together with its request: what is recorded as begun has to be carried out.
+    let tasks = app.tasks.clone();
+    joined(tasks.spawn(begin(app, principal, key, asked).in_current_span())).await
+}
+
+async fn only_count(
+    app: &App,
+    principal: &May<ReplayEvents>,
+    key: Key,
+    asked: &ReplayWanted,
+) -> Result<Response, ApiError> {
+    let mut work = match key.begin(app, principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    asked.check_account(work.connection()).await?;
+    let _room = app.reading(&principal.tenant)?;
+    // Counting may take long, and an open transaction keeps the database from cleaning up.
+    work.release().await?;
+    Ok(Json(count(app, asked.wanted()).await?).into_response())
+}
+
+/// Records the replay, and has it go on by itself.
+async fn begin(
+    app: App,
+    principal: May<ReplayEvents>,
+    key: Key,
+    asked: ReplayWanted,
+) -> Result<Response, ApiError> {
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let served = store::accounts::served(work.connection()).await?;
-    if !served.iter().any(|account| account.id == asked.account_id) {
-        return Err(ApiError::NotFound("account"));
-    }
+    asked.check_account(work.connection()).await?;
     let wanted = asked.wanted();
-    if asked.dry_run {
-        let _room = app.reading(&principal.tenant)?;
-        // Counting may take long, and an open transaction keeps the database from cleaning up.
-        work.release().await?;
-        return Ok(Json(count(&app, wanted).await?).into_response());
-    }
     let room = app.replays.enter(&principal.tenant).ok_or(ApiError::TooManyReplays)?;
     let (words, account) = (wanted.words(), asked.account_id);
     let mut replay = replay::Replay::start(wanted, &app.bus).await?;
+    let ends_by = replay.ends_by();
     let details = json!({
-        "endsBy": replay.ends_by(), "most": asked.most, "perSecond": asked.per_second,
+        "endsBy": ends_by, "most": asked.most, "perSecond": asked.per_second,
     });
     let connection = work.connection();
     let begun =
@@ -166,9 +193,15 @@ pub(in crate::routes) async fn replay_events(
         store::audit::undertakings(connection, ACTION, Some(begun.id), None, 1).await?;
     let shown: Replay = found.pop().map(Undertaking::into).ok_or(ApiError::NotFound("replay"))?;
     let location = format!("{BASE}/operations/replays/{}", begun.id);
-    let answer = work.finish(StatusCode::ACCEPTED, Some(location), &shown).await?;
-    app.tasks.spawn(async move {
+    let answer = work.finish(StatusCode::ACCEPTED, Some(location), &shown).await;
+    let is_said = answer.is_ok();
+    let tasks = app.tasks.clone();
+    tasks.spawn(async move {
         let _room = room;
+        // Who asks again under the same key is told that it has begun.
+        if !is_said && !begun.is_recorded(&app, ends_by).await {
+            return;
+        }
         let run = async |telling: watch::Sender<Progress>| {
             let tell = |at: &replay::Replay| {
                 let (done, total, count) = (at.looked(), at.total(), at.count());
@@ -182,7 +215,7 @@ pub(in crate::routes) async fn replay_events(
         }
         begun.end_at_last(&app.store, replay.count(), &ended.words()).await;
     });
-    Ok(answer)
+    answer
 }
 
 async fn count(app: &App, wanted: Wanted) -> Result<ReplayCounted, ApiError> {
@@ -226,6 +259,12 @@ impl ReplayWanted {
         let message = format!("must be 1 to {FASTEST}");
         faults.check("perSecond", pace.contains(&self.per_second), message);
         faults.done()
+    }
+
+    async fn check_account(&self, connection: &mut PgConnection) -> Result<(), ApiError> {
+        let served = store::accounts::served(connection).await?;
+        let is_served = served.iter().any(|account| account.id == self.account_id);
+        is_served.then_some(()).ok_or(ApiError::NotFound("account"))
     }
 
     fn wanted(&self) -> Wanted {
