@@ -14,7 +14,7 @@ use crate::{openid, tickets};
 const ALL: usize = 10;
 
 /// Keeps whoever reads a table waiting, by a connection that is not the API's.
-async fn lock(behind: &Store, statement: &'static str) -> Transaction {
+pub async fn lock(behind: &Store, statement: &'static str) -> Transaction {
     let mut transaction = behind.worker().await.unwrap();
     sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
     sqlx::query(statement).execute(&mut *transaction).await.unwrap();

@@ -14,6 +14,7 @@ mod api_keys;
 mod approvals;
 mod at_once;
 mod attachments;
+mod between;
 mod catalogue;
 mod changes;
 mod chatwoot;

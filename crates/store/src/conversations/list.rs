@@ -1,5 +1,7 @@
 //! Lists of conversations: filtered, sorted, a page at a time.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, ContactId, Conversation, ConversationId, TenantId};
 use sqlx::PgConnection;
@@ -56,6 +58,22 @@ pub enum Sort {
     Waiting,
     /// The most urgent, then the newest.
     Priority,
+}
+
+impl Sort {
+    /// Sorts rows by what they say, as the database does.
+    fn apply(self, rows: &mut [Conversation]) {
+        match self {
+            Self::Newest => rows.sort_by_key(|row| Reverse((row.last_activity_at, row.id))),
+            Self::Oldest => rows.sort_by_key(|row| (row.last_activity_at, row.id)),
+            Self::Waiting => {
+                rows.sort_by_key(|row| (row.waiting_since.is_none(), row.waiting_since, row.id));
+            }
+            Self::Priority => rows.sort_by_key(|row| {
+                Reverse((rank(row.priority.as_deref()), row.last_activity_at, row.id))
+            }),
+        }
+    }
 }
 
 /// The place of a conversation in a sorted list.
@@ -211,7 +229,9 @@ pub async fn list(
     let next = found.last().filter(|_| more).map(|weight| weight.place(sort));
     let ids: Vec<_> = found.iter().map(|weight| ConversationId(weight.id)).collect();
     part::plan_for_keys(connection).await?;
-    let conversations = read::by_ids(connection, &ids).await?;
+    let mut conversations = read::by_ids(connection, &ids).await?;
+    // Something may have happened in them since their places were read. The next page goes on behind those places.
+    sort.apply(&mut conversations);
     Ok(Listed { conversations, next })
 }
 
@@ -230,13 +250,16 @@ impl Weight {
             Sort::Waiting => self.waiting_since,
             Sort::Newest | Sort::Oldest | Sort::Priority => Some(self.last_activity_at),
         };
-        let rank = match self.priority.as_deref() {
-            Some("urgent") => 4,
-            Some("high") => 3,
-            Some("medium") => 2,
-            Some("low") => 1,
-            _ => 0,
-        };
-        Place { at, rank, id: ConversationId(self.id) }
+        Place { at, rank: rank(self.priority.as_deref()), id: ConversationId(self.id) }
+    }
+}
+
+fn rank(priority: Option<&str>) -> i32 {
+    match priority {
+        Some("urgent") => 4,
+        Some("high") => 3,
+        Some("medium") => 2,
+        Some("low") => 1,
+        _ => 0,
     }
 }
