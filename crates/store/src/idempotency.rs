@@ -4,7 +4,7 @@
 //! that transaction is open it holds a lock on the request's key: a second request is told that the first is under way,
 //! and a program that dies leaves nothing behind.
 //!
-//! An answer that has expired is not given again. It is deleted by the tenant's next such request, or by a worker.
+//! An answer that has expired is not given again. A worker deletes it.
 
 use std::time::Duration;
 
@@ -13,9 +13,6 @@ use sqlx::PgConnection;
 
 use crate::Error;
 use crate::locks::Lock;
-
-/// How many expired keys one request deletes when it stores its own.
-const MOST_FORGOTTEN: i64 = 16;
 
 /// A request with the idempotency key that its caller gave.
 #[derive(Debug, Clone, Copy)]
@@ -90,8 +87,7 @@ pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Resu
     })
 }
 
-/// Stores the answer to a request that was [`Claimed::Fresh`] for as long as `keep` says, and deletes some expired
-/// ones.
+/// Stores the answer to a request that was [`Claimed::Fresh`] for as long as `keep` says.
 pub async fn keep(
     connection: &mut PgConnection,
     request: &Request<'_>,
@@ -114,18 +110,6 @@ pub async fn keep(
         answer.location.as_deref(),
         answer.body,
         keep.as_secs_f64()
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!(
-        "delete from idempotency_keys
-         where (tenant_id, principal_id, key) in (
-           select tenant_id, principal_id, key from idempotency_keys
-           where tenant_id = $1 and expires_at <= now()
-           order by expires_at limit $2
-           for update skip locked)",
-        request.owner(),
-        MOST_FORGOTTEN
     )
     .execute(connection)
     .await?;
