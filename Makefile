@@ -68,6 +68,7 @@ lint: shell-lint ## check format, lints, docs, dependencies, compose file, alert
 queries: setup ## describe the queries of crates/store anew, into .sqlx/
 	tools/queries
 
+# Where root's PostgreSQL could not be run from .tools/, copies say of which one they are.
 # Where root could not keep the database in .axis/, it is where .axis/postgres/location says: removed only
 # if it says in turn that it is of this folder, for in a copy of it the database is still the original's.
 clean: ## remove what was built, fetched and stored
@@ -78,6 +79,9 @@ clean: ## remove what was built, fetched and stored
 			if [ "$$(cat "$$data/of" 2>/dev/null)" = "$$(cd .axis/postgres && pwd -P)" ]; then rm -rf "$$data"; \
 			else echo "clean: left $$data, which does not say that it is of this folder"; fi;; \
 	esac
+	@for of in /var/lib/axis-postgres/binaries-*/of; do \
+		case $$(cat "$$of" 2>/dev/null) in "$$(pwd -P)/.tools/"*) rm -rf "$${of%/of}";; esac; \
+	done
 	rm -rf target .tools .axis shell/node_modules shell/dist
 
 # The Shell is built by npm. Not `npm ci`, which refuses a lock file without the packages of every

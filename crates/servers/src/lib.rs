@@ -31,10 +31,12 @@
 //! passage, and anything else is kept under `/var/lib/axis-postgres`: a copy of the binaries, and the data, whose
 //! place is named by the file `location` in the data folder. The file `of` beside the data names that data folder in
 //! turn. A copy of the data folder is refused, since there is no copy of the data. So is one that has data which that
-//! user cannot reach any more: it was moved, or a folder above it closed.
+//! user cannot reach any more: it was moved, or a folder above it closed. A copy of the binaries says in a file `of` of
+//! which installation it is one, and is removed at a later start if that is no longer there or was replaced.
 
 mod binaries;
 mod child;
+mod copies;
 mod death;
 mod error;
 mod folder;

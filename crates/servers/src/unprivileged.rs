@@ -1,14 +1,13 @@
 //! Runs PostgreSQL as another user when we are root, and makes its files reachable for that user.
 
-use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, DirBuilder, Metadata, Permissions};
-use std::hash::{Hash, Hasher};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
+use crate::copies;
 use crate::error::{During, Error};
 use crate::folder::inode;
 
@@ -96,25 +95,9 @@ impl User {
         if self.open_passage(&bin_dir)?.is_none() {
             return Ok(bin_dir);
         }
-        let server = bin_dir.join("postgres");
-        let version = fs::metadata(&server).during("read", &server)?;
-        let mut hash = DefaultHasher::new();
-        (installation, version.len(), version.mtime(), version.ino()).hash(&mut hash);
-        let copy = elsewhere()?.join(format!("binaries-{:016x}", hash.finish()));
-        if !copy.exists() {
-            // Other processes may be doing the same: the first complete copy stays.
-            let draft = copy.with_extension(std::process::id().to_string());
-            if draft.exists() {
-                fs::remove_dir_all(&draft).during("remove", &draft)?;
-            }
-            copy_tree(installation, &draft)?;
-            if let Err(error) = fs::rename(&draft, &copy) {
-                fs::remove_dir_all(&draft).during("remove", &draft)?;
-                if !copy.exists() {
-                    return Err(error).during("create", &copy);
-                }
-            }
-        }
+        let base = elsewhere()?;
+        let copy = copies::copy(installation, &base)?;
+        copies::remove_outdated(&base);
         Ok(copy.join(bin))
     }
 
@@ -184,23 +167,6 @@ fn elsewhere() -> Result<PathBuf, Error> {
     let base = PathBuf::from(ELSEWHERE);
     DirBuilder::new().recursive(true).mode(0o711).create(&base).during("create", &base)?;
     Ok(base)
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
-    DirBuilder::new().mode(0o755).create(to).during("create", to)?;
-    for entry in fs::read_dir(from).during("read", from)? {
-        let entry = entry.during("read", from)?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().during("read", &source)?;
-        if kind.is_dir() {
-            copy_tree(&source, &target)?;
-        } else if kind.is_symlink() {
-            fs::read_link(&source).and_then(|to| symlink(to, &target)).during("copy", &source)?;
-        } else {
-            fs::copy(&source, &target).during("copy", &source)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
