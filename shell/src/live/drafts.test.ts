@@ -1,7 +1,6 @@
-import { HttpResponse } from 'msw'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import { api, http } from '#test/api.ts'
+import { keeping } from '#test/keeping.ts'
 import { instant, uuid } from '#test/samples.ts'
 import { soon } from '#test/soon.ts'
 
@@ -10,43 +9,6 @@ import type { DraftKind } from './kind.ts'
 
 const A = uuid(901)
 const B = uuid(902)
-
-interface Kept {
-  conversationId: string
-  content: string
-  private: boolean
-  updatedAt: string
-}
-
-/** An API that keeps drafts, as long as `answers` lets it. */
-function keeping(first: Partial<Kept>[] = []) {
-  const kept = new Map<string, Kept>()
-  const keep = (one: Partial<Kept>) => {
-    const draft = { conversationId: A, content: '', private: false, updatedAt: instant(0), ...one }
-    kept.set(`${draft.conversationId} ${draft.private}`, draft)
-    return draft
-  }
-  first.forEach(keep)
-  const state = { kept, puts: 0, lists: 0, answers: () => Promise.resolve(), broken: false }
-  api.use(
-    http.untyped.get('*/api/v1/drafts', async () => {
-      const data = [...kept.values()]
-      state.lists += 1
-      await state.answers()
-      return HttpResponse.json({ data, page: { limit: 100 } })
-    }),
-    http.untyped.put('*/api/v1/conversations/:id/draft', async ({ params, request }) => {
-      state.puts += 1
-      if (state.broken) return HttpResponse.json({ code: 'unavailable' }, { status: 503 })
-      return HttpResponse.json(keep({ conversationId: String(params.id), ...((await request.json()) as Partial<Kept>) }))
-    }),
-    http.untyped.delete('*/api/v1/conversations/:id/draft', ({ params, request }) => {
-      kept.delete(`${String(params.id)} ${new URL(request.url).searchParams.get('private') ?? 'false'}`)
-      return new HttpResponse(null, { status: 204 })
-    }),
-  )
-  return state
-}
 
 /** After so long what was read is read again. */
 const later = () => vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })

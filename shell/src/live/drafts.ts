@@ -4,7 +4,7 @@
  * What is typed is saved at once, in local storage too, which tells the person's other tabs. It reaches the API a
  * little later, and with that their other browsers. A draft from elsewhere replaces the one here, unless that has
  * changed since the API last had it, and never while somebody is typing. If both have changed, both stay, one below the
- * other. A late answer is not a change: texts that were recently sent to the API are remembered to recognise it.
+ * other; so what could not be sent at once is sent only after the API was asked what it has by now. A late answer is not a change: texts that were recently sent to the API are remembered to recognise it.
  */
 import { answerOf, client, doneOf } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
@@ -35,6 +35,9 @@ export class Drafts {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #saving = new Set<string>()
   readonly #failures = new Map<string, number>()
+  /** Drafts that somebody may have gone on with elsewhere before the API got the one from here. */
+  readonly #doubted = new Set<string>()
+  #asks = false
   /** For each load that is under way: the drafts saved since it began. */
   readonly #readings = new Set<Set<string>>()
   /** Texts of a draft that the API had or was sent, the newest last: these are not changes from elsewhere. */
@@ -49,7 +52,8 @@ export class Drafts {
   /** Restores what an earlier page left, and loads what other browsers have saved. */
   start(): () => void {
     this.all.set(storedDrafts())
-    for (const [key, { text, base }] of this.all.get()) {
+    for (const [key, { text, base, kept }] of this.all.get()) {
+      if (!kept) this.#doubted.add(key)
       if (base !== undefined) this.#remember(key, base)
       this.#remember(key, text)
     }
@@ -148,6 +152,11 @@ export class Drafts {
   /** Loads what the person has written elsewhere, unless that was done a moment ago. */
   async read(fresh = FRESH): Promise<void> {
     if (!may() || Date.now() - this.#readAt < fresh) return
+    // Until the next load, keep what is known here.
+    await this.#load().catch(() => undefined)
+  }
+
+  async #load(): Promise<void> {
     this.#readAt = Date.now()
     const since = new Set<string>()
     this.#readings.add(since)
@@ -163,9 +172,9 @@ export class Drafts {
         all = !cursor
       }
       this.#take(found, all, since)
-    } catch {
-      // Keep what is known here until the next load.
+    } catch (error) {
       this.#readAt = -Infinity
+      throw error
     } finally {
       this.#readings.delete(since)
     }
@@ -240,9 +249,19 @@ export class Drafts {
 
   async #save(key: string, goes = false): Promise<void> {
     const draft = this.all.get().get(key)
-    if (!draft || draft.kept || draft.theirs || this.#saving.has(key) || !navigator.onLine || !may()) return
+    if (!draft || draft.kept || draft.theirs || this.#saving.has(key) || !may()) return
     clearTimeout(this.#timers.get(key))
     this.#timers.delete(key)
+    if (!navigator.onLine) {
+      this.#doubted.add(key)
+      return
+    }
+    if (this.#doubted.has(key)) {
+      // A page that goes has no time for that. Its draft stays in local storage for the next one.
+      if (this.#asks) this.#plan(key, PAUSE)
+      else if (!goes) void this.#askFirst()
+      return
+    }
     this.#saving.add(key)
     this.#remember(key, draft.text)
     let again: number | null = PAUSE
@@ -252,16 +271,41 @@ export class Drafts {
       this.#touch(key)
       if (this.all.get().get(key) === draft) this.#put(key, { ...draft, kept: true })
     } catch (error) {
-      const count = (this.#failures.get(key) ?? 0) + 1
-      this.#failures.set(key, count)
-      // A draft that the API refuses stays here.
-      const failure = Failure.from(error)
-      again = failure.passing ? wait(count, failure) : null
+      again = this.#failed(key, error)
     } finally {
       this.#saving.delete(key)
     }
     const now = this.all.get().get(key)
     if (now?.kept === false && (again !== null || now !== draft)) this.#plan(key, again ?? PAUSE)
+  }
+
+  /** Returns how long to wait for the next try. A draft that the API refuses stays here. */
+  #failed(key: string, error: unknown): number | null {
+    const count = (this.#failures.get(key) ?? 0) + 1
+    this.#failures.set(key, count)
+    const failure = Failure.from(error)
+    if (!failure.passing) return null
+    this.#doubted.add(key)
+    return wait(count, failure)
+  }
+
+  /** Sends the drafts in doubt after what the API has by now was joined to them. */
+  async #askFirst(): Promise<void> {
+    if (this.#asks) return
+    this.#asks = true
+    const doubted = [...this.#doubted]
+    try {
+      await this.#load()
+      for (const key of doubted) this.#doubted.delete(key)
+      for (const key of doubted) void this.#save(key)
+    } catch (error) {
+      for (const key of doubted) {
+        const again = this.#failed(key, error)
+        if (again !== null && this.all.get().get(key)?.kept === false) this.#plan(key, again)
+      }
+    } finally {
+      this.#asks = false
+    }
   }
 
   #touch(key: string): void {

@@ -1,0 +1,74 @@
+/** Drafts that the API did not get at once, and what was written elsewhere meanwhile. */
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { keeping } from '#test/keeping.ts'
+import { uuid } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
+
+import { Drafts } from './drafts.ts'
+
+const A = uuid(901)
+const THERE = `${A} false`
+
+let stop: () => void = () => undefined
+const begin = () => {
+  const drafts = new Drafts()
+  stop = drafts.start()
+  return drafts
+}
+afterEach(() => {
+  stop()
+  vi.restoreAllMocks()
+})
+
+test('what could not be sent takes the place of nothing that was written elsewhere before it could', async () => {
+  const api = keeping([{ content: 'Dear' }])
+  const drafts = begin()
+  await soon(() => expect(drafts.of(A, 'reply')).toBe('Dear'))
+  api.broken = true
+  drafts.set(A, 'reply', 'written here')
+  drafts.release(A, 'reply')
+  await soon(() => expect(api.puts).toBe(1))
+  api.kept.get(THERE)!.content = 'written elsewhere'
+  api.broken = false
+  await soon(() => expect(api.kept.get(THERE)?.content).toBe('written elsewhere\n\nwritten here'))
+  expect(drafts.of(A, 'reply')).toBe('written elsewhere\n\nwritten here')
+})
+
+test('nor does what was typed offline, or what an earlier page left', async () => {
+  const api = keeping([{ content: 'Dear' }])
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(true)
+  const first = begin()
+  await soon(() => expect(first.of(A, 'reply')).toBe('Dear'))
+  online.mockReturnValue(false)
+  first.set(A, 'reply', 'on a train')
+  first.release(A, 'reply')
+  api.kept.get(THERE)!.content = 'at a desk'
+  online.mockReturnValue(true)
+  window.dispatchEvent(new Event('online'))
+  await soon(() => expect(api.kept.get(THERE)?.content).toBe('at a desk\n\non a train'))
+
+  online.mockReturnValue(false)
+  first.set(A, 'reply', 'on a train again')
+  stop()
+  api.kept.get(THERE)!.content = 'at another desk'
+  online.mockReturnValue(true)
+  begin()
+  await soon(() => expect(api.kept.get(THERE)?.content).toBe('at another desk\n\non a train again'))
+})
+
+test('what is not known to have changed elsewhere is sent though that cannot be asked at first', async () => {
+  const api = keeping()
+  const drafts = begin()
+  await soon(() => expect(api.lists).toBe(1))
+  api.broken = true
+  drafts.set(A, 'reply', 'Hello')
+  drafts.release(A, 'reply')
+  await soon(() => expect(api.puts).toBe(1))
+  api.answers = () => Promise.reject(new Error('busy'))
+  api.broken = false
+  await soon(() => expect(api.lists).toBeGreaterThan(1))
+  expect(api.puts).toBe(1)
+  api.answers = () => Promise.resolve()
+  await soon(() => expect(api.kept.get(THERE)?.content).toBe('Hello'))
+})
