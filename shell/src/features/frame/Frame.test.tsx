@@ -7,14 +7,14 @@ import { memo } from 'react'
 import { describe, expect, test } from 'vitest'
 
 import { Failure } from '#api/failure.ts'
-import type { Conversation } from '#api/types.ts'
+import type { Approval, Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { again } from '#live/again.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { api, http } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, aMessage, anAnnouncement, instant, uuid } from '#test/samples.ts'
+import { aConversation, aMessage, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
 
 import { Frame } from './Frame.tsx'
 
@@ -54,6 +54,29 @@ test('a message is told if the list on the screen does not show its conversation
   expect(screen.getByText('Hello?')).toBeVisible()
   writes('Otto Other', { status: 'open' }, '')
   expect(await screen.findByText('Attachment')).toBeVisible()
+})
+
+test('that approval is asked for is told until somebody has decided', async () => {
+  api.use(
+    http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+    http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+  )
+  const { live } = show(<Frame>Here</Frame>)
+  await screen.findByText('Here')
+  const request = anApproval()
+  let sequence = 0
+  const told = (type: string, given: Partial<Approval> = {}) => {
+    sequence += 1
+    const data = JSON.stringify(anAnnouncement({ type, approval: { ...request, ...given } }))
+    act(() => live.take({ event: type, id: `e:${sequence}`, data }))
+  }
+  act(() => live.take({ event: 'ready', id: 'e:0', data: '{}' }))
+  told('approval_submitted')
+  expect(await screen.findByText('Ana Beispiel asks for approval')).toBeVisible()
+  told('approval_approved', { status: 'approved', decidedBy: 'Cleo' })
+  expect(screen.queryByText('Ana Beispiel asks for approval')).toBeNull()
+  told('approval_submitted', { status: 'approved', decidedBy: 'Cleo' })
+  expect(screen.queryByText('Ana Beispiel asks for approval')).toBeNull()
 })
 
 test('a tab is named by its screen', async () => {

@@ -17,7 +17,7 @@ import { Tips } from '#ui/Tips.tsx'
 import { dismiss, toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
-import { notSent, toastOf } from './news.ts'
+import { notSent, outdatedBy, toastOf } from './news.ts'
 import { NotLive } from './NotLive.tsx'
 import { places, PLACES } from './places.ts'
 import { Rail } from './Rail.tsx'
@@ -113,6 +113,8 @@ function useNews(): void {
           if (!live.outbox.of(id).some(isHeldUp)) dismiss(notSent(id))
           return
         }
+        const outdated = outdatedBy(news, session())
+        if (outdated) dismiss(outdated)
         const { pathname } = router.state.location
         const asked = /^\/approvals\/(.+)$/.exec(pathname)?.[1]
         const told = toastOf(news, {

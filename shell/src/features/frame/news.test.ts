@@ -55,6 +55,8 @@ test('who decides is told what is asked, and who has asked what was decided', ()
     toastOf({ kind: 'approval', type, approval: anApproval({ reason: 'It broke', ...given }) }, at(where))
   expect(told('approval_submitted', {})).toMatchObject({ title: 'Ana Beispiel asks for approval', detail: 'It broke' })
   expect(told('approval_submitted', { requestedById: 'bea' })).toBeNull()
+  // What is told late may be decided by now.
+  expect(told('approval_submitted', { status: 'approved', decidedBy: 'Cleo' })).toBeNull()
   expect(told('approval_submitted', {}, { person: { id: 'bea', name: 'Bea', may: () => false } })).toBeNull()
   const own = { requestedById: 'bea', status: 'approved', decidedBy: 'Ana', decision: 'Fine' } as const
   expect(told('approval_approved', own)).toMatchObject({ title: 'Approved by Ana', detail: 'Fine' })

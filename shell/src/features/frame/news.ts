@@ -31,6 +31,17 @@ export interface Told extends Omit<Toast, 'action'> {
 /** The key of toasts about messages that were not sent in this conversation. */
 export const notSent = (conversationId: string) => `not-sent ${conversationId}`
 
+/** The key of the toast about this request for approval. */
+const asked = (id: string) => `approval ${id}`
+
+/** The key of a toast that the news makes untrue: it asked for a decision that somebody has made. */
+export function outdatedBy(news: News, { person }: Pick<At, 'person'>): string | null {
+  if (news.kind !== 'approval') return null
+  const { id, status, requestedById } = news.approval
+  // Whoever asked was told of the decision by a toast of that key.
+  return status === 'submitted' || requestedById === person.id ? null : asked(id)
+}
+
 /** The toast for some news. Returns null if the person sees it anyway, or it does not concern them. */
 export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | null {
   const sees = (id: string) => at.pathname.endsWith(id) || at.beside === id
@@ -82,11 +93,11 @@ export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | n
   }
 }
 
-function toldOfApproval(type: string, asked: Approval, person: Person): Told | null {
-  const { id, status, reason, requestedBy, requestedById, decidedBy, decision } = asked
+function toldOfApproval(type: string, request: Approval, person: Person): Told | null {
+  const { id, status, reason, requestedBy, requestedById, decidedBy, decision } = request
   const own = requestedById === person.id
-  const told = { key: `approval ${id}`, opens: approval('Open', id) }
-  if (type === 'approval_submitted' && !own && person.may('approvals:decide')) {
+  const told = { key: asked(id), opens: approval('Open', id) }
+  if (type === 'approval_submitted' && status === 'submitted' && !own && person.may('approvals:decide')) {
     return { ...told, title: `${requestedBy} asks for approval`, detail: reason }
   }
   if (own && (type === 'approval_approved' || type === 'approval_rejected')) {
