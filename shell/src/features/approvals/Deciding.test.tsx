@@ -286,6 +286,14 @@ test('every step that is known of a request is told, up to what became of the re
   ])
 })
 
+test.each([
+  ['is one, whatever the clocks say', true, -1],
+  ['before it was asked is none, whatever the clocks say', false, 1],
+])('of what waits, what the customer wrote %s', (_, stale, second) => {
+  const approval = anApproval({ stale, createdAt: instant(0), lastHeardAt: instant(second) })
+  expect(stepsOf(approval).map(({ words }) => words)).toEqual(['Ana Beispiel asked', ...(stale ? ['The customer wrote again'] : [])])
+})
+
 test('what the customer wrote after the decision is no step of it', () => {
   const approval = anApproval({ status: 'withdrawn', decidedAt: instant(5), decidedBy: 'Ana Beispiel', lastHeardAt: instant(9) })
   expect(stepsOf(approval).map(({ words }) => words)).toEqual(['Ana Beispiel asked', 'Ana Beispiel withdrew it'])

@@ -40,10 +40,12 @@ export function History({ approval }: { approval: Approval }) {
 }
 
 export function stepsOf(approval: Approval, reply?: Message): Step[] {
-  const { requestedBy, createdAt, lastHeardAt, decidedAt, decidedBy, status, editedContent } = approval
+  const { requestedBy, createdAt, lastHeardAt, decidedAt, decidedBy, status, editedContent, stale } = approval
   const steps = [{ at: createdAt, words: `${requestedBy} asked` }]
-  const heard = lastHeardAt != null && compareInstants(lastHeardAt, createdAt) > 0
-  if (heard && (decidedAt == null || compareInstants(lastHeardAt, decidedAt) < 0)) {
+  // The API tells it of what waits; Chatwoot's time may run ahead of ours, or behind. Of what is decided, only times tell.
+  const heard =
+    decidedAt == null ? stale : lastHeardAt != null && compareInstants(lastHeardAt, createdAt) > 0 && compareInstants(lastHeardAt, decidedAt) < 0
+  if (heard && lastHeardAt != null) {
     steps.push({ at: lastHeardAt, words: 'The customer wrote again' })
   }
   if (decidedAt != null) {
