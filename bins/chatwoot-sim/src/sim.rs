@@ -148,6 +148,11 @@ impl Sim {
         world.signing = world.signing.wrapping_add(1);
     }
 
+    /// From now on webhooks print a message's text as its channel gets it, as versions of 2025 and 2026 do.
+    pub fn render_texts(&self) {
+        self.world().renders = true;
+    }
+
     /// The faults in force, with what remains of `next`.
     pub fn faults(&self) -> Faults {
         self.shared.faults.get()

@@ -20,6 +20,7 @@ mod message;
 mod sealed;
 pub mod snapshot;
 mod tenant;
+mod text;
 mod token;
 mod version;
 mod words;
@@ -38,6 +39,7 @@ pub use id::{
 pub use message::{DeliveryState, Message, Sender};
 pub use sealed::{SealError, Sealed, SecretKey};
 pub use tenant::{InvalidTenant, TenantId};
+pub use text::{comparable_text, plain_text};
 pub use token::{Token, TokenKind};
 pub use version::{Digest, Version};
 pub use words::in_words;

@@ -4,5 +4,6 @@
 pub(crate) mod escape;
 pub(crate) mod push;
 pub(crate) mod rest;
+mod text;
 pub(crate) mod times;
 pub(crate) mod webhook;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::push;
+use super::text::{normalised, rendered};
 use super::times::{float, iso, seconds};
 use crate::model::{
     Account, Contact, ContactInbox, Conversation, Event, Message, MessageType, Person, Subject,
@@ -105,7 +106,10 @@ fn contact_inbox(row: &ContactInbox) -> Value {
 
 fn message(world: &World, account: &Account, parent: &Conversation, row: &Message) -> Value {
     let inbox = world.inboxes.get(&parent.inbox_id);
-    let mut content = row.content.as_ref().map(|text| normalised(text));
+    let mut content = row.content.as_ref().map(|text| match inbox {
+        Some(inbox) if world.renders => rendered(text, &inbox.channel),
+        _ => normalised(text),
+    });
     // The widget shows the survey itself.
     if row.content_type == "input_csat"
         && inbox.is_some_and(|inbox| inbox.channel != "Channel::WebWidget")
@@ -134,17 +138,22 @@ fn message(world: &World, account: &Account, parent: &Conversation, row: &Messag
     body
 }
 
-/// Turns the editor's backslash line breaks into plain ones, and removes newlines at the end.
-fn normalised(text: &str) -> String {
-    text.replace("\\\n", "\n").trim_end_matches('\n').to_owned()
+/// An entry of `messages`. Versions that render texts print them here as they are stored.
+fn nested(world: &World, account: &Account, parent: &Conversation, row: &Message) -> Value {
+    let mut body = push::message(world, account, parent, row);
+    for field in ["content", "processed_message_content"] {
+        if let Some(text) = body[field].as_str().filter(|_| !world.renders).map(normalised) {
+            body[field] = text.into();
+        }
+    }
+    body
 }
 
 /// The conversation, at the top of its own events and nested in all others.
 fn conversation(world: &World, account: &Account, row: &Conversation) -> Value {
     let newest = row.messages.values().rev();
     let newest = newest.filter(|m| !m.private && m.message_type != MessageType::Activity);
-    let messages: Vec<Value> =
-        newest.take(1).map(|m| push::message(world, account, row, m)).collect();
+    let messages: Vec<Value> = newest.take(1).map(|m| nested(world, account, row, m)).collect();
     let contact = world.contacts.get(&row.contact_id).map(push::contact);
     let team = account.teams.iter().find(|team| Some(team.id) == row.team_id).map(push::team);
     json!({

@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub signing: u64,
     /// Most messages per conversation and minute, by all writers together.
     pub messages_per_minute: usize,
+    /// Whether webhooks print texts as their channel gets them.
+    pub renders: bool,
     /// Moves the clock, as while history is written.
     pub shift: TimeDelta,
     pub rng: StdRng,
@@ -77,6 +79,7 @@ impl World {
             base_url: base_url.to_owned(),
             signing: seed,
             messages_per_minute,
+            renders: false,
             shift: TimeDelta::zero(),
             rng: StdRng::seed_from_u64(seed),
             events: Vec::new(),

@@ -78,7 +78,7 @@ fn state(message: chatwoot::Message) -> MessageState {
             .map_or("unknown", MessageType::as_str)
             .to_owned(),
         content_type: message.content_type.unwrap_or_else(|| "text".to_owned()),
-        content: message.content,
+        content: message.content.as_deref().map(domain::plain_text),
         content_attributes: message.content_attributes.into(),
         private: message.private,
         sender_type: sender_type.map(str::to_owned),

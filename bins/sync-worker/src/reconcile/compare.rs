@@ -1,14 +1,14 @@
 //! Decides whether a row shows what Chatwoot has. Pure: depends only on what was read, the row, and when Chatwoot was
 //! asked.
 //!
-//! Some differences do not count: forms that webhooks and REST print differently (whitespace, precision of times), and
-//! what changes without anybody changing the thing itself (names, addresses of files).
+//! Some differences do not count: forms that webhooks and REST print differently (line breaks, escapes, precision of
+//! times), and what changes without anybody changing the thing itself (names, addresses of files).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::Version;
 use domain::snapshot::{
     Contact, Conversation, ConversationState, DeliverySighting, Message, MessageState,
 };
+use domain::{Version, comparable_text};
 use serde_json::{Value, json};
 use store::{contacts, conversations, messages};
 
@@ -108,7 +108,7 @@ pub(crate) fn message(
     let is_another = row.conversation_display_id != read.conversation_display_id;
     let differs = is_another
         || row.deleted != read.deleted
-        || (!read.deleted && shown(&read.state) != shown(&row.state));
+        || (!read.deleted && (shown(&read.state) != shown(&row.state) || text_differs(read, row)));
     let delivery = reported_otherwise(read, row);
     if !(differs || delivery) {
         return Compared::Same;
@@ -208,21 +208,34 @@ fn changed<const N: usize>(fields: [(&str, Value, Value); N]) -> Vec<Value> {
         .collect()
 }
 
-/// The parts of a message that people see or write.
+/// Whether a message has another text than the row of it. That of a survey has a link in it where it was told by
+/// webhook. Of what goes out, some versions of Chatwoot tell by webhook what its channel makes of the text, and nobody
+/// can change what went out. So there only a row that was written here and never described since can differ.
+fn text_differs(read: &Message, row: &messages::mirror::Mirrored) -> bool {
+    if read.state.content_type == "input_csat"
+        || (leaves(read) && row.version != Version::default())
+    {
+        return false;
+    }
+    let text = |state: &MessageState| comparable_text(state.content.as_deref().unwrap_or_default());
+    text(&read.state) != text(&row.state)
+}
+
+/// Whether a message was written here or in Chatwoot, to a customer or among colleagues.
+fn leaves(read: &Message) -> bool {
+    matches!(read.state.message_type.as_str(), "outgoing" | "template")
+}
+
+/// The parts of a message that people see or write, but for its text.
 fn shown(state: &MessageState) -> Value {
     // A file's transcript is known later than the file itself, and counts like an edit. The addresses and dimensions
     // of files change by themselves.
     let files = state.attachments.as_array().into_iter().flatten();
     let mut files: Vec<Value> = files.map(|file| json!([file["id"], file["transcript"]])).collect();
     files.sort_by_key(Value::to_string);
-    // Chatwoot puts a link into the text of a survey that it sends by webhook.
-    let text = state.content.as_deref().filter(|_| state.content_type != "input_csat");
-    // Webhooks print the editor's line breaks plainly, and leave out those at the end.
-    let text = text.unwrap_or_default().replace("\\\n", "\n");
     json!([
         state.message_type,
         state.content_type,
-        text.trim_end(),
         state.content_attributes,
         state.private,
         state.sender_type,
@@ -235,7 +248,7 @@ fn shown(state: &MessageState) -> Value {
 /// Whether the response reports another delivery status than the row: a failure where the row shows none, or the other
 /// way round, or a further step. A step back is Chatwoot's channel contradicting itself.
 fn reported_otherwise(read: &Message, row: &messages::mirror::Mirrored) -> bool {
-    if !matches!(read.state.message_type.as_str(), "outgoing" | "template") || read.deleted {
+    if !leaves(read) || read.deleted {
         return false;
     }
     let (fails, failed) = (shows_failure(&read.delivery), shows_failure(&row.delivery));

@@ -16,6 +16,7 @@ mod reconcile;
 mod replay;
 mod stream;
 mod support;
+mod texts;
 mod told;
 mod turned_back;
 mod unsettled;

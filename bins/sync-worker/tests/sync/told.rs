@@ -334,7 +334,9 @@ async fn a_message_that_a_second_telling_of_its_line_changes_is_told_too() {
     assert_eq!(told.last().unwrap().activity.kind, "message_created");
 
     let mut again = first.clone();
-    again["content"] = json!("Where is my parcel, please?");
+    for told in ["/content", "/conversation/messages/0/content"] {
+        *again.pointer_mut(told).unwrap() = json!("Where is my parcel, please?");
+    }
     let at = first["conversation"]["updated_at"].as_f64().unwrap();
     again["conversation"]["updated_at"] = json!(at + 60.0);
     let told = hear(&again, 2).await;

@@ -18,7 +18,7 @@ pub struct Message {
     pub inbox_id: Option<i64>,
     /// Direction or kind.
     pub message_type: Option<MessageType>,
-    /// Text; webhooks and REST can differ in whitespace.
+    /// Text, as it is printed: webhooks and REST print breaks, escapes and the end of it otherwise.
     pub content: Option<String>,
     /// `text`, `input_select`, `cards`, `form`, `incoming_email`, `input_csat`, …
     pub content_type: Option<String>,

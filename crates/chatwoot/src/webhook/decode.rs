@@ -101,6 +101,11 @@ fn message(
     if let Some(same) = conversation.newest_message.as_ref().filter(|m| m.id == message.id) {
         message.status = message.status.or_else(|| same.status.clone());
         message.updated_at_us = message.updated_at_us.or(same.updated_at_us);
+        // Some versions print the text here as its channel gets it, and only there as it was written. A survey has its
+        // link only here.
+        if same.content.is_some() && message.content_type.as_deref() != Some("input_csat") {
+            message.content.clone_from(&same.content);
+        }
     }
     Ok(MessageEvent { account, message, conversation, inbox, changes })
 }

@@ -93,9 +93,9 @@ pub async fn apply(
 /// A checked query for the rows of messages called `m` that a statement writes, and whether clients see them
 /// differently. Most of what a conversation's body says about its newest message is known already; only a comparison
 /// with the row as it was before shows whether anything is new. The addresses of files do not count, since they change
-/// by themselves, nor do the times of repeated delivery reports. A message's own webhook prints the editor's line
-/// breaks plainly, leaves out those at the end, and puts a link into a survey, so these differences do not count
-/// either.
+/// by themselves, nor do the times of repeated delivery reports. A message's own webhook puts a link into a survey,
+/// which does not count either. Texts come in their plain form, but rows of earlier versions and what was written here
+/// may have line breaks of the editor, or some at the end.
 macro_rules! written_rows {
     ($written:tt $(, $argument:expr)* $(,)?) => {
         message_rows!(

@@ -81,7 +81,10 @@ pub fn message(has: &Value) -> Columns {
     let mut columns = Columns::from([
         ("message_type", json!(kinds[kind])),
         ("content_type", has["content_type"].clone()),
-        ("content", has["content"].clone()),
+        (
+            "content",
+            has["content"].as_str().map_or(Value::Null, |text| domain::plain_text(text).into()),
+        ),
         ("private", has["private"].clone()),
         ("deleted", json!(deleted)),
         ("sender_type", sender["type"].clone()),
