@@ -49,7 +49,7 @@ use utoipa_axum::routes;
 use crate::auth::AuthMode;
 use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
-use crate::{App, Config, idempotency, limits, loopback_only, problem, request};
+use crate::{App, Config, idempotency, limits, loopback_only, paging, problem, request};
 
 pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
@@ -255,6 +255,32 @@ struct Snapshot {
 struct OfAccount {
     /// Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant.
     account_id: Option<AccountKey>,
+    /// `nextCursor` of the previous page.
+    cursor: Option<String>,
+}
+
+impl OfAccount {
+    /// How many rows to skip.
+    fn skip(&self) -> Result<u32, ApiError> {
+        let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        cursor.map_or(Ok(0), paging::decode)
+    }
+}
+
+/// Where a part of the catalogue goes on. Missing if this is all of the rest, as it is unless that is
+/// larger than 8 MiB.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Rest {
+    /// The `cursor` of the next page.
+    next_cursor: String,
+}
+
+impl Rest {
+    /// What follows so many rows.
+    fn after(rows: u32) -> Self {
+        Self { next_cursor: paging::encode(&rows) }
+    }
 }
 
 impl App {

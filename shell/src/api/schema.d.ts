@@ -1268,6 +1268,7 @@ export interface components {
         /** @description Agents by name. Those who have not accepted their invitation are left out. */
         AgentList: {
             data: components["schemas"]["ListedAgent"][];
+            page?: components["schemas"]["Rest"] | null;
         };
         /**
          * @description An activity, and the rows it is about as they were when it was announced, so that a screen can
@@ -1561,6 +1562,7 @@ export interface components {
         /** @description Canned responses, by short code. */
         CannedResponseList: {
             data: components["schemas"]["CannedResponse"][];
+            page?: components["schemas"]["Rest"] | null;
         };
         /** @description A team that conversations can be given to. */
         CatalogueTeam: {
@@ -2231,6 +2233,7 @@ export interface components {
         /** @description Inboxes, the ways by which customers write, by name. */
         InboxList: {
             data: components["schemas"]["Inbox"][];
+            page?: components["schemas"]["Rest"] | null;
         };
         /** @description A label that conversations can bear. */
         Label: {
@@ -2258,6 +2261,7 @@ export interface components {
         /** @description Labels that conversations can bear, by title. */
         LabelList: {
             data: components["schemas"]["Label"][];
+            page?: components["schemas"]["Rest"] | null;
         };
         /** @description Which user of an account's Chatwoot the caller is: the one as whom their replies and notes go out. */
         Link: {
@@ -2808,6 +2812,14 @@ export interface components {
             to?: string | null;
         };
         /**
+         * @description Where a part of the catalogue goes on. Missing if this is all of the rest, as it is unless that is
+         *     larger than 8 MiB.
+         */
+        Rest: {
+            /** @description The `cursor` of the next page. */
+            nextCursor: string;
+        };
+        /**
          * @description What a person is to the company; one may have several.
          * @enum {string}
          */
@@ -2930,6 +2942,7 @@ export interface components {
         /** @description Teams that conversations can be given to, by name. */
         TeamList: {
             data: components["schemas"]["CatalogueTeam"][];
+            page?: components["schemas"]["Rest"] | null;
         };
         /** @description A company whose people and machines use this installation. */
         Tenant: {
@@ -3844,6 +3857,8 @@ export interface operations {
             query?: {
                 /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -4883,6 +4898,8 @@ export interface operations {
             query?: {
                 /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -6885,6 +6902,8 @@ export interface operations {
             query?: {
                 /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -6955,6 +6974,8 @@ export interface operations {
             query?: {
                 /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -8351,6 +8372,8 @@ export interface operations {
             query?: {
                 /** @description Only what belongs to this Chatwoot account. Without it, what belongs to any account of the tenant. */
                 accountId?: components["schemas"]["AccountKey"];
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
             };
             header?: never;
             path?: never;

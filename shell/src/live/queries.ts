@@ -193,13 +193,29 @@ const catalogue = {
   refetchInterval: (query: Listed) => isEmpty(query) && 3_000,
 }
 
+interface Part<T> {
+  data: T[]
+  page?: { nextCursor: string } | null
+}
+
+/** All parts of a list: one, unless it is large. */
+async function whole<T>(read: (query: { cursor?: string }) => Promise<Part<T>>): Promise<{ data: T[] }> {
+  let { data, page } = await read({})
+  while (page?.nextCursor) {
+    const part = await read({ cursor: page.nextCursor })
+    data = [...data, ...part.data]
+    page = part.page
+  }
+  return { data }
+}
+
 /** A slower pace, for what is on the screen all day. */
 export const patiently = { refetchInterval: (query: Listed) => isEmpty(query) && 30_000 }
 
 export function agentsQuery() {
   return queryOptions({
     queryKey: keys.catalogue('agents'),
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/agents', { signal })),
+    queryFn: ({ signal }) => whole((query) => answerOf(client.GET('/api/v1/agents', { params: { query }, signal }))),
     select: (list) => list.data,
     ...catalogue,
   })
@@ -208,7 +224,7 @@ export function agentsQuery() {
 export function teamsQuery() {
   return queryOptions({
     queryKey: keys.catalogue('teams'),
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/teams', { signal })),
+    queryFn: ({ signal }) => whole((query) => answerOf(client.GET('/api/v1/teams', { params: { query }, signal }))),
     select: (list) => list.data,
     ...catalogue,
   })
@@ -217,7 +233,7 @@ export function teamsQuery() {
 export function labelsQuery() {
   return queryOptions({
     queryKey: keys.catalogue('labels'),
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/labels', { signal })),
+    queryFn: ({ signal }) => whole((query) => answerOf(client.GET('/api/v1/labels', { params: { query }, signal }))),
     select: (list) => list.data,
     ...catalogue,
   })
@@ -226,7 +242,7 @@ export function labelsQuery() {
 export function inboxesQuery() {
   return queryOptions({
     queryKey: keys.catalogue('inboxes'),
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/inboxes', { signal })),
+    queryFn: ({ signal }) => whole((query) => answerOf(client.GET('/api/v1/inboxes', { params: { query }, signal }))),
     select: (list) => list.data,
     ...catalogue,
   })
@@ -235,7 +251,7 @@ export function inboxesQuery() {
 export function cannedResponsesQuery() {
   return queryOptions({
     queryKey: keys.catalogue('canned-responses'),
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/canned-responses', { signal })),
+    queryFn: ({ signal }) => whole((query) => answerOf(client.GET('/api/v1/canned-responses', { params: { query }, signal }))),
     select: (list) => list.data,
     ...catalogue,
   })

@@ -156,6 +156,58 @@ async fn a_page_of_large_conversations_ends_early_and_the_cursor_leads_to_the_re
     }
 }
 
+/// They have no page by number, and no end but this.
+#[tokio::test]
+async fn a_large_catalogue_is_listed_in_parts() {
+    let served = Served::start().await;
+    let lists = ["agents", "teams", "labels", "inboxes", "canned_responses"];
+    let mut transaction = served.world.store.worker().await.unwrap();
+    for statement in [
+        "insert into agents (account_id, tenant_id, chatwoot_id, name)
+         select id, tenant_id, n, 'x' from chatwoot_accounts, generate_series(1, 5) n",
+        "insert into teams (account_id, tenant_id, chatwoot_id, name)
+         select id, tenant_id, n, 'x' from chatwoot_accounts, generate_series(1, 5) n",
+        "insert into labels (account_id, tenant_id, chatwoot_id, title)
+         select id, tenant_id, n, 'x' || n from chatwoot_accounts, generate_series(1, 5) n",
+        "insert into inboxes (account_id, tenant_id, chatwoot_id, name)
+         select id, tenant_id, n, 'x' from chatwoot_accounts, generate_series(1, 5) n",
+        "insert into canned_responses (account_id, tenant_id, chatwoot_id, short_code, content)
+         select id, tenant_id, n, 'x', 'y' from chatwoot_accounts, generate_series(1, 5) n",
+    ] {
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    for list in lists {
+        let list = list.replace('_', "-");
+        let whole = served.read(&format!("/{list}")).await;
+        assert_eq!((numbers(&whole), &whole["page"]), (vec![1, 2, 3, 4, 5], &Value::Null));
+        let odd = served.refusal(&format!("/{list}?cursor=x")).await;
+        assert_eq!(odd, (422, "invalid".to_owned()));
+    }
+    for statement in [
+        "update agents set available_name = repeat('x', $1::int)",
+        "update teams set description = repeat('x', $1::int)",
+        "update labels set description = repeat('x', $1::int)",
+        "update inboxes set channel = repeat('x', $1::int)",
+        "update canned_responses set content = repeat('x', $1::int)",
+    ] {
+        grow(&served, statement).await;
+    }
+    for list in lists {
+        let list = list.replace('_', "-");
+        let (mut seen, mut path) = (Vec::new(), format!("/{list}"));
+        for expected in [2, 2, 1] {
+            let page = served.read(&path).await;
+            assert_eq!(numbers(&page).len(), expected, "{list}");
+            seen.extend(numbers(&page));
+            let next = page["page"]["nextCursor"].as_str();
+            assert_eq!(next.is_some(), seen.len() < 5);
+            path = format!("/{list}?cursor={}", next.unwrap_or_default());
+        }
+        assert_eq!(seen, [1, 2, 3, 4, 5], "{list}");
+    }
+}
+
 /// Five rows, of which no page has more than two, in their order.
 async fn two_a_page(served: &Served, list: &str) -> Vec<String> {
     let (mut seen, mut path) = (Vec::new(), list.to_owned());

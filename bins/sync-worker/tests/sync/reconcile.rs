@@ -213,11 +213,11 @@ async fn the_catalogue_is_what_chatwoot_lists() {
     execute(config, "update teams set name = 'stale' where name = 'billing'").await;
     stage.lately().await;
     let mut transaction = stage.world.store.tenant(&stage.account.tenant).await.unwrap();
-    let labels = store::catalogue::labels(&mut transaction, None).await.unwrap();
-    let titles: Vec<_> = labels.iter().map(|label| label.title.as_str()).collect();
+    let labels = store::catalogue::labels(&mut transaction, None, 0).await.unwrap();
+    let titles: Vec<_> = labels.rows.iter().map(|label| label.title.as_str()).collect();
     assert_eq!(titles, ["billing", "bug", "feedback", "returns", "shipping", "vip"]);
-    let teams = store::catalogue::teams(&mut transaction, None).await.unwrap();
-    let names: Vec<_> = teams.iter().filter_map(|team| team.name.as_deref()).collect();
+    let teams = store::catalogue::teams(&mut transaction, None, 0).await.unwrap();
+    let names: Vec<_> = teams.rows.iter().filter_map(|team| team.name.as_deref()).collect();
     assert_eq!(names, ["billing", "support"]);
     stage.end().await;
 }

@@ -4,7 +4,7 @@ use domain::AccountKey;
 use domain::catalogue::Agent;
 use sqlx::PgConnection;
 
-use super::Owner;
+use super::{Listed, Owner};
 use crate::Error;
 
 /// Replaces the account's agents by those of the list, whose own accounts and times are ignored.
@@ -54,19 +54,23 @@ pub async fn replace_agents(
     Ok(())
 }
 
-/// The agents that the transaction may see, of one account or of all of them.
+/// The agents that the transaction may see, of one account or of all of them, after those to skip.
 pub async fn agents(
     connection: &mut PgConnection,
     account: Option<AccountKey>,
-) -> Result<Vec<Agent>, Error> {
-    let rows = sqlx::query!(
-        "select account_id, chatwoot_id, name, available_name, email, role, availability, confirmed, thumbnail, updated_at
-         from agents where $1::uuid is null or account_id = $1
-         order by name, account_id, chatwoot_id",
-        account.map(|key| key.0)
+    skip: u32,
+) -> Result<Listed<Agent>, Error> {
+    let rows = listed!(
+        "account_id, chatwoot_id, name, available_name, email, role, availability, confirmed,
+             thumbnail, updated_at"
+        from "agents"
+        texts "name, available_name, email, role, availability, thumbnail"
+        by "name, account_id, chatwoot_id"
+        arguments account, skip
     )
     .fetch_all(connection)
     .await?;
+    let found = rows.first().map(|row| row.found);
     let all = rows.into_iter().map(|row| Agent {
         account_id: AccountKey(row.account_id),
         chatwoot_id: row.chatwoot_id,
@@ -79,7 +83,7 @@ pub async fn agents(
         thumbnail: row.thumbnail,
         updated_at: row.updated_at,
     });
-    Ok(all.collect())
+    Ok(Listed::new(all.collect(), skip, found))
 }
 
 /// The agents with this e-mail address that the transaction may see: their accounts, and their numbers there. Leaves

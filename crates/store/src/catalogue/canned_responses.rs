@@ -5,7 +5,7 @@ use domain::AccountKey;
 use domain::catalogue::CannedResponse;
 use sqlx::PgConnection;
 
-use super::Owner;
+use super::{Listed, Owner};
 use crate::Error;
 
 /// Replaces the account's canned responses by those of the list, whose own accounts and times are ignored. Leaves alone
@@ -75,19 +75,22 @@ pub async fn add_canned_response(
     Ok(CannedResponse { account_id: owner.account, updated_at, ..response.clone() })
 }
 
-/// The canned responses that the transaction may see, of one account or of all of them.
+/// The canned responses that the transaction may see, of one account or of all of them, after those to skip.
 pub async fn canned_responses(
     connection: &mut PgConnection,
     account: Option<AccountKey>,
-) -> Result<Vec<CannedResponse>, Error> {
-    let rows = sqlx::query!(
-        "select account_id, chatwoot_id, short_code, content, updated_at
-         from canned_responses where $1::uuid is null or account_id = $1
-         order by short_code, account_id, chatwoot_id",
-        account.map(|key| key.0)
+    skip: u32,
+) -> Result<Listed<CannedResponse>, Error> {
+    let rows = listed!(
+        "account_id, chatwoot_id, short_code, content, updated_at"
+        from "canned_responses"
+        texts "short_code, content"
+        by "short_code, account_id, chatwoot_id"
+        arguments account, skip
     )
     .fetch_all(connection)
     .await?;
+    let found = rows.first().map(|row| row.found);
     let all = rows.into_iter().map(|row| CannedResponse {
         account_id: AccountKey(row.account_id),
         chatwoot_id: row.chatwoot_id,
@@ -95,5 +98,5 @@ pub async fn canned_responses(
         content: row.content,
         updated_at: row.updated_at,
     });
-    Ok(all.collect())
+    Ok(Listed::new(all.collect(), skip, found))
 }

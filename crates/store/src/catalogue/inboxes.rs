@@ -4,7 +4,7 @@ use domain::AccountKey;
 use domain::catalogue::Inbox;
 use sqlx::PgConnection;
 
-use super::Owner;
+use super::{Listed, Owner};
 use crate::Error;
 
 /// Replaces the account's inboxes by those of the list, whose own accounts and times are ignored.
@@ -44,19 +44,22 @@ pub async fn replace_inboxes(
     Ok(())
 }
 
-/// The inboxes that the transaction may see, of one account or of all of them.
+/// The inboxes that the transaction may see, of one account or of all of them, after those to skip.
 pub async fn inboxes(
     connection: &mut PgConnection,
     account: Option<AccountKey>,
-) -> Result<Vec<Inbox>, Error> {
-    let rows = sqlx::query!(
-        "select account_id, chatwoot_id, name, channel, updated_at
-         from inboxes where $1::uuid is null or account_id = $1
-         order by name, account_id, chatwoot_id",
-        account.map(|key| key.0)
+    skip: u32,
+) -> Result<Listed<Inbox>, Error> {
+    let rows = listed!(
+        "account_id, chatwoot_id, name, channel, updated_at"
+        from "inboxes"
+        texts "name, channel"
+        by "name, account_id, chatwoot_id"
+        arguments account, skip
     )
     .fetch_all(connection)
     .await?;
+    let found = rows.first().map(|row| row.found);
     let all = rows.into_iter().map(|row| Inbox {
         account_id: AccountKey(row.account_id),
         chatwoot_id: row.chatwoot_id,
@@ -64,5 +67,5 @@ pub async fn inboxes(
         channel: row.channel,
         updated_at: row.updated_at,
     });
-    Ok(all.collect())
+    Ok(Listed::new(all.collect(), skip, found))
 }

@@ -5,7 +5,7 @@ use domain::AccountKey;
 use domain::catalogue::Label;
 use sqlx::PgConnection;
 
-use super::Owner;
+use super::{Listed, Owner};
 use crate::Error;
 
 /// Replaces the account's labels by those of the list, whose own accounts and times are ignored. Leaves alone what
@@ -84,19 +84,22 @@ pub async fn add_label(
     Ok(Label { account_id: owner.account, updated_at, ..label.clone() })
 }
 
-/// The labels that the transaction may see, of one account or of all of them.
+/// The labels that the transaction may see, of one account or of all of them, after those to skip.
 pub async fn labels(
     connection: &mut PgConnection,
     account: Option<AccountKey>,
-) -> Result<Vec<Label>, Error> {
-    let rows = sqlx::query!(
-        "select account_id, chatwoot_id, title, description, color, show_on_sidebar, updated_at
-         from labels where $1::uuid is null or account_id = $1
-         order by title, account_id, chatwoot_id",
-        account.map(|key| key.0)
+    skip: u32,
+) -> Result<Listed<Label>, Error> {
+    let rows = listed!(
+        "account_id, chatwoot_id, title, description, color, show_on_sidebar, updated_at"
+        from "labels"
+        texts "title, description, color"
+        by "title, account_id, chatwoot_id"
+        arguments account, skip
     )
     .fetch_all(connection)
     .await?;
+    let found = rows.first().map(|row| row.found);
     let all = rows.into_iter().map(|row| Label {
         account_id: AccountKey(row.account_id),
         chatwoot_id: row.chatwoot_id,
@@ -106,5 +109,5 @@ pub async fn labels(
         show_on_sidebar: row.show_on_sidebar,
         updated_at: row.updated_at,
     });
-    Ok(all.collect())
+    Ok(Listed::new(all.collect(), skip, found))
 }

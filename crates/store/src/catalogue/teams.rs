@@ -4,7 +4,7 @@ use domain::AccountKey;
 use domain::catalogue::Team;
 use sqlx::PgConnection;
 
-use super::Owner;
+use super::{Listed, Owner};
 use crate::Error;
 
 /// Replaces the account's teams by those of the list, whose own accounts and times are ignored.
@@ -44,19 +44,22 @@ pub async fn replace_teams(
     Ok(())
 }
 
-/// The teams that the transaction may see, of one account or of all of them.
+/// The teams that the transaction may see, of one account or of all of them, after those to skip.
 pub async fn teams(
     connection: &mut PgConnection,
     account: Option<AccountKey>,
-) -> Result<Vec<Team>, Error> {
-    let rows = sqlx::query!(
-        "select account_id, chatwoot_id, name, description, updated_at
-         from teams where $1::uuid is null or account_id = $1
-         order by name, account_id, chatwoot_id",
-        account.map(|key| key.0)
+    skip: u32,
+) -> Result<Listed<Team>, Error> {
+    let rows = listed!(
+        "account_id, chatwoot_id, name, description, updated_at"
+        from "teams"
+        texts "name, description"
+        by "name, account_id, chatwoot_id"
+        arguments account, skip
     )
     .fetch_all(connection)
     .await?;
+    let found = rows.first().map(|row| row.found);
     let all = rows.into_iter().map(|row| Team {
         account_id: AccountKey(row.account_id),
         chatwoot_id: row.chatwoot_id,
@@ -64,5 +67,5 @@ pub async fn teams(
         description: row.description,
         updated_at: row.updated_at,
     });
-    Ok(all.collect())
+    Ok(Listed::new(all.collect(), skip, found))
 }

@@ -11,12 +11,14 @@ use crate::App;
 use crate::auth::{May, Principal, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::OfAccount;
+use crate::routes::{OfAccount, Rest};
 
 /// Agents by name. Those who have not accepted their invitation are left out.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct AgentList {
     data: Vec<ListedAgent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Rest>,
 }
 
 /// An agent.
@@ -41,14 +43,16 @@ pub(in crate::routes) async fn list_agents(
     Query(query): Query<OfAccount>,
 ) -> Result<Json<AgentList>, ApiError> {
     let mut transaction = app.tenant(&principal.tenant).await?;
-    let mut agents = store::catalogue::agents(&mut transaction, query.account_id).await?;
+    let found = store::catalogue::agents(&mut transaction, query.account_id, query.skip()?).await?;
+    let mut agents = found.rows;
     agents.retain(|agent| agent.confirmed != Some(false));
     let own = own_agents(&mut transaction, &principal).await?;
     let listed = |agent: Agent| {
         let you = own.contains(&(agent.account_id, agent.chatwoot_id));
         ListedAgent { agent, you }
     };
-    Ok(Json(AgentList { data: agents.into_iter().map(listed).collect() }))
+    let data = agents.into_iter().map(listed).collect();
+    Ok(Json(AgentList { data, page: found.next.map(Rest::after) }))
 }
 
 /// Returns which agents are the caller: their accounts, and their numbers there.

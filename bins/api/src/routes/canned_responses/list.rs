@@ -9,12 +9,14 @@ use crate::App;
 use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::OfAccount;
+use crate::routes::{OfAccount, Rest};
 
 /// Canned responses, by short code.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct CannedResponseList {
     data: Vec<CannedResponse>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Rest>,
 }
 
 /// List all canned responses, as Chatwoot had them when it was last asked.
@@ -30,6 +32,8 @@ pub(in crate::routes) async fn list_canned_responses(
     Query(query): Query<OfAccount>,
 ) -> Result<Json<CannedResponseList>, ApiError> {
     let mut transaction = app.tenant(&principal.tenant).await?;
-    let data = store::catalogue::canned_responses(&mut transaction, query.account_id).await?;
-    Ok(Json(CannedResponseList { data }))
+    let listed =
+        store::catalogue::canned_responses(&mut transaction, query.account_id, query.skip()?)
+            .await?;
+    Ok(Json(CannedResponseList { data: listed.rows, page: listed.next.map(Rest::after) }))
 }

@@ -9,12 +9,14 @@ use crate::App;
 use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::OfAccount;
+use crate::routes::{OfAccount, Rest};
 
 /// Inboxes, the ways by which customers write, by name.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct InboxList {
     data: Vec<Inbox>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Rest>,
 }
 
 /// List all inboxes, as Chatwoot had them when it was last asked.
@@ -30,6 +32,7 @@ pub(in crate::routes) async fn list_inboxes(
     Query(query): Query<OfAccount>,
 ) -> Result<Json<InboxList>, ApiError> {
     let mut transaction = app.tenant(&principal.tenant).await?;
-    let data = store::catalogue::inboxes(&mut transaction, query.account_id).await?;
-    Ok(Json(InboxList { data }))
+    let listed =
+        store::catalogue::inboxes(&mut transaction, query.account_id, query.skip()?).await?;
+    Ok(Json(InboxList { data: listed.rows, page: listed.next.map(Rest::after) }))
 }

@@ -9,12 +9,14 @@ use crate::App;
 use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::OfAccount;
+use crate::routes::{OfAccount, Rest};
 
 /// Labels that conversations can bear, by title.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct LabelList {
     data: Vec<Label>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Rest>,
 }
 
 /// List all labels, as Chatwoot had them when it was last asked.
@@ -30,6 +32,7 @@ pub(in crate::routes) async fn list_labels(
     Query(query): Query<OfAccount>,
 ) -> Result<Json<LabelList>, ApiError> {
     let mut transaction = app.tenant(&principal.tenant).await?;
-    let data = store::catalogue::labels(&mut transaction, query.account_id).await?;
-    Ok(Json(LabelList { data }))
+    let listed =
+        store::catalogue::labels(&mut transaction, query.account_id, query.skip()?).await?;
+    Ok(Json(LabelList { data: listed.rows, page: listed.next.map(Rest::after) }))
 }

@@ -9,12 +9,14 @@ use crate::App;
 use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::OfAccount;
+use crate::routes::{OfAccount, Rest};
 
 /// Teams that conversations can be given to, by name.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::routes) struct TeamList {
     data: Vec<Team>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Rest>,
 }
 
 /// List all teams, as Chatwoot had them when it was last asked.
@@ -30,6 +32,6 @@ pub(in crate::routes) async fn list_teams(
     Query(query): Query<OfAccount>,
 ) -> Result<Json<TeamList>, ApiError> {
     let mut transaction = app.tenant(&principal.tenant).await?;
-    let data = store::catalogue::teams(&mut transaction, query.account_id).await?;
-    Ok(Json(TeamList { data }))
+    let listed = store::catalogue::teams(&mut transaction, query.account_id, query.skip()?).await?;
+    Ok(Json(TeamList { data: listed.rows, page: listed.next.map(Rest::after) }))
 }
