@@ -1,10 +1,10 @@
 //! Removes what nobody needs any more: files without a message, left by failed requests and by messages that were taken
-//! back or deleted, old tries, and answers that were kept for requests that might be sent again.
+//! back or deleted, old tries, answers that were kept for requests that might be sent again, and tickets that nobody used.
 
 use std::time::Duration;
 
 use objects::Objects;
-use store::{Store, attempts, idempotency, uploads};
+use store::{Store, attempts, idempotency, stream_tickets, uploads};
 
 use crate::rounds::Rounds;
 
@@ -20,14 +20,17 @@ const BATCH: i64 = 100;
 const TRIES: i64 = 1_000;
 /// The most answers that are removed in a round.
 const ANSWERS: i64 = 1_000;
+/// The most tickets that are removed in a round.
+const TICKETS: i64 = 1_000;
 
-/// Removes files, tries and answers periodically, for ever. If one of them cannot be removed, the others still are.
+/// Removes files, tries, answers and tickets periodically, for ever. If one of them cannot be removed, the others still are.
 /// Cancel safe.
 pub(crate) async fn run(store: Store, objects: Objects) {
     let files = repeat("remove files that nobody needs", || round(&store, &objects, PATIENCE));
     let tries = repeat("remove tries of long ago", || tries(&store, TRIES_KEPT));
     let answers = repeat("remove answers that have expired", || answers(&store));
-    tokio::join!(files, tries, answers);
+    let tickets = repeat("remove tickets that have expired", || tickets(&store));
+    tokio::join!(files, tries, answers, tickets);
 }
 
 /// Removes batches for ever, one right after the other while they are full.
@@ -80,6 +83,14 @@ pub async fn tries(store: &Store, age: Duration) -> anyhow::Result<usize> {
 async fn answers(store: &Store) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
     let forgotten = idempotency::forget(&mut transaction, ANSWERS).await?;
+    store::commit(transaction).await?;
+    Ok(usize::try_from(forgotten)?)
+}
+
+/// Removes a batch of tickets that open nothing any more. Returns how many.
+async fn tickets(store: &Store) -> anyhow::Result<usize> {
+    let mut transaction = store.worker().await?;
+    let forgotten = stream_tickets::forget(&mut transaction, TICKETS).await?;
     store::commit(transaction).await?;
     Ok(usize::try_from(forgotten)?)
 }

@@ -50,15 +50,21 @@ pub async fn issue(
     Ok(until)
 }
 
-/// Uses a ticket up, and returns who asked for it. Returns `None` if there is no such ticket, it was used, or it has
-/// expired. Takes a transaction of [`Store::gate`](crate::Store::gate).
+/// Uses a ticket up, and returns who asked for it. Returns `None` if there is no such ticket, it was used or has
+/// expired, or it was asked for with a key that is worth nothing any more. Takes a transaction of [`Store::gate`](crate::Store::gate).
 pub async fn redeem(
     connection: &mut PgConnection,
     digest: &[u8; 32],
 ) -> Result<Option<Bearer>, Error> {
     let row = sqlx::query!(
         r#"delete from stream_tickets where digest = $1
-           returning tenant_id, caller, session_ends_at, expires_at > now() as "valid!""#,
+           returning tenant_id, caller, session_ends_at,
+             expires_at > now()
+               and case when caller ->> 'kind' = 'api_key' then exists (
+                     select from api_keys k
+                     where k.id = (caller ->> 'id')::uuid and k.revoked_at is null
+                       and (k.expires_at is null or k.expires_at > now()))
+                   else true end as "valid!""#,
         &digest[..],
     )
     .fetch_optional(connection)
@@ -72,4 +78,19 @@ pub async fn redeem(
             })
         })
         .transpose()
+}
+
+/// Deletes at most `limit` expired tickets, of whatever tenant, the oldest first. Returns how many.
+pub async fn forget(connection: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let forgotten = sqlx::query!(
+        "delete from stream_tickets
+         where digest in (
+           select digest from stream_tickets
+           where expires_at <= now()
+           order by expires_at limit $1)",
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(forgotten.rows_affected())
 }

@@ -132,3 +132,22 @@ async fn a_ticket_dies_unused_and_its_stream_with_the_token() {
     stream.expect("ready").await;
     assert_eq!(stream.next().await, None, "the stream ends with the token");
 }
+
+/// It was asked for with a key that has been revoked since, or whose time is over.
+#[tokio::test]
+async fn a_ticket_dies_with_the_key_that_it_was_asked_for_with() {
+    let served = Served::start().await;
+    for (end, refused) in [
+        ("update api_keys set revoked_at = now()", true),
+        ("update api_keys set expires_at = now()", true),
+        ("update api_keys set expires_at = now() + interval '1 hour'", false),
+    ] {
+        let key = served.key(TENANT, Role::Viewer.permissions()).await;
+        let ticket = ticket(&served, &key).await;
+        let mut transaction = served.world.store.worker().await.unwrap();
+        testkit::sqlx::query(end).execute(&mut *transaction).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        let answer = with(&served, &ticket).send().await.unwrap();
+        assert_eq!(answer.status() == 401, refused, "{end}: {}", answer.status());
+    }
+}

@@ -65,3 +65,31 @@ async fn answers_that_have_expired_go_whosever_they_are() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tickets_that_have_expired_go_whosever_they_are() {
+    let stage = Stage::empty().await;
+    for tenant in ["acme", "other"] {
+        stage.chatwoot(tenant).await;
+    }
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    sqlx::raw_sql(
+        "set local role none; set local row_security = off;
+         insert into stream_tickets (digest, tenant_id, caller, expires_at)
+         select sha256((tenant || n)::bytea), tenant, '{}', now() + (n - 2002) * interval '1 hour'
+         from unnest('{acme,other}'::text[]) tenant, generate_series(1, 2003) n",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    eventually("the expired ones are gone", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let left = "select tenant_id from stream_tickets order by 1";
+        let left = sqlx::query_scalar(left).fetch_all(&mut *transaction).await;
+        let left: Vec<String> = left.unwrap();
+        left == ["acme", "other"]
+    })
+    .await;
+}
