@@ -51,10 +51,27 @@ impl std::ops::AddAssign for Erased {
     }
 }
 
+/// Gives the macro `$query` the condition for a line `t` of the timeline in which there is something to erase: the name of
+/// who did it or asked for it, from what to what something was changed, and Chatwoot's words about what it refused.
+macro_rules! with_telling_lines {
+    ($query:ident) => {
+        $query!(
+            "(t.actor ->> 'name' is not null
+               or t.data @? '$.changes[*] ? (exists (@.from) || exists (@.to))'
+               or t.data ->> 'field' = 'labels' and t.data ? 'to'
+               or t.data ? 'requestedBy'
+               or t.kind in ('message_state_changed', 'command_failed') and t.data ? 'reason')"
+        )
+    };
+}
+
 /// A checked query for the ids of rows of `$table` that are to be erased: what is gone, in `$scope`, and of which something
 /// is `$left`. `$number` is the column with the contact's number.
 macro_rules! erasable {
-    ($table:literal, $number:literal, $left:literal, $scope:expr, $after:expr, $limit:expr) => {
+    (
+        $table:literal, $number:literal, [$($left:literal),+], $scope:expr, $after:expr,
+        $limit:expr
+    ) => {
         sqlx::query_scalar!(
             "select r.id from "
                 + $table
@@ -68,7 +85,7 @@ macro_rules! erasable {
                       and r.gone_at < (extract(epoch from $4::timestamptz) * 1000000)::bigint
                     or $5 and a.disconnected_at < $4)
                and ("
-                + $left
+                $(+ $left)+
                 + ")
              order by r.id limit $6
              for update of r",
@@ -89,25 +106,29 @@ pub async fn conversations(
     after: ConversationId,
     limit: u32,
 ) -> Result<Vec<ConversationId>, Error> {
-    let ids = erasable!(
-        "conversations",
-        "contact_chatwoot_id",
-        "r.contact_id is not null or r.assignee_name is not null or r.labels <> '{}'
-         or r.custom_attributes <> '{}' or r.additional_attributes <> '{}'
-         or exists (select from messages m where m.conversation_id = r.id)
-         or exists (select from activities t
-                    where t.conversation_id = r.id
-                      and (t.actor ->> 'name' is not null
-                        or t.data @? '$.changes[*] ? (exists (@.from) || exists (@.to))'
-                        or t.data ->> 'field' = 'labels' and t.data ? 'to'))
-         or exists (select from approvals p where p.conversation_id = r.id)
-         or exists (select from drafts d where d.conversation_id = r.id)",
-        scope,
-        after.0,
-        limit
-    )
-    .fetch_all(connection)
-    .await?;
+    macro_rules! query {
+        ($telling:literal) => {
+            erasable!(
+                "conversations",
+                "contact_chatwoot_id",
+                [
+                    "r.contact_id is not null or r.assignee_name is not null or r.labels <> '{}'
+                     or r.custom_attributes <> '{}' or r.additional_attributes <> '{}'
+                     or exists (select from messages m where m.conversation_id = r.id)
+                     or exists (select from activities t where t.conversation_id = r.id and ",
+                    $telling,
+                    ")
+                     or exists (select from approvals p where p.conversation_id = r.id)
+                     or exists (select from drafts d where d.conversation_id = r.id)
+                     or exists (select from outbound_attempts o where o.conversation_id = r.id)"
+                ],
+                scope,
+                after.0,
+                limit
+            )
+        };
+    }
+    let ids = with_telling_lines!(query).fetch_all(connection).await?;
     Ok(ids.into_iter().map(ConversationId).collect())
 }
 
@@ -146,38 +167,35 @@ pub async fn erase_conversations(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!(
-        "delete from outbound_attempts a using messages m
-         where m.conversation_id = any($1) and a.operation_id = m.id",
-        &ids
-    )
-    .execute(&mut *connection)
-    .await?;
+    sqlx::query!("delete from outbound_attempts where conversation_id = any($1)", &ids)
+        .execute(&mut *connection)
+        .await?;
     let messages = sqlx::query!("delete from messages where conversation_id = any($1)", &ids)
         .execute(&mut *connection)
         .await?;
     let approvals = sqlx::query!("delete from approvals where conversation_id = any($1)", &ids)
         .execute(&mut *connection)
         .await?;
-    // What happened stays, but for the names of those who did it, and from what to what something was changed. It was asked
-    // for in one field, and Chatwoot told of several.
-    sqlx::query!(
-        "update activities
-         set actor = actor - 'name',
-             data = case
-               when data ? 'changes' then jsonb_set(data, '{changes}', (
-                 select coalesce(jsonb_agg(one - '{from,to}'::text[] order by at), '[]')
-                 from jsonb_array_elements(data -> 'changes') with ordinality as x (one, at)))
-               when data ->> 'field' = 'labels' then data - 'to'
-               else data end
-         where conversation_id = any($1)
-           and (actor ->> 'name' is not null
-             or data @? '$.changes[*] ? (exists (@.from) || exists (@.to))'
-             or data ->> 'field' = 'labels' and data ? 'to')",
-        &ids
-    )
-    .execute(&mut *connection)
-    .await?;
+    // What happened stays. A change was asked for in one field, and Chatwoot told of several.
+    macro_rules! query {
+        ($telling:literal) => {
+            sqlx::query!(
+                "update activities t
+                 set actor = actor - 'name',
+                     data = case
+                       when data ? 'changes' then jsonb_set(data, '{changes}', (
+                         select coalesce(jsonb_agg(one - '{from,to}'::text[] order by at), '[]')
+                         from jsonb_array_elements(data -> 'changes') with ordinality as x (one, at)))
+                       when data ->> 'field' = 'labels' then data - 'to'
+                       when kind in ('message_state_changed', 'command_failed') then data - 'reason'
+                       else data end - 'requestedBy'
+                 where conversation_id = any($1) and "
+                    + $telling,
+                &ids
+            )
+        };
+    }
+    with_telling_lines!(query).execute(&mut *connection).await?;
     sqlx::query!("delete from drafts where conversation_id = any($1)", &ids)
         .execute(&mut *connection)
         .await?;
@@ -218,8 +236,8 @@ pub async fn contacts(
     let ids = erasable!(
         "contacts",
         "chatwoot_id",
-        "num_nonnulls(r.name, r.email, r.phone_number, r.identifier, r.thumbnail) > 0
-         or r.additional_attributes <> '{}' or r.custom_attributes <> '{}'",
+        ["num_nonnulls(r.name, r.email, r.phone_number, r.identifier, r.thumbnail) > 0
+         or r.additional_attributes <> '{}' or r.custom_attributes <> '{}'"],
         scope,
         after.0,
         limit

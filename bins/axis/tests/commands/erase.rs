@@ -9,18 +9,31 @@ use crate::operator::{Operator, add};
 use chatwoot_sim::admin_token;
 
 /// What the customer of conversation 1 wrote, and what was written about it.
-const TEXTS: [&str; 6] =
-    ["where is parcel 77?", "draft about 77", "reason 77", "reply 77", "wish 77", "label 77"];
+const TEXTS: [&str; 9] = [
+    "where is parcel 77?",
+    "draft about 77",
+    "reason 77",
+    "reply 77",
+    "wish 77",
+    "label 77",
+    "asker 77",
+    "refused 77",
+    "try 77",
+];
 
 /// Lines of the timeline of conversation 1, as older versions have written them too.
 const LINES: &str = r#"
     insert into activities (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, data)
-    select gen_random_uuid(), tenant_id, now(), 'conversation_updated', 'chatwoot', account_id, id, line
-    from conversations, unnest(array[
-      '{"changes": [{"attribute": "priority", "from": null, "to": "high"},
-                    {"attribute": "custom_attributes", "from": {}, "to": {"wish": "wish 77"}}]}',
-      '{"field": "labels", "to": ["label 77"]}',
-      '{"field": "status", "to": "resolved", "from": "open"}']::jsonb[]) line
+    select gen_random_uuid(), tenant_id, now(), kind, 'chatwoot', account_id, id, line::jsonb
+    from conversations, (values
+      ('approval_submitted', '{"approvalType": "refund", "requestedBy": "asker 77"}'),
+      ('message_state_changed', '{"state": "failed", "reason": "Text refused 77"}'),
+      ('command_failed', '{"command": "set_labels", "reason": "Label refused 77"}'),
+      ('conversation_updated', '{"changes": [{"attribute": "priority", "from": null, "to": "high"},
+                    {"attribute": "custom_attributes", "from": {}, "to": {"wish": "wish 77"}}]}'),
+      ('conversation_updated', '{"field": "labels", "to": ["label 77"]}'),
+      ('conversation_updated', '{"field": "status", "to": "resolved", "from": "open"}')
+    ) as lines (kind, line)
     where display_id = 1"#;
 
 async fn connection(operator: &Operator) -> sqlx::PgConnection {
@@ -82,6 +95,11 @@ async fn with_two_customers() -> Operator {
         "insert into approvals (id, tenant_id, conversation_id, kind, reason, requested_by, snapshot)
          select gen_random_uuid(), tenant_id, id, 'reply', 'reason 77', 'agent',
            '{\"content\": \"reply 77\"}'
+         from conversations where display_id = 1",
+        // Of a change that is over.
+        "insert into outbound_attempts
+           (operation_id, attempt, tenant_id, account_id, conversation_id, highest_message_id, detail)
+         select gen_random_uuid(), 1, tenant_id, account_id, id, 0, 'try 77'
          from conversations where display_id = 1",
         LINES,
     ] {
@@ -156,8 +174,11 @@ async fn nothing_is_left_of_a_person_whom_chatwoot_has_deleted() {
     let left = r#"select count(*) from activities
                   where data = '{"changes": [{"attribute": "priority"}, {"attribute": "custom_attributes"}]}'
                      or data = '{"field": "labels"}'
+                     or data = '{"approvalType": "refund"}'
+                     or data = '{"state": "failed"}'
+                     or data = '{"command": "set_labels"}'
                      or data = '{"field": "status", "to": "resolved", "from": "open"}'"#;
-    assert_eq!(number(&operator, left).await, 3, "what happened stays");
+    assert_eq!(number(&operator, left).await, 6, "what happened stays");
     // As by a replay.
     operator.statement(LINES).await;
     assert_eq!(erase(&operator, &yes).await["erased"]["conversations"], 1);
