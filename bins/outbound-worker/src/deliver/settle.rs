@@ -111,8 +111,8 @@ impl Carrier {
         attempt: Option<i32>,
         reason: &str,
     ) -> Result<Carried, Error> {
-        tracing::warn!(reason, "a command failed");
         let ended = attempt.map(|number| (number, AttemptOutcome::Failed));
+        log_failure(job, ended);
         self.note(job, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
@@ -125,8 +125,8 @@ impl Carrier {
         attempt: i32,
         reason: &str,
     ) -> Result<Carried, Error> {
-        tracing::warn!(reason, "a command failed");
         let ended = Some((attempt, AttemptOutcome::Unknown));
+        log_failure(job, ended);
         self.note(job, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
@@ -211,6 +211,12 @@ impl Carrier {
         }
         Ok(Carried::Settled)
     }
+}
+
+/// Logs that a command failed, and not why: that may be in Chatwoot's words, which may hold what the message holds.
+fn log_failure(job: &Job<'_>, ended: Option<Ended>) {
+    let (attempt, outcome) = ended.unzip();
+    tracing::warn!(command = job.entry.command, attempt, ?outcome, "a command failed");
 }
 
 /// Records the delivery state of a reply. Returns the activity to announce, or `None` if Chatwoot has the reply
