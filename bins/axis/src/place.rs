@@ -44,7 +44,8 @@ pub struct Place {
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
 
-    /// Address that bypasses a pooling proxy, for LISTEN and migrations. If unset, `DATABASE_URL`
+    /// Address that bypasses a pooling proxy in `DATABASE_URL`, for LISTEN and migrations. If unset,
+    /// `DATABASE_URL`; without that, it counts for nothing
     #[arg(
         long,
         global = true,
@@ -154,11 +155,11 @@ impl Place {
 
     /// How to reach the database.
     pub fn store_config(&self) -> anyhow::Result<store::Config> {
-        let database_url = match &self.database_url {
-            Some(url) => url.clone(),
-            None => running(&self.postgres_dir(), "DATABASE_URL")?,
+        // Beside the database of `axis up`, the direct address that the shell has is another one's.
+        let (database_url, database_direct_url) = match &self.database_url {
+            Some(url) => (url.clone(), self.database_direct_url.clone()),
+            None => (running(&self.postgres_dir(), "DATABASE_URL")?, None),
         };
-        let database_direct_url = self.database_direct_url.clone();
         let database_connections = self.database_connections;
         Ok(store::Config { database_url, database_direct_url, database_connections })
     }

@@ -4,11 +4,13 @@ use std::process::Stdio;
 
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use servers::{Postgres, PostgresOptions};
 use testkit::sqlx::{self, Connection as _, PgConnection};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::operator::Operator;
-use crate::program::operating;
+use crate::program::{folder, operating, run};
+use crate::running::command;
 
 /// A database that lacks the migration that adds a column to `reconciliations`.
 async fn behind() -> Operator {
@@ -43,6 +45,27 @@ async fn a_table_that_is_in_use_is_tried_again_and_keeps_nobody_waiting() {
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
     assert!(migrated.complaint.contains("trying again"), "{migrated:?}");
     assert_eq!(operator.succeeds(&["db", "check"]).await["warnings"], Value::Array(vec![]));
+}
+
+/// A shell may have the direct address of another project, or of production.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_of_axis_up_is_migrated_and_not_the_one_of_a_direct_address() {
+    let data = folder("beside");
+    let private = Postgres::start(PostgresOptions::new(data.join("postgres"))).await.unwrap();
+    let mut database = PgConnection::connect(private.url().expose_secret()).await.unwrap();
+    sqlx::raw_sql("create database another").execute(&mut database).await.unwrap();
+    let another = private.url_of("another");
+    let mut migrate = command(&data, &["migrate"]);
+    migrate.env("DATABASE_DIRECT_URL", another.expose_secret());
+    let migrated = run(migrate).await;
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+
+    let mut another = PgConnection::connect(another.expose_secret()).await.unwrap();
+    for (connection, wanted) in [(&mut database, true), (&mut another, false)] {
+        let there = sqlx::query_scalar("select to_regclass('messages') is not null");
+        let there: bool = there.fetch_one(connection).await.unwrap();
+        assert_eq!(there, wanted);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
