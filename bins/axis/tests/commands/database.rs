@@ -1,9 +1,10 @@
 //! `axis db`.
 
+use chatwoot_sim::admin_token;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::operator::Operator;
+use crate::operator::{Operator, add};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
@@ -89,6 +90,28 @@ async fn with_overdue_commands() -> Operator {
         operator.statement(statement).await;
     }
     operator
+}
+
+/// No index knows them, and all would be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_of_very_many_contacts_are_not_looked_for() {
+    let operator = Operator::new().await;
+    operator.succeeds(&["tenants", "add", "acme"]).await;
+    operator.succeeds(&add(&operator.chatwoot.url(), "acme", "7", &admin_token(7))).await;
+    operator
+        .statement(
+            "insert into contacts (id, tenant_id, account_id, chatwoot_id, version_at, version_step,
+               version_digest)
+             select gen_random_uuid(), tenant_id, id, number, 0, 0, 0
+             from chatwoot_accounts, generate_series(1, 100001) as number",
+        )
+        .await;
+    let looked = operator.succeeds(&["db", "check"]).await;
+    let tables = looked["inspection"]["tables"].as_array().unwrap();
+    let contacts = tables.iter().find(|table| table["name"] == "contacts").unwrap();
+    assert!(contacts["rows"].as_i64().unwrap() > 100_000, "{contacts}");
+    let left = json!([false, null, []]);
+    assert_eq!(json!([contacts["exact"], contacts["newestAt"], contacts["newest"]]), left);
 }
 
 #[tokio::test(flavor = "multi_thread")]
