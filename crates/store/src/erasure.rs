@@ -297,20 +297,21 @@ pub async fn erase_catalogue(connection: &mut PgConnection, scope: &Scope) -> Re
     Ok(rows.unsigned_abs())
 }
 
-/// Whether Chatwoot still had this contact when it was last compared, in an account that is served.
+/// Whether Chatwoot still had this contact when it was last compared, in an account that is served. Returns `None` if
+/// the account never had such a contact; one that was erased keeps its row.
 pub async fn is_known(
     connection: &mut PgConnection,
     account: AccountKey,
     contact: i64,
-) -> Result<bool, Error> {
+) -> Result<Option<bool>, Error> {
     let known = sqlx::query_scalar!(
-        r#"select exists (select from contacts k join chatwoot_accounts a on a.id = k.account_id
-             where k.account_id = $1 and k.chatwoot_id = $2 and k.gone_at <= k.version_at
-               and a.disconnected_at is null) as "known!""#,
+        r#"select k.gone_at <= k.version_at and a.disconnected_at is null as "known!"
+           from contacts k join chatwoot_accounts a on a.id = k.account_id
+           where k.account_id = $1 and k.chatwoot_id = $2"#,
         account.0,
         contact
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
     Ok(known)
 }

@@ -74,14 +74,8 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         Some(wanted) => Some(known(&store, wanted).await?),
         None => None,
     };
-    if let (Some(account), Some(contact)) = (account, arguments.contact)
-        && erasure::is_known(&mut *store.worker().await?, account, contact).await?
-    {
-        bail!(
-            "Chatwoot still had contact {contact} when it was last compared, and would bring it back: \
-             delete it there, let `axis backfill --account {account}` notice that, which may take \
-             two runs, and then run this again"
-        );
+    if let (Some(account), Some(contact)) = (account, arguments.contact) {
+        require_gone(&store, account, contact).await?;
     }
     let service = Service::start("axis", &arguments.service)?;
     let scope = arguments.scope(account);
@@ -102,6 +96,22 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     };
     begun.end(erasure.erased.conversations + erasure.erased.contacts, &how).await;
     erasure.answer(&ended)
+}
+
+/// Fails unless Chatwoot no longer has the contact, of whom there has to be something.
+async fn require_gone(store: &Store, account: AccountKey, contact: i64) -> anyhow::Result<()> {
+    match erasure::is_known(&mut *store.worker().await?, account, contact).await? {
+        None => bail!(
+            "account {account} has never had contact {contact}: the number is the one in the address of \
+             the contact's page in Chatwoot"
+        ),
+        Some(true) => bail!(
+            "Chatwoot still had contact {contact} when it was last compared, and would bring it back: \
+             delete it there, let `axis backfill --account {account}` notice that, which may take \
+             two runs, and then run this again"
+        ),
+        Some(false) => Ok(()),
+    }
 }
 
 /// Described without personal data.

@@ -142,6 +142,8 @@ async fn nothing_is_left_of_a_person_whom_chatwoot_has_deleted() {
     let command = [&["erase", "--gone-for"], &yes[..]].concat();
     operator.fails(&command[..command.len() - 1], "cannot be undone").await;
     operator.fails(&command, "delete it there").await;
+    let nobody = ["erase", "--gone-for", "0", "--account", "7", "--contact", "777777", "--yes"];
+    operator.fails(&nobody, "never had contact 777777").await;
 
     operator.chatwoot.sim.delete_conversation(7, 1).unwrap();
     operator.chatwoot.sim.delete_contact(7, contact).unwrap();
