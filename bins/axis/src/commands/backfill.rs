@@ -9,6 +9,7 @@ use store::reconciliations::Tally;
 use sync_worker::reconcile::{Backfill, Config, Reached, ReconcileError, Speed};
 
 use crate::audit::{Act, Begun, Operator};
+use crate::commands::prepared;
 use crate::progress::Progress;
 use crate::{Answer, Place};
 
@@ -75,9 +76,14 @@ impl Fast {
 /// Compares all of an account with its Chatwoot.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let service = Service::start("axis", &arguments.service)?;
-    let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
-    let store = place.store().await?;
-    let act = Act::new("backfill", format!("account {account}")).on(&store, Some(account)).await?;
+    let opening = Box::pin(async {
+        let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
+        let store = place.store().await?;
+        let act = Act::new("backfill", format!("account {account}"));
+        let act = act.on(&store, Some(account)).await?;
+        Ok((backfill, account, store, act))
+    });
+    let (backfill, account, store, act) = prepared(&service, opening).await?;
     let begun = arguments.operator.clone().begin(store, act, arguments.speed.details()).await?;
     let mut progress = Progress::of("conversations");
     let (speed, anew) = (arguments.speed.speed(), arguments.anew);

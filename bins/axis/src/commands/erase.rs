@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::audit::{Act, Operator};
-use crate::commands::accounts::known;
+use crate::commands::{accounts::known, prepared};
 use crate::conflict::retried;
 use crate::{Answer, Place};
 
@@ -84,7 +84,8 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         let ended = erasure.run(&service.shutdown()).await;
         return erasure.answer(&ended);
     }
-    let act = Act::new("erase", words(&scope)).on(&store, account).await?;
+    let act = Act::new("erase", words(&scope)).on(&store, account);
+    let act = prepared(&service, act).await?;
     let details = json!({ "goneFor": arguments.gone_for, "disconnected": scope.disconnected });
     let begun = arguments.operator.begin(store.clone(), act, details).await?;
     let mut erasure = Erasure { store, scope, dry: false, erased: Erased::default() };

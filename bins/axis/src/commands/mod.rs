@@ -18,9 +18,22 @@ pub mod streams;
 pub mod tenants;
 pub mod webhook;
 
+use anyhow::bail;
 use clap::Subcommand;
+use service::Service;
 
 use crate::{Answer, Output, Place, up};
+
+/// Does what comes before the work, unless somebody interrupts it: work says by itself how far it got.
+pub(crate) async fn prepared<T>(
+    service: &Service,
+    preparation: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    match service.shutdown().run_until_cancelled(preparation).await {
+        Some(done) => done,
+        None => bail!("interrupted, before anything was done"),
+    }
+}
 
 /// What to do.
 #[derive(Debug, Subcommand)]

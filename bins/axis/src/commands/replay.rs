@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::answer::table;
 use crate::audit::{Act, Operator};
-use crate::commands::accounts::known;
+use crate::commands::{accounts::known, prepared};
 use crate::progress::Progress;
 use crate::{Answer, Place};
 
@@ -89,17 +89,21 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         bail!("--to is not after --from: nothing is between them");
     }
     let service = Service::start("axis", &arguments.service)?;
-    let account = match &arguments.account {
-        Some(wanted) => Some(known(&place.store().await?, wanted).await?),
-        None => None,
-    };
-    let (bus, shutdown) = (place.bus().await?, service.shutdown());
-    if let Some(event) = &arguments.event {
-        require_event(&bus, event).await?;
-    }
-    let wanted = arguments.wanted(account);
-    let words = wanted.words();
-    let mut replay = Replay::start(wanted, &bus).await?;
+    let shutdown = service.shutdown();
+    let opening = Box::pin(async {
+        let account = match &arguments.account {
+            Some(wanted) => Some(known(&place.store().await?, wanted).await?),
+            None => None,
+        };
+        let bus = place.bus().await?;
+        if let Some(event) = &arguments.event {
+            require_event(&bus, event).await?;
+        }
+        let wanted = arguments.wanted(account);
+        let words = wanted.words();
+        Ok((account, words, Replay::start(wanted, &bus).await?))
+    });
+    let (account, words, mut replay) = prepared(&service, opening).await?;
     let mut progress = Progress::of("events");
     if arguments.dry_run {
         let ended = replay.run(&shutdown, |at| show(&mut progress, at)).await;
@@ -112,8 +116,12 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         };
         return answer(&replay, ended, lacking.as_deref());
     }
-    let store = place.store().await?;
-    let act = Act::new("replay", words).on(&store, account).await?;
+    let recording = Box::pin(async {
+        let store = place.store().await?;
+        let act = Act::new("replay", words).on(&store, account).await?;
+        Ok((store, act))
+    });
+    let (store, act) = prepared(&service, recording).await?;
     let (most, per_second) = (arguments.most, arguments.per_second);
     let details = json!({ "endsBy": replay.ends_by(), "most": most, "perSecond": per_second });
     let begun = arguments.operator.clone().begin(store, act, details).await?;

@@ -9,6 +9,7 @@ mod database;
 mod dead_letters;
 mod doctor;
 mod erase;
+mod interrupted;
 mod journal;
 mod keys;
 mod migrate;
