@@ -4,8 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use crate::system::System;
+
+/// Far more than an event takes to come, and all that is followed.
+const WAITING: Duration = Duration::from_mins(1);
+const FOLLOWING: Duration = Duration::from_mins(2);
 
 /// A live stream, and the activities that are known by it.
 pub struct Screen {
@@ -36,6 +41,7 @@ impl Screen {
 
     /// The next event: its type and its data. None when the stream has ended.
     pub async fn next(&mut self) -> Option<(String, Value)> {
+        let deadline = Instant::now() + WAITING;
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let frame: String = self.text.drain(..end + 2).collect();
@@ -48,7 +54,7 @@ impl Screen {
                 }
                 continue;
             }
-            let wait = tokio::time::timeout(Duration::from_mins(1), self.stream.chunk());
+            let wait = timeout_at(deadline, self.stream.chunk());
             let chunk = wait.await.unwrap().ok()??;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
@@ -58,8 +64,13 @@ impl Screen {
     /// known. Comes back where it was when the stream ends.
     pub async fn follow(&mut self, system: &System, all: &BTreeSet<String>) {
         let resumed = self.last.is_some();
+        // Heartbeats would keep it waiting for ever.
+        let deadline = Instant::now() + FOLLOWING;
         while !all.is_subset(&self.known) {
-            match self.next().await {
+            let next = timeout_at(deadline, self.next()).await.ok();
+            let missing = || all.difference(&self.known).collect::<Vec<_>>();
+            assert!(next.is_some(), "not told, after {} resets: {:?}", self.resets, missing());
+            match next.flatten() {
                 None => {
                     let again = Self::open(system, self.last.as_deref()).await;
                     (self.stream, self.text) = (again.stream, String::new());

@@ -1,6 +1,7 @@
 //! Every program running, one Chatwoot account connected.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use chatwoot_sim::{DeliveryOptions, Options, Sim};
@@ -29,6 +30,8 @@ pub struct System {
     pub webhook: (String, String),
     /// By name; workers are numbered.
     pub programs: BTreeMap<String, Program>,
+    /// What the API has taken, by conversation, in the order of its writing.
+    posted: Mutex<BTreeMap<String, Vec<String>>>,
     _simulated: tokio_util::sync::DropGuard,
 }
 
@@ -68,6 +71,7 @@ impl System {
             http: testkit::http(),
             webhook: (webhook, registered.secret),
             programs,
+            posted: Mutex::default(),
             _simulated: shutdown.drop_guard(),
         }
     }
@@ -97,14 +101,22 @@ impl System {
     pub async fn reply(&self, conversation: &str, content: &str) -> Value {
         let path = self.api(&format!("/conversations/{conversation}/messages"));
         let body = json!({ "content": content, "private": false, "clientId": content });
-        testkit::eventually_some("the API takes the reply", || async {
+        let taken = testkit::eventually_some("the API takes the reply", || async {
             let request = self.http.post(&path).bearer_auth("mock-token").json(&body);
             let answer = request.send().await.ok()?;
             let status = answer.status();
             assert!(!status.is_client_error(), "{status}: {}", answer.text().await.unwrap());
             if status.is_success() { answer.json().await.ok() } else { None }
         })
-        .await
+        .await;
+        let mut posted = self.posted.lock().unwrap();
+        posted.entry(conversation.to_owned()).or_default().push(content.to_owned());
+        taken
+    }
+
+    /// The replies that the API has taken in a conversation, in the order of their writing.
+    pub fn posted(&self, conversation: &str) -> Vec<String> {
+        self.posted.lock().unwrap().get(conversation).cloned().unwrap_or_default()
     }
 
     /// All messages of a conversation as the API has them, oldest first.
