@@ -23,6 +23,12 @@ const DEAD: std::ops::Range<u64> = 0..2_000;
 /// reply to be sent again.
 const FROZEN: std::ops::Range<u64> = 200..9_000;
 
+/// Whom the hands for programs strike.
+const INBOUND: [&str; 2] = ["webhook-receiver", "sync-worker"];
+const OUTBOUND: [&str; 2] = ["outbound-worker", "api"];
+/// So long a run strikes a program of each kind.
+const LONG: Duration = Duration::from_mins(1);
+
 /// What was done to whom.
 #[derive(Debug, Clone)]
 pub struct Fault {
@@ -72,13 +78,11 @@ impl Fate {
 pub async fn run(rig: &Rig, seed: u64, length: Duration) -> Vec<Fault> {
     let until = Instant::now() + length;
     let timeline = Mutex::new(Vec::new());
-    let inbound = ["webhook-receiver", "sync-worker"];
-    let outbound = ["outbound-worker", "api"];
     let dice = |hand: u64| StdRng::seed_from_u64(seed.rotate_left(16) ^ hand);
     let hands = async {
         tokio::join!(
-            programs(rig, &inbound, dice(1), until, &timeline),
-            programs(rig, &outbound, dice(2), until, &timeline),
+            programs(rig, &INBOUND, dice(1), until, &timeline),
+            programs(rig, &OUTBOUND, dice(2), until, &timeline),
             servers(rig, dice(3), until, &timeline),
         )
     };
@@ -88,6 +92,10 @@ pub async fn run(rig: &Rig, seed: u64, length: Duration) -> Vec<Fault> {
     }
     let mut timeline = timeline.into_inner().unwrap();
     timeline.sort_by_key(|fault| fault.from);
+    for name in INBOUND.iter().chain(&OUTBOUND) {
+        let was_struck = timeline.iter().any(|fault| fault.target.starts_with(name));
+        assert!(was_struck || length < LONG, "nothing befell a {name}");
+    }
     timeline
 }
 
@@ -103,12 +111,14 @@ async fn programs(
         let target = targets[dice.random_range(0..targets.len())];
         let fate = Fate::draw(&mut dice);
         let from = Utc::now();
-        match fate.what {
+        let landed = match fate.what {
             What::Killed => target.kill(fate.away).await,
             What::Frozen => target.freeze(fate.away).await,
             What::Restarted => target.restart().await,
+        };
+        if landed {
+            note(timeline, from, &target.name, fate.what);
         }
-        note(timeline, from, &target.name, fate.what);
     }
 }
 

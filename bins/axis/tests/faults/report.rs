@@ -28,13 +28,15 @@ pub fn print(rig: &Rig, ledger: &Ledger, verdict: &Verdict) {
         verdict.replies_disordered.len()
     );
     println!(
-        "screens    activities {} · connections {} · resets {} · told again \
-         after one {} · gaps {} · repeats {} · out of order {} · foreign {}",
+        "screens    activities {} · connections {} · resets {} ({} of a new epoch) · told again \
+         after one {} · gaps {} · passed over {} · repeats {} · out of order {} · foreign {}",
         verdict.activities,
         verdict.connections,
         verdict.resets,
+        verdict.new_epochs,
         verdict.told_again,
         verdict.gaps.len(),
+        verdict.passed_over.len(),
         verdict.repeats.len(),
         verdict.screens_disordered.len(),
         verdict.foreign.len()
@@ -83,9 +85,11 @@ pub fn explain(rig: &Rig, seed: u64, ledger: &Ledger, verdict: &Verdict) {
         ("replies missing", &verdict.replies_missing),
         ("replies out of order", &verdict.replies_disordered),
         ("gaps on screens", &verdict.gaps),
+        ("passed over on screens", &verdict.passed_over),
         ("repeats on screens", &verdict.repeats),
         ("out of order on screens", &verdict.screens_disordered),
         ("another tenant's on screens", &verdict.foreign),
+        ("still under way", &verdict.under_way),
     ];
     for (what, list) in wrong {
         if !list.is_empty() {

@@ -98,31 +98,41 @@ impl Slot {
         Self { name, url, log, wanted: AtomicBool::new(true), program: Mutex::new(program) }
     }
 
-    /// SIGKILL, and a new start after a while.
-    pub async fn kill(&self, away: Duration) {
+    /// SIGKILL, and a new start after a while. Returns whether it ran: it may have ended before, and not been started
+    /// again yet.
+    pub async fn kill(&self, away: Duration) -> bool {
         self.wanted.store(false, Ordering::Relaxed);
         let mut program = self.program.lock().await;
-        // It may have ended before, and not been started again yet.
-        if !program.has_ended() {
+        let ran = !program.has_ended();
+        if ran {
             program.kill().await;
         }
         drop(program);
         tokio::time::sleep(away).await;
         self.wanted.store(true, Ordering::Relaxed);
+        ran
     }
 
-    /// SIGSTOP, and SIGCONT after a while.
-    pub async fn freeze(&self, away: Duration) {
-        self.program.lock().await.pause();
+    /// SIGSTOP, and SIGCONT after a while. Returns whether it ran.
+    pub async fn freeze(&self, away: Duration) -> bool {
+        let mut program = self.program.lock().await;
+        let ran = !program.has_ended();
+        program.pause();
+        drop(program);
         tokio::time::sleep(away).await;
         self.program.lock().await.resume();
+        ran
     }
 
-    /// SIGTERM, and a new start.
-    pub async fn restart(&self) {
+    /// SIGTERM, and a new start. Returns whether it ran.
+    pub async fn restart(&self) -> bool {
         self.wanted.store(false, Ordering::Relaxed);
-        self.program.lock().await.end().await;
+        let mut program = self.program.lock().await;
+        let ran = !program.has_ended();
+        program.end().await;
+        drop(program);
         self.wanted.store(true, Ordering::Relaxed);
+        ran
     }
 
     fn supervise(&self) {

@@ -1,7 +1,8 @@
 //! Screens: clients that follow what happens, lose their connection at random and go on where they
 //! were, at whichever API process takes them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Bound::{Excluded, Included};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,6 +26,11 @@ const CUT: std::ops::Range<u64> = 200..8_000;
 /// The API gives a sign of life every two seconds.
 const SILENCE: Duration = Duration::from_secs(7);
 
+/// A place in the stream: its epoch, and the sequence within that.
+type Place = (String, u64);
+/// What was told at each place.
+pub type Told = BTreeMap<Place, HashSet<String>>;
+
 /// What one screen has seen.
 #[derive(Debug, Default)]
 pub struct Screen {
@@ -38,14 +44,21 @@ pub struct Screen {
     since_reset: HashMap<String, String>,
     /// Those that came before a reset and after it: a stream that lost its end is told again what it lost.
     pub told_again: usize,
-    /// Activities that were read after a reset.
-    pub read: HashSet<String>,
+    /// Activities that were read after a reset, and after how many resets the first time.
+    pub read: HashMap<String, usize>,
+    /// What came live, and where.
+    pub heard_at: Vec<(Place, String)>,
+    /// Where it stood, one after the other, and after how many resets.
+    stood: Vec<(Place, usize)>,
     /// Told messages, by account and number, and when.
     pub messages: HashMap<(String, i64), DateTime<Utc>>,
     /// Accounts that something was told of.
     pub accounts: HashSet<String>,
     pub connections: usize,
     pub resets: usize,
+    /// The resets that came because the stream had begun anew; the others, because too much had been missed, or it
+    /// could not be known what.
+    pub new_epochs: usize,
     pub repeated: Vec<String>,
     pub disordered: Vec<String>,
 }
@@ -183,13 +196,37 @@ impl Following {
                     None => break,
                 }
             }
-            self.screen.lock().unwrap().read.extend(read);
+            let mut screen = self.screen.lock().unwrap();
+            let resets = screen.resets;
+            for id in read {
+                screen.read.entry(id).or_insert(resets);
+            }
             return;
         }
     }
 }
 
 impl Screen {
+    /// What was told between two places at which it stood one after the other, of one epoch and without a reset between
+    /// them, and what it neither heard nor had read by then. A reset afterwards would show it all the same.
+    pub fn passed_over(&self, told: &Told) -> Vec<String> {
+        let mut passed_over = Vec::new();
+        for step in self.stood.windows(2) {
+            let [(from, resets), (to, as_many)] = step else { continue };
+            if resets != as_many || from.0 != to.0 || from.1 >= to.1 {
+                continue;
+            }
+            let between = told.range((Excluded(from.clone()), Included(to.clone())));
+            for id in between.flat_map(|(_, ids)| ids) {
+                let was_read = self.read.get(id).is_some_and(|at| at <= resets);
+                if !was_read && !self.heard.contains(id) {
+                    passed_over.push(format!("{id} between {} and {}", from.1, to.1));
+                }
+            }
+        }
+        passed_over
+    }
+
     /// Takes a frame; whether it says that the state must be read again.
     fn take(&mut self, frame: &str) -> bool {
         let field = |name: &str| {
@@ -202,11 +239,16 @@ impl Screen {
         match kind.as_deref() {
             Some("reset") => {
                 self.resets += 1;
+                let is_new = before.is_none_or(|before| place(&before).0 != place(&position).0);
+                self.new_epochs += usize::from(is_new);
                 self.since_reset.clear();
+                self.stood.push((place(&position), self.resets));
                 return true;
             }
-            None | Some("ready") => return false,
-            Some(_) => {}
+            _ => self.stood.push((place(&position), self.resets)),
+        }
+        if matches!(kind.as_deref(), None | Some("ready")) {
+            return false;
         }
         let data: Value = serde_json::from_str(&field("data:").unwrap()).unwrap();
         let (now, id) = (Utc::now(), data["id"].as_str().unwrap().to_owned());
@@ -220,6 +262,7 @@ impl Screen {
             self.messages.entry((account.clone(), number)).or_insert(now);
         }
         self.accounts.insert(account);
+        self.heard_at.push((place(&position), id.clone()));
         let known = !self.heard.insert(id.clone());
         if let Some(first) = self.since_reset.insert(id.clone(), position.clone()) {
             self.repeated.push(format!("{id} at {first} and at {position}"));
@@ -230,7 +273,52 @@ impl Screen {
     }
 }
 
-/// The place within the stream that a position names.
+/// The place in the stream that a position names.
+fn place(position: &str) -> Place {
+    let (epoch, sequence) = position.split_once(':').unwrap();
+    (epoch.to_owned(), sequence.parse().unwrap())
+}
+
 fn sequence(position: &str) -> u64 {
-    position.rsplit(':').next().unwrap().parse().unwrap()
+    place(position).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen(frames: &[(&str, &str)]) -> Screen {
+        let mut screen = Screen::default();
+        for (position, what) in frames {
+            let event = match *what {
+                "ready" | "reset" => format!("event: {what}\n"),
+                id => format!("event: message_created\ndata: {{\"id\": \"{id}\"}}\n"),
+            };
+            if screen.take(&format!("id: {position}\n{event}\n")) {
+                let resets = screen.resets;
+                for id in ["a", "b", "c"] {
+                    screen.read.entry(id.to_owned()).or_insert(resets);
+                }
+            }
+        }
+        screen
+    }
+
+    #[test]
+    fn what_a_screen_passed_over_is_noticed_though_a_reset_follows() {
+        let all = screen(&[("e:0", "ready"), ("e:1", "a"), ("e:2", "b"), ("e:3", "c")]);
+        let mut told = Told::default();
+        for (place, id) in &all.heard_at {
+            told.entry(place.clone()).or_default().insert(id.clone());
+        }
+        let passed = |frames| screen(frames).passed_over(&told);
+        let gap = [("e:0", "ready"), ("e:1", "a"), ("e:3", "c"), ("f:1", "reset")];
+        assert_eq!(passed(&gap), ["b between 1 and 3"]);
+        let idle = [("e:0", "ready"), ("e:1", "a"), ("e:2", "ready"), ("e:3", "c")];
+        assert_eq!(passed(&idle), ["b between 1 and 2"]);
+        let reset = [("e:0", "ready"), ("e:1", "a"), ("e:2", "reset"), ("e:3", "c")];
+        assert_eq!(passed(&reset), [""; 0]);
+        assert_eq!(all.passed_over(&told), [""; 0]);
+        assert_eq!((screen(&gap).new_epochs, screen(&reset).new_epochs), (1, 0));
+    }
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::ledger::Ledger;
 use crate::rig::Rig;
-use crate::screens::Screens;
+use crate::screens::{Screens, Told};
 
 /// How many of each kind came to what.
 #[derive(Debug, Default)]
@@ -35,13 +35,18 @@ pub struct Verdict {
     /// Activities of all tenants.
     pub activities: usize,
     pub gaps: Vec<String>,
+    /// What a screen went past without a reset.
+    pub passed_over: Vec<String>,
     pub repeats: Vec<String>,
     pub screens_disordered: Vec<String>,
     pub foreign: Vec<String>,
     pub connections: usize,
     pub resets: usize,
+    pub new_epochs: usize,
     pub told_again: usize,
     pub dead_letters: u64,
+    /// What has not come to an end.
+    pub under_way: Vec<String>,
     /// From the sending of a webhook to the first screen, from the API's answer to Chatwoot.
     pub to_screen: Vec<Span>,
     pub to_chatwoot: Vec<Span>,
@@ -65,9 +70,11 @@ impl Verdict {
             &self.applied_twice,
             &self.replies_twice,
             &self.replies_disordered,
+            &self.passed_over,
             &self.repeats,
             &self.screens_disordered,
             &self.foreign,
+            &self.under_way,
         ];
         let something = self.events > 0 && self.replies > 0 && self.activities > 0;
         something
@@ -77,16 +84,44 @@ impl Verdict {
     }
 }
 
-/// Judges again and again until nothing is missing, or for so long.
+/// Judges again and again until nothing is missing and nothing is under way, or for so long: what comes again may be done
+/// a second time.
 pub async fn reach(rig: &Rig, ledger: &Ledger, screens: &Screens, patience: Duration) -> Verdict {
     let deadline = Instant::now() + patience;
     loop {
-        let verdict = judge(rig, ledger, screens).await;
-        if verdict.is_complete() || Instant::now() > deadline {
+        rig.sim.settled().await;
+        let told = rig.sim.deliveries().len();
+        let under_way = under_way(rig).await;
+        let verdict = Verdict { under_way, ..judge(rig, ledger, screens).await };
+        let is_over = verdict.under_way.is_empty() && rig.sim.deliveries().len() == told;
+        if is_over && verdict.is_complete() || Instant::now() > deadline {
             return verdict;
         }
         sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// What may still have effects, in words.
+async fn under_way(rig: &Rig) -> Vec<String> {
+    let mut under_way = Vec::new();
+    for name in ["INBOUND", "OUTBOUND"] {
+        let Ok(stream) = rig.bus.stream(name).await else {
+            under_way.push(format!("NATS does not tell of {name}"));
+            continue;
+        };
+        let left: u64 = stream.consumers.iter().map(|one| one.pending + one.ack_pending).sum();
+        if left > 0 {
+            under_way.push(format!("{left} messages of {name}"));
+        }
+    }
+    let url = rig.store_config.database_url.expose_secret();
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let left = sqlx::query_scalar("select count(*) from outbox").fetch_one(&mut connection).await;
+    let left: i64 = left.unwrap();
+    if left > 0 {
+        under_way.push(format!("{left} commands in the outbox"));
+    }
+    under_way
 }
 
 async fn judge(rig: &Rig, ledger: &Ledger, screens: &Screens) -> Verdict {
@@ -260,22 +295,39 @@ fn replies(verdict: &mut Verdict, rig: &Rig, ledger: &Ledger, rows: &Rows) {
 
 fn follow(verdict: &mut Verdict, rig: &Rig, screens: &Screens, rows: &Rows) {
     verdict.activities = rows.activities.values().map(HashMap::len).sum();
+    let told = told(screens);
     for (number, screen) in (1..).zip(&screens.all) {
         let screen = screen.lock().unwrap();
         verdict.connections += screen.connections;
         verdict.resets += screen.resets;
+        verdict.new_epochs += screen.new_epochs;
         verdict.told_again += screen.told_again;
-        let with_number = |what: &String| format!("screen {number}: {what}");
-        verdict.repeats.extend(screen.repeated.iter().map(with_number));
-        verdict.screens_disordered.extend(screen.disordered.iter().map(with_number));
+        let with_number = |what: String| format!("screen {number}: {what}");
+        verdict.repeats.extend(screen.repeated.iter().cloned().map(with_number));
+        verdict.screens_disordered.extend(screen.disordered.iter().cloned().map(with_number));
         let its = rig.accounts.iter().filter(|account| account.tenant.as_str() == screen.tenant);
         let its: HashSet<String> = its.map(|account| account.key.to_string()).collect();
-        verdict.foreign.extend(screen.accounts.difference(&its).map(with_number));
-        let seen = |id: &String| screen.heard.contains(id) || screen.read.contains(id);
+        verdict.foreign.extend(screen.accounts.difference(&its).cloned().map(with_number));
+        let seen = |id: &String| screen.heard.contains(id) || screen.read.contains_key(id);
         let there = rows.activities.get(&screen.tenant).into_iter().flatten();
         let missed = there.filter(|(id, _)| !seen(id));
         verdict.gaps.extend(missed.map(|(id, what)| format!("screen {number}: {id}, {what}")));
+        let passed_over = screen.passed_over(&told[&screen.tenant]);
+        verdict.passed_over.extend(passed_over.into_iter().map(with_number));
     }
+}
+
+/// What any screen of each tenant has heard, and at which places.
+fn told(screens: &Screens) -> HashMap<String, Told> {
+    let mut told: HashMap<String, Told> = HashMap::new();
+    for screen in &screens.all {
+        let screen = screen.lock().unwrap();
+        let all = told.entry(screen.tenant.clone()).or_default();
+        for (place, id) in &screen.heard_at {
+            all.entry(place.clone()).or_default().insert(id.clone());
+        }
+    }
+    told
 }
 
 fn spans(
