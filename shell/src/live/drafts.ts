@@ -22,6 +22,8 @@ const FRESH = 10_000
 const FRESHEST = 2_000
 /** How many earlier texts of a draft are remembered. */
 const MOST_KNOWN = 10
+/** How long another tab may take to send on a draft before this one does: longer than it waits between two tries. */
+const LAPSE = 45_000
 const PAGE = 100
 /** Nobody keeps more drafts in mind than these pages hold. */
 const MOST_PAGES = 5
@@ -33,6 +35,8 @@ export class Drafts {
   /** By conversation and kind. */
   readonly all = createStore<ReadonlyMap<string, Draft>>(new Map())
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
+  /** When this tab sends the drafts of another one that seems to be gone. */
+  readonly #lapses = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #saving = new Set<string>()
   readonly #failures = new Map<string, number>()
   /** Drafts that somebody may have gone on with elsewhere before the API got the one from here. */
@@ -82,8 +86,9 @@ export class Drafts {
       window.removeEventListener('pagehide', left)
       window.removeEventListener('focus', focused)
       document.removeEventListener('visibilitychange', looked)
-      for (const timer of this.#timers.values()) clearTimeout(timer)
+      for (const timer of [...this.#timers.values(), ...this.#lapses.values()]) clearTimeout(timer)
       this.#timers.clear()
+      this.#lapses.clear()
     }
   }
 
@@ -226,7 +231,24 @@ export class Drafts {
     this.#remember(key, now.text)
     clearTimeout(this.#timers.get(key))
     this.#timers.delete(key)
-    this.#show(key, now.kept ? now : { ...now, theirs: true })
+    clearTimeout(this.#lapses.get(key))
+    this.#lapses.delete(key)
+    if (now.kept) this.#show(key, now)
+    else this.#entrust(key, { ...now, theirs: true })
+  }
+
+  /** Leaves a draft to the tab that has it. If that does not say in time that the API has it, it was closed before. */
+  #entrust(key: string, draft: Draft): void {
+    this.#show(key, draft)
+    const lapsed = () => {
+      this.#lapses.delete(key)
+      if (this.all.get().get(key) !== draft) return
+      const { theirs: _gone, ...left } = draft
+      this.#show(key, left)
+      this.#doubted.add(key)
+      void this.#save(key)
+    }
+    this.#lapses.set(key, setTimeout(lapsed, LAPSE))
   }
 
   #remember(key: string, text: string): void {

@@ -18,6 +18,7 @@ const begin = () => {
 }
 afterEach(() => {
   stop()
+  vi.useRealTimers()
   vi.restoreAllMocks()
 })
 
@@ -71,4 +72,27 @@ test('what is not known to have changed elsewhere is sent though that cannot be 
   expect(api.puts).toBe(1)
   api.answers = () => Promise.resolve()
   await soon(() => expect(api.kept.get(THERE)?.content).toBe('Hello'))
+})
+
+test('what another tab has and never sends is sent by this one, once that seems to be gone', async () => {
+  const api = keeping([{ content: 'Dear' }])
+  const drafts = begin()
+  await soon(() => expect(drafts.of(A, 'reply')).toBe('Dear'))
+  vi.useFakeTimers({ now: Date.now(), toFake: ['setTimeout', 'clearTimeout'] })
+  const newValue = JSON.stringify({ text: 'Dear Paula', kept: false, base: 'Dear' })
+  window.dispatchEvent(new StorageEvent('storage', { key: `axis.draft.dev-admin.${A}.reply`, newValue }))
+  // It waits that long between two tries.
+  vi.advanceTimersByTime(30_000)
+  expect(api.lists).toBe(1)
+  vi.advanceTimersByTime(30_000)
+  vi.useRealTimers()
+  await soon(() => expect(api.kept.get(THERE)?.content).toBe('Dear Paula'))
+  expect(api.puts).toBe(1)
+  // From then on it is this tab's own.
+  api.kept.clear()
+  await soon(async () => {
+    await drafts.read(0)
+    expect(drafts.of(A, 'reply')).toBe('')
+  })
+  expect(api.puts).toBe(1)
 })
