@@ -43,16 +43,9 @@ test('what is typed is kept by the API, each kind its own, and what is emptied i
 })
 
 test('those that do not fit on a page are on the next one', async () => {
-  const kept = [A, B].map((conversationId) => ({ conversationId, content: conversationId, private: false, updatedAt: instant(0) }))
-  const pages = new Map([[null, { data: kept.slice(0, 1), page: { limit: 100, nextCursor: 'next' } }]] as [string | null, object][])
-  pages.set('next', { data: kept.slice(1), page: { limit: 100, nextCursor: null } })
-  api.use(
-    http.untyped.get('*/api/v1/drafts', ({ request }) =>
-      HttpResponse.json(pages.get(new URL(request.url).searchParams.get('cursor'))),
-    ),
-  )
+  keeping(Array.from({ length: 101 }, (_, index) => ({ conversationId: uuid(2_000 + index), content: `draft ${index}` })))
   begin()
-  await soon(() => expect([A, B].map((id) => draftOf(id, 'reply'))).toEqual([A, B]))
+  await soon(() => expect([0, 100].map((index) => draftOf(uuid(2_000 + index), 'reply'))).toEqual(['draft 0', 'draft 100']))
 })
 
 test.each(['/', '\uff0f', ' /\n'])('a slash that opened canned responses, and nothing else, is no draft: %j', async (slash) => {

@@ -52,6 +52,8 @@ export class Drafts {
   #held: string | null = null
   #typed = false
   #readAt = -Infinity
+  /** Drafts that the last load did not find. */
+  #missed: ReadonlySet<string> = new Set()
 
   /** Restores what an earlier page left, and loads what other browsers have saved. */
   start(): () => void {
@@ -169,14 +171,16 @@ export class Drafts {
       const found = new Map<string, string>()
       let all = false
       let cursor: string | undefined
-      for (let read = 0; read < MOST_PAGES && !all; read += 1) {
+      let pages = 0
+      while (pages < MOST_PAGES && !all) {
+        pages += 1
         const query = { limit: PAGE, ...(cursor ? { cursor } : {}) }
         const { data, page } = await answerOf(client.GET('/api/v1/drafts', { params: { query } }))
         for (const one of data) found.set(keyOf(one.conversationId, one.private ? 'note' : 'reply'), one.content)
         cursor = page.nextCursor ?? undefined
         all = !cursor
       }
-      this.#take(found, all, since)
+      this.#take(found, all ? this.#goneFrom(found, pages > 1) : new Set(), since)
     } catch (error) {
       this.#readAt = -Infinity
       throw error
@@ -185,11 +189,22 @@ export class Drafts {
     }
   }
 
-  #take(found: ReadonlyMap<string, string>, all: boolean, since: ReadonlySet<string>): void {
-    for (const key of new Set([...found.keys(), ...this.all.get().keys()])) {
-      const text = found.get(key) ?? (all ? '' : undefined)
+  /**
+   * The drafts of here that the API does not have. A draft may move from one page to another while these are loaded, so
+   * of several pages one alone does not tell.
+   */
+  #goneFrom(found: ReadonlyMap<string, string>, paged: boolean): ReadonlySet<string> {
+    const missing = new Set([...this.all.get().keys()].filter((key) => !found.has(key)))
+    const before = this.#missed
+    this.#missed = missing
+    return paged ? new Set([...missing].filter((key) => before.has(key))) : missing
+  }
+
+  #take(found: ReadonlyMap<string, string>, gone: ReadonlySet<string>, since: ReadonlySet<string>): void {
+    for (const key of [...found.keys(), ...gone]) {
+      const text = found.get(key) ?? ''
       const here = this.all.get().get(key)
-      if (text === undefined || here?.theirs) continue
+      if (here?.theirs) continue
       const overtaken = since.has(key) || this.#saving.has(key)
       this.#hear(key, text, here?.kept === false || overtaken)
     }

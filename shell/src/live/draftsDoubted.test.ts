@@ -96,3 +96,31 @@ test('what another tab has and never sends is sent by this one, once that seems 
   })
   expect(api.puts).toBe(1)
 })
+
+test('of many drafts, none goes because it was written on while they were read', async () => {
+  const many = Array.from({ length: 102 }, (_, index) => ({ conversationId: uuid(2_001 + index), content: `draft ${index + 1}` }))
+  const api = keeping(many)
+  const drafts = begin()
+  const last = uuid(2_102)
+  await soon(() => expect(drafts.of(last, 'reply')).toBe('draft 102'))
+  const shown: string[] = []
+  drafts.all.subscribe(() => shown.push(drafts.of(uuid(2_101), 'reply')))
+  // The first page was read by then; what was first on the second is first of all now.
+  api.answers = () => {
+    const moved = `${uuid(2_101)} false`
+    const all = [...api.kept].sort(([one], [other]) => Number(other === moved) - Number(one === moved))
+    api.kept.clear()
+    for (const [key, draft] of all) api.kept.set(key, draft)
+    return Promise.resolve()
+  }
+  await drafts.read(0)
+  api.answers = () => Promise.resolve()
+  expect(drafts.of(uuid(2_101), 'reply')).toBe('draft 101')
+  api.kept.delete(`${last} false`)
+  api.kept.set('new', { conversationId: A, content: 'new', private: false, updatedAt: '' })
+  await drafts.read(0)
+  await drafts.read(0)
+  expect(drafts.of(last, 'reply')).toBe('')
+  expect(drafts.of(A, 'reply')).toBe('new')
+  expect(shown).not.toContain('')
+})

@@ -22,11 +22,13 @@ export function keeping(first: Partial<Kept>[] = []) {
   const state = { kept, puts: 0, lists: 0, answers: () => Promise.resolve(), broken: false }
   api.use(
     http.untyped.get('*/api/v1/drafts', async ({ request }) => {
-      const page = Number(new URL(request.url).searchParams.get('page') ?? 1)
-      const data = [...kept.values()].slice((page - 1) * 100, page * 100)
+      // A cursor names the last row that was given.
+      const begin = [...kept.keys()].indexOf(new URL(request.url).searchParams.get('cursor') ?? '') + 1
+      const nextCursor = [...kept.keys()].slice(0, -1)[begin + 99] ?? null
+      const data = [...kept.values()].slice(begin, begin + 100)
       state.lists += 1
       await state.answers()
-      return HttpResponse.json({ data, page: { limit: 100 } })
+      return HttpResponse.json({ data, page: { limit: 100, nextCursor } })
     }),
     http.untyped.put('*/api/v1/conversations/:id/draft', async ({ params, request }) => {
       state.puts += 1
