@@ -59,6 +59,12 @@ export function asField(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
+/** The instant of such a value: `2026-10-25 00:30:00 UTC`. Empty without one. */
+export function inUtc(field: string): string {
+  const at = Date.parse(field)
+  return Number.isNaN(at) ? '' : `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
 /** A duration: `8 s`, `3 min`. */
 export function span(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))

@@ -11,7 +11,7 @@ import { useMounted } from '#ui/mounted.ts'
 import { Progress } from '#ui/Progress.tsx'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
-import { asField, exactly } from '#ui/time.ts'
+import { asField, exactly, inUtc } from '#ui/time.ts'
 import { toastFailure } from '#ui/toasts.ts'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
@@ -64,15 +64,12 @@ function Form() {
   const count = useMutation({ mutationFn: () => replay(wanted(true)) })
   const run = useMutation({
     mutationFn: () => replay(wanted(false)),
-    onSuccess: () => {
-      count.reset()
-      return client.invalidateQueries({ queryKey: replaysQuery().queryKey })
-    },
+    onSuccess: () => client.invalidateQueries({ queryKey: replaysQuery().queryKey }),
     onError: (error) => {
       if (!isMounted()) toastFailure('No replay was started', '', error)
     },
   })
-  // The count belongs to the earlier values of the form.
+  // The count belongs to the earlier values of the form. It stays until they change: only it says where the rest begins.
   const change = (set: (value: string) => void) => (value: string) => {
     set(value)
     count.reset()
@@ -86,6 +83,7 @@ function Form() {
       className="rounded-2xl border border-line bg-surface p-5"
       onSubmit={(submitted) => {
         submitted.preventDefault()
+        run.reset()
         count.mutate()
       }}
     >
@@ -105,12 +103,8 @@ function Form() {
             </select>
           )}
         </Field>
-        <Field label="From">
-          {(id) => <input id={id} type="datetime-local" required value={from} onChange={(one) => change(setFrom)(one.target.value)} className={INPUT} />}
-        </Field>
-        <Field label="To (until now if empty)">
-          {(id) => <input id={id} type="datetime-local" value={to} onChange={(one) => change(setTo)(one.target.value)} className={INPUT} />}
-        </Field>
+        <Time label="From" value={from} required change={change(setFrom)} />
+        <Time label="To (until now if empty)" value={to} change={change(setTo)} />
         <Field label="Only this event">
           {(id) => (
             <input
@@ -135,14 +129,14 @@ function Form() {
         <Button type="submit" look={counted ? 'plain' : 'primary'} disabled={!accountId || from === ''} busy={count.isPending}>
           {count.isPending ? 'Counting…' : 'Count first'}
         </Button>
-        {counted && counted.count > 0 && (
+        {counted && counted.count > 0 && !run.isSuccess && (
           <Button look="primary" busy={run.isPending} onClick={() => run.mutate()}>
             Replay {counted.count.toLocaleString()} {counted.count === 1 ? 'event' : 'events'}
           </Button>
         )}
         <Refusal error={error} />
       </div>
-      {counted && <Counted counted={counted} />}
+      {counted && <Counted counted={counted} started={run.isSuccess} />}
     </form>
   )
 }
@@ -161,11 +155,38 @@ function Field({ label, children }: { label: string; children: (id: string) => R
   )
 }
 
-function Counted({ counted }: { counted: ReplayCounted }) {
+/** A time of day may come twice, at the end of summer time, so the instant that it stands for is shown as well. */
+function Time({ label, value, required = false, change }: { label: string; value: string; required?: boolean; change: (value: string) => void }) {
+  return (
+    <Field label={label}>
+      {(id) => (
+        <>
+          <input
+            id={id}
+            type="datetime-local"
+            step={1}
+            required={required}
+            value={value}
+            aria-describedby={`${id}-instant`}
+            onChange={(one) => change(one.target.value)}
+            className={INPUT}
+          />
+          <p id={`${id}-instant`} className="mt-1 min-h-4 text-xs text-soft tabular-nums">
+            {inUtc(value)}
+          </p>
+        </>
+      )}
+    </Field>
+  )
+}
+
+function Counted({ counted, started }: { counted: ReplayCounted; started: boolean }) {
+  const { count } = counted
+  const many = count.toLocaleString()
   return (
     <div role="status" className="mt-4 rounded-xl bg-sunken p-4 text-sm">
       <p className="font-medium">
-        {counted.count === 0 ? 'There is nothing to replay.' : `${counted.count.toLocaleString()} would be replayed:`}
+        {count === 0 ? 'There is nothing to replay.' : started ? `The replay of these ${many} has begun:` : `${many} would be replayed:`}
       </p>
       <ul className="mt-1 flex flex-wrap gap-x-5 tabular-nums">
         {counted.by.map(({ event, count }) => (
@@ -179,7 +200,7 @@ function Counted({ counted }: { counted: ReplayCounted }) {
         {counted.unreadable > 0 && `${counted.unreadable.toLocaleString()} cannot be read by any worker. `}
         {counted.ended === 'most' && 'There are more than the limit. '}
         {counted.ended === 'time' && 'There was not enough time to look at all of them. '}
-        {counted.goOnFrom != null && `Continue from ${exactly(counted.goOnFrom)}.`}
+        {counted.goOnFrom != null && `Continue from ${exactly(counted.goOnFrom)} (${inUtc(counted.goOnFrom)}).`}
       </p>
     </div>
   )
