@@ -64,5 +64,6 @@ mod support;
 mod tenancy;
 mod tenants;
 mod tickets;
+mod together;
 mod uploads;
 mod walk;

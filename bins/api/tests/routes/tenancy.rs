@@ -10,7 +10,7 @@ const THEIRS: &str = "theirs";
 
 /// Waits until what was done by requests is announced, after their answers, and not kept for that any more. What
 /// [`Things::seed`] wrote nobody announces here.
-async fn all_is_announced(served: &Served) {
+pub async fn all_is_announced(served: &Served) {
     eventually("what was done is announced", || async {
         let mut transaction = served.world.store.worker().await.unwrap();
         let kept = "select count(*) from announcements where activity ->> 'type' <> 'note'";
