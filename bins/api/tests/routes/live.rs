@@ -6,7 +6,7 @@ use testkit::eventually;
 use crate::support::{Seed, Served, Stream, TENANT};
 
 /// Publishes an event of a tenant and says its text.
-async fn publish(served: &Served, tenant: &str, kind: &str, n: u64) -> String {
+pub async fn publish(served: &Served, tenant: &str, kind: &str, n: u64) -> String {
     let payload = json!({ "n": n, "conversationId": null }).to_string();
     let envelope = Envelope {
         subject: subject::activity(&tenant.parse().unwrap(), kind),
