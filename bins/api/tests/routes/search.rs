@@ -1,4 +1,4 @@
-use testkit::sqlx;
+use testkit::{Account, sqlx};
 
 use crate::support::{Seed, Served, at, ids, numbers};
 
@@ -88,8 +88,52 @@ async fn a_short_name_is_found_among_many_that_begin_with_it() {
     assert_eq!(found.len(), 25);
 }
 
+/// P8: search finds its candidates outside of the fence, where more of another tenant's match than it looks at.
+#[tokio::test]
+async fn what_another_tenant_has_hides_nothing_from_a_search() {
+    let served = Served::start().await;
+    let theirs = served.world.account("theirs", 2).await;
+    // Theirs first, so that they lie before the one that is asked for wherever rows are read in their order.
+    people(&served, &theirs, "Bo Zimmer", MANY).await;
+    let mut seed = Seed::open(1007);
+    seed.contact.name = Some("Bo Zimmer".to_owned());
+    served.write(&seed).await;
+    write(&served, 1007, "the parcel", 1, 1).await;
+    write_all(&served, &theirs, "the parcel").await;
+    let mut wrong = Vec::new();
+    for search in ["%231007", "1007", "zimmer", "bo", "parcel"] {
+        let found = served.read(&format!("/conversations?search={search}")).await;
+        if numbers(&found) != [1007] {
+            wrong.push((search, numbers(&found)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// A newer message with this text in every conversation of an account.
+async fn write_all(served: &Served, account: &Account, text: &str) {
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query(
+        "insert into messages (id, tenant_id, account_id, conversation_id, chatwoot_id, version_at,
+           message_type, content_type, content, private, created_at)
+         select gen_random_uuid(), tenant_id, account_id, id, display_id * 10000, 1,
+           'incoming', 'text', $2, false, now()
+         from conversations where account_id = $1",
+    )
+    .bind(account.key.0)
+    .bind(text)
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+}
+
 /// So many contacts whose names begin with a word, each with a conversation.
 async fn begin_with(served: &Served, word: &str, count: i32) {
+    people(served, &served.ours, word, count).await;
+}
+
+async fn people(served: &Served, account: &Account, word: &str, count: i32) {
     let mut transaction = served.world.store.worker().await.unwrap();
     sqlx::query(
         "with known as (
@@ -104,8 +148,8 @@ async fn begin_with(served: &Served, word: &str, count: i32) {
            id, $5, $5
          from known",
     )
-    .bind(served.ours.tenant.as_str())
-    .bind(served.ours.key.0)
+    .bind(account.tenant.as_str())
+    .bind(account.key.0)
     .bind(word)
     .bind(count)
     .bind(at(0))

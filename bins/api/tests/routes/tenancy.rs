@@ -1,12 +1,49 @@
 //! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/store/tenancy.rs`.
 
 use domain::{Permission, Permissions, Role};
+use serde_json::json;
 use testkit::{eventually, sqlx};
 
 use crate::support::{Served, TENANT, problem};
 use crate::walk::{SECRET, Things, Walk};
 
 const THEIRS: &str = "theirs";
+
+/// Filters of the lists that fit what both tenants have.
+const LISTS: [(&str, &[&str]); 3] = [
+    (
+        "/conversations",
+        &[
+            "status=open",
+            "priority=high",
+            "assigneeId=any",
+            "assigneeId=5",
+            "teamId=4",
+            "label=vip",
+            "inboxId=3",
+            "search=1",
+            "search=%231",
+            "search=same",
+            "search=sa",
+            "sort=oldest",
+            "sort=waiting",
+            "sort=priority",
+        ],
+    ),
+    ("/activity", &["type=note", "source=axis", "actor=user", "actor=user%3A7"]),
+    (
+        "/approvals",
+        &["status=submitted", "type=refund", "requestedBy=5", "decidedBy=5", "waitingFor=me"],
+    ),
+];
+/// Makes what a tenant has fit the filters.
+const FILTERED: [&str; 4] = [
+    "update conversations set priority = 'high', assignee_id = 5, team_id = 4, labels = '{vip}'
+     where tenant_id = $1",
+    "update contacts set name = 'Same Name' where tenant_id = $1",
+    "update activities set actor = '{\"type\": \"user\", \"id\": \"7\"}' where tenant_id = $1",
+    "update approvals set requested_by_id = '5', decided_by_id = '5' where tenant_id = $1",
+];
 
 /// Waits until what was done by requests is announced, after their answers, and not kept for that any more. What
 /// [`Things::seed`] wrote nobody announces here.
@@ -93,13 +130,38 @@ async fn lists_and_their_filters_show_a_tenant_its_own_rows_only() {
     let their_token = served.key(THEIRS, Role::Admin.permissions()).await;
     let ours = Things::seed(&served, &served.ours, 1).await;
     let theirs = Things::seed(&served, &account, 1).await;
-    for path in ["/conversations", "/activity", "/approvals"] {
+    for account in [&served.ours, &account] {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+        for statement in FILTERED {
+            let change = sqlx::query(statement).bind(account.tenant.as_str());
+            change.execute(&mut *transaction).await.unwrap();
+        }
+        store::commit(transaction).await.unwrap();
+    }
+    let paths = LISTS.iter().flat_map(|(path, filters)| {
+        let alone = filters.iter().map(move |filter| format!("{path}?{filter}"));
+        [(*path).to_owned()].into_iter().chain(alone)
+    });
+    for path in paths {
         let both = [(&"mock-token".to_owned(), &ours, &theirs), (&their_token, &theirs, &ours)];
         for (token, own, foreign) in both {
-            let request = served.http.get(served.url(path)).bearer_auth(token);
-            let body = request.send().await.unwrap().text().await.unwrap();
+            let request = served.http.get(served.url(&path)).bearer_auth(token);
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            let body = answer.text().await.unwrap();
             assert!(own.ids().any(|id| body.contains(id)), "{path} lacks what is one's own");
             assert!(!foreign.ids().any(|id| body.contains(id)), "{path} shows {body}");
         }
+    }
+    // What names a thing of theirs finds nothing.
+    for (path, name, filter) in [
+        ("/conversations", "ContactId", "contactId"),
+        ("/activity", "ConversationId", "conversationId"),
+        ("/approvals", "ConversationId", "conversationId"),
+    ] {
+        let found = |things: &Things| format!("{path}?{filter}={}", things.id(name));
+        assert_ne!(served.read(&found(&ours)).await["data"], json!([]), "{path}");
+        assert_eq!(served.read(&found(&theirs)).await["data"], json!([]), "{path}");
     }
 }

@@ -346,6 +346,11 @@ impl Things {
         self.0.iter().map(|(_, id)| id.as_str())
     }
 
+    /// The id of this type.
+    pub fn id(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, id)| id).unwrap()
+    }
+
     /// The id that a schema asks for; none if it asks for something else.
     fn id_of(&self, schema: &Value) -> Option<&str> {
         let name = schema["$ref"].as_str()?.rsplit('/').next()?;

@@ -54,6 +54,39 @@ async fn what_has_no_fence_is_out_of_reach() {
     assert!(reachable.is_empty(), "axis_api reaches {reachable:?} past any fence");
 }
 
+/// Search reads past the fences, but nothing that it does not search, and it writes nothing.
+#[tokio::test]
+async fn search_sees_of_all_tenants_only_what_is_searched() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut transaction = store.worker().await.unwrap();
+    become_owner(&mut transaction).await;
+    let reachable: Vec<String> = sqlx::query_scalar(
+        "select c.relname || '.' || a.attname || ' ' || p.privilege
+         from pg_class c
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+         cross join unnest(array['select', 'insert', 'update', 'delete']) as p (privilege)
+         where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+           and case p.privilege
+             when 'delete' then has_table_privilege('axis_search', c.oid, p.privilege)
+             else has_column_privilege('axis_search', c.oid, a.attnum, p.privilege)
+           end
+         order by 1",
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .unwrap();
+    let searched = [
+        ("chatwoot_accounts", &["id", "tenant_id"][..]),
+        ("contacts", &["email", "id", "name", "phone_number", "tenant_id"]),
+        ("conversations", &["account_id", "contact_id", "display_id", "id", "tenant_id"]),
+        ("messages", &["content", "conversation_id", "created_at", "tenant_id"]),
+    ];
+    let named = searched.iter().flat_map(|(table, columns)| {
+        columns.iter().map(move |column| format!("{table}.{column} select"))
+    });
+    assert_eq!(reachable, named.collect::<Vec<_>>());
+}
+
 /// Who stands above the tenants makes them, and sees nothing that is inside of any.
 #[tokio::test]
 async fn above_the_tenants_nothing_inside_of_them_is_seen() {
