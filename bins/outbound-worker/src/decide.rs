@@ -274,7 +274,9 @@ pub(crate) fn reason(error: &CallError) -> String {
         CallError::Unknown(Cause::Unprocessable(said)) => {
             format!("Chatwoot could not finish: {said}")
         }
-        CallError::Unknown(Cause::Unreadable) => "Chatwoot's answer cannot be read".to_owned(),
+        CallError::Unknown(Cause::Unreadable | Cause::FirstPage) => {
+            "Chatwoot's answer cannot be read".to_owned()
+        }
         CallError::Unknown(Cause::TooLarge(_)) => "Chatwoot's answer is too large".to_owned(),
         CallError::Unknown(Cause::NoRoom) => {
             "there was no room in memory for Chatwoot's answer".to_owned()

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chatwoot::CallError;
-use chatwoot::client::{ConversationPage, ConversationQuery};
+use chatwoot::client::{Cause, ConversationPage, ConversationQuery};
 use chrono::{DateTime, Utc};
 use store::reconciliations::{Progress, Walk};
 use store::{contacts, conversations};
@@ -33,6 +33,11 @@ pub(super) enum Stage {
     Goes,
     /// The walk has ended.
     Over,
+}
+
+/// The conversations of a page.
+fn numbers(page: &ConversationPage) -> HashSet<i64> {
+    page.conversations.iter().map(|one| one.value.display_id).collect()
 }
 
 impl Session {
@@ -79,9 +84,11 @@ impl Session {
             Err(error) if self.lasts(&error).await => return self.walk_numbers(walk, error).await,
             answer => answer?,
         };
+        let listed = numbers(&page);
+        if walk.page > 0 && self.is_first_page(&listed, walk.place).await? {
+            return self.walk_numbers(walk, CallError::Unknown(Cause::FirstPage)).await;
+        }
         walk.absent = 0;
-        let listed: HashSet<i64> =
-            page.conversations.iter().map(|one| one.value.display_id).collect();
         let (place, last) = (walk.place, listed.is_empty());
         let highest = listed.iter().copied().max().map_or(place, |highest| highest.max(place));
         // There is nothing beyond the last page. Conversations that began since then still exist when looked up.
@@ -111,7 +118,7 @@ impl Session {
         Ok(())
     }
 
-    /// Compares the conversations of a page that cannot be read, as when it is too large: those with the next numbers,
+    /// Compares the conversations of a page that cannot be read, as when it is too large or another one comes: those with the next numbers,
     /// until there are as many as a page has. If there are none, the next step looks further for some.
     async fn walk_numbers(&self, walk: &mut Walk, error: CallError) -> Result<(), ReconcileError> {
         let page = walk.page + 1;
@@ -163,6 +170,15 @@ impl Session {
         }
         walk.page += 1;
         self.left_unread(format!("conversations on page {}", walk.page), error).await
+    }
+
+    /// Whether a later page has nothing behind `place` and is the first page once more: then all pages would be, and the
+    /// walk would never end.
+    async fn is_first_page(&self, listed: &HashSet<i64>, place: i64) -> Result<bool, CallError> {
+        if listed.iter().max().is_none_or(|highest| *highest > place) {
+            return Ok(false);
+        }
+        Ok(numbers(&self.page(1).await?) == *listed)
     }
 
     async fn page(&self, number: u32) -> Result<ConversationPage, CallError> {

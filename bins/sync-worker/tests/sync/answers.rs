@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::stage::{FAST, Stage};
 use crate::support::{count, execute};
+use crate::walks::ask_for_the_first_page;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
@@ -316,6 +317,31 @@ async fn a_walk_ends_though_no_page_after_the_first_can_be_read() {
     assert!(unread[0].starts_with("conversations on page 3: "), "{unread:?}");
     assert!(unread[1].starts_with("conversations from page 4 on: "), "{unread:?}");
     assert_eq!(unread.len(), 2);
+    stage.end().await;
+}
+
+/// As behind a cache that ignores the page's number. What is on the others is read one by one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_ends_though_each_page_of_its_list_is_the_first_one() {
+    const MANY: usize = 100;
+    let stage = Stage::set(Options { history: 30, ..Options::default() }, false).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    stage
+        .behind(move |request| {
+            let query = request.uri().query().unwrap_or_default();
+            // One that goes on comes to the end of the list then.
+            if query.contains("created_at_asc") && counted.fetch_add(1, Ordering::Relaxed) < MANY {
+                ask_for_the_first_page(request);
+            }
+            None
+        })
+        .await;
+    stage.everything().await;
+    assert!(asked.load(Ordering::Relaxed) < MANY);
+    assert_eq!(count(&stage.world.store_config, "conversations").await, 30);
+    let unread = stage.status().await.unread;
+    assert!(unread.iter().all(|one| one.contains("the first page once more")), "{unread:?}");
     stage.end().await;
 }
 

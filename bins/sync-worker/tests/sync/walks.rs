@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// As a cache does that does not look at the page's number.
-fn ask_for_the_first_page(request: &mut Request) {
+pub(crate) fn ask_for_the_first_page(request: &mut Request) {
     let query = request.uri().query().unwrap_or_default();
     let parts = query.split('&').map(|part| match part.split_once('=') {
         Some(("page", _)) => "page=1",
@@ -49,8 +49,8 @@ fn compare_at(stage: &Stage, per_second: u32) -> (CancellationToken, JoinHandle<
     (stop, comparing)
 }
 
-/// A worker has four places (P9), which accounts on one host take whose first page comes again for ever; until it
-/// refuses everything.
+/// A worker has four places (P9), which accounts on one host take whose first page comes again for ever, so that they
+/// look for one number after the other; until it refuses everything.
 async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToken, JoinHandle<()>) {
     inhabited(stage, 1).await;
     let refuses = Arc::clone(refuses);
@@ -66,7 +66,7 @@ async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToke
             None
         })
         .await;
-    let worker = compare_at(stage, 50);
+    let worker = compare_at(stage, 100);
     eventually("all places are taken", async || {
         let taken = "reconciliations where walk_page > 0 and held_until > now()";
         count(&stage.world.store_config, taken).await == 4
@@ -137,10 +137,13 @@ async fn who_waits_for_a_host_that_refuses_everything_keeps_nobody_from_being_sw
     refuses.store(true, Ordering::Relaxed);
     a_fifth_is_swept(&stage).await;
     assert_eq!(count(config, "reconciliations where failures > 0").await, 0);
-    let far = "select to_jsonb(max(walk_page)) from reconciliations where tenant_id = 'acme'";
+    let far = "select to_jsonb(max(1000 * walk_page + walk_absent)) from reconciliations
+               where tenant_id = 'acme'";
     let far = stage.rows(far).await.remove(0);
     refuses.store(false, Ordering::Relaxed);
-    let farther = format!("reconciliations where tenant_id = 'acme' and walk_page > {far}");
+    let farther = format!(
+        "reconciliations where tenant_id = 'acme' and 1000 * walk_page + walk_absent > {far}"
+    );
     eventually("they go on", async || count(config, &farther).await == 4).await;
     stop.cancel();
     comparing.await.unwrap();

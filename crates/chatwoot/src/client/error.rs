@@ -95,6 +95,9 @@ pub enum Cause {
     /// The status says done, but the body has more than this many bytes, or too many values for them.
     #[error("the answer is too large, since {} MiB are read at most", .0 >> 20)]
     TooLarge(usize),
+    /// The status says done, but it is the first page of a list and not the one that was asked for.
+    #[error("the answer is the first page once more, as from a cache that ignores the page number")]
+    FirstPage,
     /// The status says done, but so many answers are in memory that there was no room for this one.
     #[error("there is no room for the answer while so many others are being read")]
     NoRoom,
