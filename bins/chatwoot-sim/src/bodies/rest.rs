@@ -35,7 +35,7 @@ pub(crate) fn message(world: &World, account: i64, parent: &Conversation, row: &
 pub(crate) fn conversation(world: &World, account: &Account, row: &Conversation) -> Value {
     let newest = row.messages.values().next_back();
     let messages: Vec<Value> =
-        newest.map(|m| message(world, account.id, row, m)).into_iter().collect();
+        newest.map(|m| push::message(world, account, row, m)).into_iter().collect();
     let spoken = row.messages.values().rev().find(|m| m.message_type != MessageType::Activity);
     let contact = world.contacts.get(&row.contact_id).map(contact_in_meta);
     let mut meta = json!({

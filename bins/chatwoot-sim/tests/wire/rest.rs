@@ -253,7 +253,12 @@ async fn contacts() {
     let (status, conversation) = client.post("/conversations", started).await;
     assert_eq!(status, 200);
     assert_eq!(conversation["meta"]["sender"]["id"], id);
-    assert_eq!(conversation["messages"][0]["content"], "Hi");
+    // In the form in which a webhook's conversation has it.
+    let newest = &conversation["messages"][0];
+    assert_eq!(newest["content"], "Hi");
+    assert_eq!(newest["processed_message_content"], "Hi");
+    assert_eq!(newest["sender_type"], "User");
+    assert!(newest["updated_at"].as_str().unwrap().ends_with('Z'), "{newest}");
 }
 
 #[tokio::test]
