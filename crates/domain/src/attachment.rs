@@ -41,7 +41,7 @@ pub struct Attachment {
     pub url: Option<String>,
     /// Where the API serves a small picture of it.
     pub thumb_url: Option<String>,
-    /// Where it is on the web: posts and links.
+    /// Where it is on the web, if Chatwoot has no copy of it: posts, links, what came by Instagram, a place's page.
     pub link: Option<String>,
 }
 
@@ -172,12 +172,12 @@ impl MirroredAttachment {
         let file_name = self.file_name();
         let address = self.id.map(|id| Attachment::address(AttachmentId::of(account, id)));
         let (mut url, mut thumb_url, mut link) = (None, None, None);
-        if self.is_link() {
-            link = self.data_url.filter(|address| is_web(address));
-        } else if self.data_url.is_some() {
+        if self.is_stored() {
             let thumb = address.as_ref().filter(|_| self.thumb_url.is_some());
             thumb_url = thumb.map(|address| format!("{address}?thumb=true"));
             url = address;
+        } else {
+            link = self.data_url.filter(|address| is_web(address));
         }
         Attachment {
             id: self.id.map(|id| AttachmentId::of(account, id)),
@@ -198,14 +198,11 @@ impl MirroredAttachment {
         }
     }
 
-    /// Whether the attachment is elsewhere on the web, as posts and links are unless Chatwoot has taken a copy.
-    fn is_link(&self) -> bool {
-        let elsewhere = matches!(
-            self.file_type.as_str(),
-            "fallback" | "embed" | "share" | "story_mention" | "ig_reel" | "ig_post" | "ig_story"
-        );
-        let copied = |address: &str| address.contains("/rails/active_storage/");
-        elsewhere && !self.data_url.as_deref().is_some_and(copied)
+    /// Whether Chatwoot has the file. Its storage's path tells, whatever its host is called. Everything else is
+    /// elsewhere on the web: posts, links, the pictures that Instagram's customers send, and the page of a place.
+    fn is_stored(&self) -> bool {
+        let path = self.data_url.as_deref().and_then(|address| address.split(['?', '#']).next());
+        path.is_some_and(|path| path.contains("/rails/active_storage/"))
     }
 }
 
@@ -261,6 +258,18 @@ mod tests {
         assert_eq!(shown[1].url, None);
         assert!(shown[2].url.is_some() && shown[2].link.is_none());
         assert!(shown[3].url.is_none() && shown[3].link.is_none());
+    }
+
+    #[test]
+    fn what_is_only_elsewhere_on_the_web_is_a_link_of_whatever_type() {
+        let there = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=17&signature=/rails/active_storage/";
+        for kind in ["image", "video", "audio", "file", "share", "location"] {
+            let shown = Attachment::all(account(), Vec::new(), vec![mirrored(4, kind, there)]);
+            assert_eq!(shown[0].link.as_deref(), Some(there), "{kind}");
+            let (none, shown) = (Attachment::default(), &shown[0]);
+            assert_eq!((&shown.url, &shown.thumb_url), (&none.url, &none.thumb_url), "{kind}");
+            assert_eq!(shown.file_name, None, "{kind}");
+        }
     }
 
     #[test]

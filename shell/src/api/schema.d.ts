@@ -1466,7 +1466,7 @@ export interface components {
              */
             latitude?: number | null;
             /**
-             * @description Where it is on the web: posts and links.
+             * @description Where it is on the web, if Chatwoot has no copy of it: posts, links, what came by Instagram, a place's page.
              * @default null
              */
             link?: string | null;

@@ -39,6 +39,13 @@ test('a location that says no place leads to none', async () => {
   expect(screen.getByText('Location')).toBeVisible()
 })
 
+test.each([['image', 'Picture'], ['video', 'Video'], ['audio', 'Audio'], ['file', 'File']])('what Chatwoot has no copy of (%s) is opened where it is', async (fileType, name) => {
+  const link = 'https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=17'
+  show(<Attachments attachments={[{ id: uuid(), fileType, link }]} />)
+  expect(await screen.findByRole('link', { name })).toHaveAttribute('href', link)
+  expect(screen.queryByRole('button')).toBeNull()
+})
+
 test.each([
   ['a picture', { fileType: 'image', fileName: 'IMG_1.HEIC' }, async () => screen.findByRole('img', { name: 'IMG_1.HEIC' })],
   ['a sound', { fileType: 'audio', fileName: 'voice.amr' }, async () => {

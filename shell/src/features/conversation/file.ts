@@ -24,7 +24,7 @@ export function plain(name: string): string {
 }
 
 /** Names for files without one. */
-const NAMES: Readonly<Record<string, string>> = { image: 'Picture', location: 'Location' }
+const NAMES: Readonly<Record<string, string>> = { image: 'Picture', video: 'Video', audio: 'Audio', location: 'Location' }
 
 export function nameOf({ fileName, title, fileType }: Attachment): string {
   return plain(fileName ?? '') || plain(title ?? '') || (NAMES[fileType ?? ''] ?? 'File')
