@@ -30,10 +30,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::audit::Entry;
 
-use crate::App;
 use crate::error::ApiError;
 use crate::limits::Limits;
 use crate::live;
+use crate::{App, answers};
 
 pub(crate) use installation::{Above, ManageTenants, ReadTenants, Steward};
 pub(crate) use ticket::issue as issue_ticket;
@@ -323,7 +323,10 @@ async fn admit(
     let identified = identify(token, app).await?;
     limits.admit(parts, identified.caller())?;
     match identified {
-        Identified::Within(principal) => Ok(principal),
+        Identified::Within(principal) => {
+            answers::belongs(parts, &principal.tenant);
+            Ok(principal)
+        }
         Identified::Above(_) | Identified::Outside(_) => Err(ApiError::NoTenant),
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use receive::Receipt;
 
 /// Messages with files that one process receives at a time.
 const MOST_RECEIVED: usize = 32;
-/// Files from Chatwoot that one process serves at a time.
+/// Files that one process serves at a time, Chatwoot's and our own.
 const MOST_FETCHED: usize = 128;
 
 /// The largest answer from Chatwoot that is read here, in bytes. Many may be read at a time, and
@@ -87,7 +87,7 @@ impl Files {
         self.receiving.enter(tenant).ok_or(ApiError::Busy)
     }
 
-    fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
+    pub(crate) fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.fetching.enter(tenant).ok_or(ApiError::Busy)
     }
 }

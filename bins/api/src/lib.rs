@@ -4,6 +4,7 @@
 //! promise to announce it. It is announced after the commit, and comes back to every screen by
 //! `live`.
 
+mod answers;
 mod auth;
 mod capacity;
 mod client;
@@ -49,6 +50,7 @@ pub use sign_in::SignIn;
 
 use auth::Auth;
 use capacity::Capacity;
+use chatwoot::client::InHand;
 use database::Places;
 use limits::Limits;
 use live::{Announcements, Announcer, Endings, FanOut, InTurn};
@@ -87,6 +89,7 @@ struct App {
     asking: Capacity,
     reading: Capacity,
     long_bodies: Capacity,
+    answers: InHand,
     tasks: TaskTracker,
     auth: Auth,
     /// Signs tickets.
@@ -157,6 +160,7 @@ impl Api {
             asking: Capacity::new(MOST_ASKING),
             reading: Capacity::new(MOST_READING),
             long_bodies: Capacity::new(MOST_LONG_BODIES),
+            answers: InHand::new(answers::MOST),
             tasks: tasks.clone(),
             auth,
             key: key.map(Arc::new),

@@ -49,7 +49,7 @@ use utoipa_axum::routes;
 use crate::auth::AuthMode;
 use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
-use crate::{App, Config, idempotency, limits, loopback_only, paging, problem, request};
+use crate::{App, Config, answers, idempotency, limits, loopback_only, paging, problem, request};
 
 pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
@@ -158,6 +158,7 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
     let versioned_health = Router::new().route_service("/health", one);
     let mut guarded = operations
+        .layer(middleware::from_fn_with_state(app.answers.clone(), answers::count))
         .layer(middleware::from_fn_with_state(app.clone(), activity_position::tell))
         // A browser that several people use must keep nothing that was said to one of them.
         .layer(default_header(header::CACHE_CONTROL, "no-store"))

@@ -1,6 +1,7 @@
 //! Reading files.
 
 use serde_json::Value;
+use testkit::eventually;
 use testkit::reqwest::{Method, Response};
 
 use crate::support::{Seed, Served, problem};
@@ -83,4 +84,27 @@ async fn a_file_that_is_gone_is_not_an_empty_one() {
     let key = served.commands().await[0].1["uploads"][0]["key"].as_str().unwrap().to_owned();
     served.world.objects.remove(&key).await.unwrap();
     assert_eq!(served.refusal(&url).await, (502, "no-file".to_owned()));
+}
+
+/// P9: they hold what they do not read.
+#[tokio::test]
+async fn a_tenants_files_that_nobody_reads_leave_room_for_anothers() {
+    let served = Served::start().await;
+    // More than is sent before anybody reads.
+    let path = sent(&served, "tide.mp4", "video/mp4", &vec![7; 8 << 20]).await;
+    let mut unread = Vec::new();
+    let refused = loop {
+        let answer = served.get(&path).send().await.unwrap();
+        if answer.status() != 200 {
+            break answer;
+        }
+        unread.push(answer);
+        assert!(unread.len() < 128, "they take every place");
+    };
+    assert_eq!((problem(refused).await, unread.len()), ((503, "busy".to_owned()), 96));
+    unread.clear();
+    eventually("they leave it when they are gone", || async {
+        served.get(&path).send().await.unwrap().status() == 200
+    })
+    .await;
 }

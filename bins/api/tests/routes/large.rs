@@ -222,6 +222,45 @@ async fn two_a_page(served: &Served, list: &str) -> Vec<String> {
     seen
 }
 
+/// They are held until they are sent, however slowly that goes.
+#[tokio::test]
+async fn large_answers_that_nobody_reads_leave_room_for_another_tenants() {
+    let served = Served::start().await;
+    let seed = || Seed { messages: vec![("incoming", "Hi")], ..Seed::open(1) };
+    let ours = format!("/conversations/{}/messages", served.write(&seed()).await);
+    let account = served.world.account("theirs", 2).await;
+    let theirs = seed().write(&served.world.store, &account).await;
+    let theirs = served.url(&format!("/conversations/{theirs}/messages"));
+    let key = served.key("theirs", domain::Role::Admin.permissions()).await;
+    // Far more than is sent before anybody reads.
+    grow(
+        &served,
+        "update messages set content_attributes = jsonb_build_object('a', repeat('x', $1::int * 4))",
+    )
+    .await;
+    let mut unread = Vec::new();
+    let refused = loop {
+        let answer = served.get(&ours).send().await.unwrap();
+        if answer.status() != 200 {
+            break answer;
+        }
+        unread.push(answer);
+        assert!(unread.len() < 9, "they may hold as much as they like");
+    };
+    assert_eq!(refused.headers()["retry-after"], "2");
+    assert_eq!(problem(refused).await, (503, "busy".to_owned()));
+    assert_eq!(unread.len(), 4, "half of the room");
+    served.read("/conversations").await;
+    let other = served.http.get(&theirs).bearer_auth(&key).send().await.unwrap();
+    assert_eq!(other.status(), 200);
+    assert!(other.bytes().await.unwrap().len() > 16_000_000);
+    unread.clear();
+    eventually("they leave it when they are gone", || async {
+        served.get(&ours).send().await.unwrap().status() == 200
+    })
+    .await;
+}
+
 /// Those that are on their way share room, whatever they turn out to be.
 #[tokio::test]
 async fn a_tenants_long_bodies_leave_room_for_anothers_and_short_ones_need_none() {

@@ -1,4 +1,4 @@
-//! How much memory Chatwoot's answers take in a program, counted by owner.
+//! How much memory Chatwoot's answers take in a program, counted by owner; the API counts its own in the same way.
 //!
 //! Whoever connects an account decides what its Chatwoot answers, and may connect several. So no owner may have more in
 //! hand than is left: one owner gets half of the whole, two get a third each, and however many take their share, the
@@ -37,8 +37,8 @@ impl InHand {
         Self { most, taken: Arc::default() }
     }
 
-    /// Starts counting an answer of this owner's Chatwoot.
-    pub(super) fn room(&self, owner: &Arc<str>) -> Room {
+    /// Starts counting an answer of this owner's.
+    pub fn room(&self, owner: &Arc<str>) -> Room {
         Room { in_hand: self.clone(), owner: Arc::clone(owner), bytes: 0 }
     }
 
@@ -49,7 +49,7 @@ impl InHand {
 
 /// The bytes that an answer takes, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Room {
+pub struct Room {
     in_hand: InHand,
     owner: Arc<str>,
     bytes: usize,
@@ -57,7 +57,7 @@ pub(super) struct Room {
 
 impl Room {
     /// Takes this many more bytes. Returns false, and takes none, if the owner would then have more than is left.
-    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+    pub fn grow(&mut self, bytes: usize) -> bool {
         let mut taken = self.in_hand.taken();
         let all = taken.all.saturating_add(bytes);
         let own = taken.shares.get(&self.owner).copied().unwrap_or_default().saturating_add(bytes);

@@ -31,12 +31,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use self::in_hand::Room;
 use crate::public::{Public, has_credentials};
 
 pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
 pub use self::error::{CallError, Cause, Outcome, Refusal};
-pub use self::in_hand::{Held, InHand};
+pub use self::in_hand::{Held, InHand, Room};
 pub use self::messages::{MessagePage, NewMessage, ReadError, Upload};
 pub use self::pages::Pages;
 pub use self::ranges::MessageRange;

@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::{AttachmentId, Upload};
+use domain::{AttachmentId, TenantId, Upload};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 
 use crate::App;
@@ -72,7 +73,7 @@ pub(in crate::routes) async fn get_attachment(
     let tag = format!("\"{id}{thumb}\"");
     let asked = Asked::read(&headers, &tag);
     match (upload, attachment) {
-        (Some(upload), _) => own(&app, &upload, &tag, asked).await,
+        (Some(upload), _) => own(&app, &principal.tenant, &upload, &tag, asked).await,
         (None, Some(attachment)) => {
             theirs(&app, &principal.tenant, &attachment, form.thumb, &tag, asked).await
         }
@@ -81,7 +82,13 @@ pub(in crate::routes) async fn get_attachment(
 }
 
 /// Serves a file that was written here.
-async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Response, ApiError> {
+async fn own(
+    app: &App,
+    tenant: &TenantId,
+    upload: &Upload,
+    tag: &str,
+    asked: Asked,
+) -> Result<Response, ApiError> {
     let headers =
         Headers { tag, file_name: &upload.file_name, content_type: Some(&upload.content_type) };
     let length = u64::try_from(upload.file_size).unwrap_or_default();
@@ -90,6 +97,7 @@ async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Resp
         Asked::Whole => None,
         Asked::Part(part) => Some(part.of(length)?),
     };
+    let room = app.files.reading(tenant)?;
     let reader = match app.files.objects().read(&upload.key, range.clone()).await {
         Ok(reader) => reader,
         Err(error @ (objects::Error::Place(_) | objects::Error::Away | objects::Error::Silent)) => {
@@ -97,5 +105,10 @@ async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Resp
         }
         Err(error) => return Err(ApiError::NoFile(error.into())),
     };
-    Ok(headers.answer(range, Some(reader.length), Body::from_stream(reader.bytes)))
+    // The room is given back once the last byte is out.
+    let bytes = reader.bytes.map(move |chunk| {
+        let _room = &room;
+        chunk
+    });
+    Ok(headers.answer(range, Some(reader.length), Body::from_stream(bytes)))
 }
