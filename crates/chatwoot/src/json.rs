@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 /// A value that borrows its texts from the body, most of which is never kept.
 pub(crate) type Json<'a> = serde_json_borrow::Value<'a>;
 
+/// Characters of a name that are kept.
+pub(crate) const LONGEST_NAME: usize = 1_000;
+
 /// Parses a body. Repairs it first if it could not be parsed, or stored, as it is.
 pub(crate) fn parse<T>(
     body: &[u8],
@@ -154,6 +157,17 @@ impl<'a> Object<'a> {
     /// The text, unless it is empty, for fields where Chatwoot prints `""` for nothing.
     pub(crate) fn filled(&self, key: &str) -> Option<String> {
         self.text(key).filter(|text| !text.is_empty())
+    }
+
+    /// A name, cut to a length that nobody reads to the end of. Chatwoot takes 255 characters, but whoever may send its
+    /// webhooks, or is asked in its place, may say anything, and names are copied to many places.
+    pub(crate) fn name(&self, key: &str) -> Option<String> {
+        let mut name = self.filled(key)?;
+        if let Some((end, _)) = name.char_indices().nth(LONGEST_NAME) {
+            name.truncate(end);
+            name.shrink_to_fit();
+        }
+        Some(name)
     }
 
     pub(crate) fn object(&mut self, key: &str) -> Option<Self> {

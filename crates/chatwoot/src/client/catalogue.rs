@@ -134,8 +134,8 @@ impl Client {
         self.list("agents", |agent| {
             Some(Agent {
                 id: agent.int("id")?,
-                name: agent.filled("name"),
-                available_name: agent.filled("available_name"),
+                name: agent.name("name"),
+                available_name: agent.name("available_name"),
                 email: agent.filled("email"),
                 role: agent.filled("role"),
                 availability: agent.filled("availability_status"),
@@ -151,7 +151,7 @@ impl Client {
         self.list("teams", |team| {
             Some(Team {
                 id: team.int("id")?,
-                name: team.filled("name"),
+                name: team.name("name"),
                 description: team.filled("description"),
             })
         })
@@ -163,7 +163,7 @@ impl Client {
         self.list("inboxes", |inbox| {
             Some(Inbox {
                 id: inbox.int("id")?,
-                name: inbox.filled("name"),
+                name: inbox.name("name"),
                 channel_type: inbox.filled("channel_type"),
             })
         })

@@ -25,7 +25,7 @@ pub struct Inbox {
 
 impl Inbox {
     pub(crate) fn read(object: &Object<'_>) -> Option<Self> {
-        Some(Self { id: object.int("id")?, name: object.filled("name") })
+        Some(Self { id: object.int("id")?, name: object.name("name") })
     }
 }
 
@@ -61,7 +61,7 @@ impl Contact {
     pub(crate) fn read(mut object: Object<'_>) -> Option<Self> {
         Some(Self {
             id: object.int("id")?,
-            name: object.filled("name"),
+            name: object.name("name"),
             email: object.filled("email"),
             phone_number: object.filled("phone_number"),
             identifier: object.filled("identifier"),
@@ -123,20 +123,18 @@ impl Sender {
             Some("contact" | "Contact") => Contact::read(object).map(Self::Contact),
             Some("user" | "User") => Some(Self::User {
                 id: id?,
-                name: object.filled("name"),
+                name: object.name("name"),
                 email: object.filled("email"),
-                available_name: object.filled("available_name"),
+                available_name: object.name("available_name"),
                 avatar: avatar(&object),
             }),
             Some("agent_bot" | "AgentBot") => {
-                Some(Self::AgentBot { id: id?, name: object.filled("name") })
+                Some(Self::AgentBot { id: id?, name: object.name("name") })
             }
             None if is_contact(&object) => Contact::read(object).map(Self::Contact),
-            _ => Some(Self::Other {
-                kind: kind.unwrap_or_default(),
-                id,
-                name: object.filled("name"),
-            }),
+            _ => {
+                Some(Self::Other { kind: kind.unwrap_or_default(), id, name: object.name("name") })
+            }
         }
     }
 
@@ -180,7 +178,7 @@ pub struct Team {
 
 impl Team {
     pub(crate) fn read(object: &Object<'_>) -> Option<Self> {
-        Some(Self { id: object.int("id")?, name: object.filled("name") })
+        Some(Self { id: object.int("id")?, name: object.name("name") })
     }
 }
 
@@ -226,11 +224,40 @@ impl Assignee {
         Some(Self {
             kind,
             id: object.int("id")?,
-            name: object.filled("name"),
-            available_name: object.filled("available_name"),
+            name: object.name("name"),
+            available_name: object.name("available_name"),
             email: object.filled("email"),
             avatar: avatar(object),
             availability: object.filled("availability_status"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::json::LONGEST_NAME;
+
+    #[test]
+    fn of_a_name_that_nobody_reads_to_its_end_the_beginning_is_kept() {
+        let longest = "ä".repeat(LONGEST_NAME);
+        for (name, kept) in
+            [("Robin", "Robin"), (&longest, &longest), (&format!("{longest}b"), &longest)]
+        {
+            let value = json!({ "id": 7, "name": name, "available_name": name });
+            let read = || Object::of(&value).unwrap();
+            let kept = Some(kept.to_owned());
+            assert_eq!(Contact::read(read()).unwrap().name, kept);
+            assert_eq!(Inbox::read(&read()).unwrap().name, kept);
+            assert_eq!(Team::read(&read()).unwrap().name, kept);
+            let assignee = Assignee::read(&read(), None).unwrap();
+            assert_eq!((assignee.name, assignee.available_name), (kept.clone(), kept.clone()));
+            for class in ["contact", "user", "agent_bot", "member"] {
+                let sender = Sender::read(read(), Some(class)).unwrap();
+                assert_eq!(sender.name(), kept.as_deref(), "{class}");
+            }
+        }
     }
 }
