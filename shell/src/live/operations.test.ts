@@ -1,10 +1,11 @@
+import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
 import { instant, uuid } from '#test/samples.ts'
 
-import { replay } from './operations.ts'
+import { deadLettersQuery, replay } from './operations.ts'
 
 test('a replay whose answer was lost is begun once, however often it is asked for; another one is another', async () => {
   const keys: (string | null)[] = []
@@ -21,4 +22,25 @@ test('a replay whose answer was lost is begun once, however often it is asked fo
   expect(keys[0]).toMatch(/.{36}/)
   expect(keys[1]).toBe(keys[0])
   expect(keys[2]).not.toBe(keys[0])
+})
+
+test('the more pages of dead letters there are, the less often they are loaded again', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  let asked = 0
+  const observer = new InfiniteQueryObserver(new QueryClient(), {
+    ...deadLettersQuery({}),
+    queryFn: () => {
+      asked += 1
+      return { data: [], page: { limit: 50, nextCursor: 'more' } }
+    },
+  })
+  onTestFinished(observer.subscribe(() => undefined))
+  await vi.advanceTimersByTimeAsync(1)
+  for (let page = 2; page <= 30; page++) await observer.fetchNextPage()
+  expect(asked).toBe(30)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(asked).toBe(30)
+  await vi.advanceTimersByTimeAsync(30 * 15_000)
+  expect(asked).toBe(60)
 })

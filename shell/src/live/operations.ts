@@ -23,8 +23,14 @@ export function pipelineQuery() {
   })
 }
 
+export interface DeadLetters {
+  letters: DeadLetter[]
+  /** How many pages these come from, of which some may be empty. */
+  pages: number
+}
+
 export function deadLettersQuery(filter: DeadLetterFilter) {
-  return infiniteQueryOptions<DeadLetterList, Failure, DeadLetter[], readonly unknown[], string | null>({
+  return infiniteQueryOptions<DeadLetterList, Failure, DeadLetters, readonly unknown[], string | null>({
     queryKey: ['operations', 'dead-letters', filter],
     queryFn: ({ pageParam, signal }) =>
       answerOf(
@@ -35,9 +41,10 @@ export function deadLettersQuery(filter: DeadLetterFilter) {
       ),
     initialPageParam: null,
     getNextPageParam: (last) => last.page.nextCursor ?? null,
-    select: rowsOf<DeadLetter>,
+    select: (list) => ({ letters: rowsOf<DeadLetter>(list), pages: list.pages.length }),
     placeholderData: keepPreviousData,
-    refetchInterval: onceHad(15_000),
+    // All pages are loaded again, so the more there are, the less often.
+    refetchInterval: ({ state: { data } }) => data !== undefined && 15_000 * data.pages.length,
   })
 }
 

@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -27,4 +27,22 @@ test('what follows an empty page is not asked for without a network, and is once
   act(() => connectionStatus.set({ state: 'live', heardAt: 1 }))
   expect(await screen.findByText('No dead letters')).toBeVisible()
   expect(asked).toEqual([null, 'more'])
+})
+
+test('of many pages without a letter a few are looked through, and further ones when somebody says so', async () => {
+  let asked = 0
+  api.use(
+    http.untyped.get('*/api/v1/operations/dead-letters', ({ request }) => {
+      asked += 1
+      const page = Number(new URL(request.url).searchParams.get('cursor') ?? 0)
+      return HttpResponse.json({ data: [], page: { limit: 50, nextCursor: page < 30 ? String(page + 1) : null } })
+    }),
+  )
+  show(<DeadLetters view={{ show: 'dead-letters' }} acts={false} />)
+  const further = await screen.findByRole('button', { name: 'Look further' })
+  expect(asked).toBe(4)
+  fireEvent.click(further)
+  await waitFor(() => expect(asked).toBe(8))
+  expect(await screen.findByRole('button', { name: 'Look further' })).toBeVisible()
+  expect(asked).toBe(8)
 })

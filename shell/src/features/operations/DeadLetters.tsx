@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { MailCheck } from 'lucide-react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 
 import type { DeadLetter } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { deadLettersQuery } from '#live/operations.ts'
 import { useOffline } from '#live/status.ts'
+import { Button } from '#ui/Button.tsx'
 import { Chip } from '#ui/Chip.tsx'
 import { LoadMore } from '#ui/LoadMore.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
@@ -17,6 +18,8 @@ import { Letter } from './Letter.tsx'
 import type { OperationsView } from './view.ts'
 import { inWords } from './words.ts'
 
+/** How many pages in a row are looked through for a first letter before somebody is asked whether to go on. */
+const FEW = 4
 const STREAMS = ['INBOUND', 'OUTBOUND']
 
 const optionsOf = (values: readonly string[]) => values.map((value) => ({ value, label: inWords(value) }))
@@ -26,15 +29,20 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
   const { reason, stream, letter } = view
   const navigate = useNavigate()
   const query = useInfiniteQuery(deadLettersQuery({ ...(reason && { reason }), ...(stream && { stream }) }))
-  const letters = query.data ?? []
+  const { letters, pages } = query.data ?? { letters: [], pages: 0 }
   const go = (change: { [K in keyof OperationsView]?: string | undefined }) =>
     void navigate({ to: '/operations', search: { ...view, ...change } as OperationsView, replace: true })
   // A page may be empty without being the last.
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
   const offline = useOffline()
+  const filter = `${reason ?? ''} ${stream ?? ''}`
+  const [looked, setLooked] = useState({ filter, pages: FEW })
+  const found = letters.length > 0
+  const most = looked.filter === filter ? looked.pages : FEW
+  const further = !found && hasNextPage && !isError && pages < most
   useEffect(() => {
-    if (letters.length === 0 && hasNextPage && !isFetchingNextPage && !isError && !offline) void fetchNextPage()
-  }, [letters.length, hasNextPage, isFetchingNextPage, isError, offline, fetchNextPage])
+    if (further && pages < most && !isFetchingNextPage && !offline) void fetchNextPage()
+  }, [further, pages, most, isFetchingNextPage, offline, fetchNextPage])
   const reasons = [...new Set([...letters.map((one) => one.reason), ...(reason ? [reason] : [])])].sort()
 
   return (
@@ -44,7 +52,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
         <Chip name="Stream" anything="Any stream" value={stream} options={optionsOf(STREAMS)} onChange={(next) => go({ stream: next, letter: undefined })} />
       </div>
       {letters.length > 0 && !query.isFetchNextPageError && <Stale of={query} />}
-      {query.isPending || (letters.length === 0 && hasNextPage && !isError) ? (
+      {query.isPending || further || (!found && isFetchingNextPage) ? (
         <div role="status" aria-label="Loading dead letters" className="flex flex-col gap-2">
           {[0, 1, 2, 3].map((index) => (
             <span key={index} className="skeleton h-14" />
@@ -52,6 +60,14 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
         </div>
       ) : isError && letters.length === 0 ? (
         <Failed what="Dead letters did not load" error={query.error} retry={() => void again(query)} />
+      ) : !found && hasNextPage ? (
+        <Empty
+          icon={MailCheck}
+          title="None among the newest"
+          action={<Button onClick={() => setLooked({ filter, pages: pages + FEW })}>Look further</Button>}
+        >
+          There may be older ones.
+        </Empty>
       ) : letters.length === 0 ? (
         <Empty icon={MailCheck} title={reason ?? stream ? 'No dead letters match these filters' : 'No dead letters'}>
           Events that cannot be processed appear here with the reason. They hold up nothing else.
