@@ -76,3 +76,9 @@ export function shortenActivity(client: QueryClient, filter: ActivityFilter): vo
   )
   void client.invalidateQueries({ queryKey, exact: true })
 }
+
+/** How many pages without a line follow the last one that has any. */
+export function emptyAtEnd(client: QueryClient, filter: ActivityFilter): number {
+  const pages = client.getQueryData<ActivityPages>(keys.activity(filter))?.pages ?? []
+  return pages.length - 1 - pages.findLastIndex(({ data }) => data.length > 0)
+}

@@ -62,6 +62,24 @@ test('of what has found nothing yet, only what did not load is asked for again',
   expect(asked).toEqual([null, 'further', 'further'])
 })
 
+test('of what is rare, a few pages are looked through unasked, and further ones when somebody says so', async () => {
+  const line = { id: uuid(), type: 'widget_opened', source: 'chatwoot', occurredAt: instant(0), data: {} }
+  let asked = 0
+  api.use(
+    http.untyped.get('*/api/v1/activity', ({ request }) => {
+      asked += 1
+      const page = Number(new URL(request.url).searchParams.get('cursor') ?? 0)
+      return Response.json({ data: page === 7 ? [line] : [], page: { limit: 50, nextCursor: page < 30 ? String(page + 1) : null }, position: { activity: 'e:0' } })
+    }),
+  )
+  show(<Activity view={{ type: 'widget_opened' }} />)
+  fireEvent.click(await screen.findByRole('button', { name: 'Look further back' }))
+  expect(asked).toBe(5)
+  expect(await screen.findByRole('list', { name: 'Timeline' })).toBeVisible()
+  expect(await screen.findByRole('button', { name: 'Look further back' })).toBeVisible()
+  expect(asked).toBe(18)
+})
+
 test('whoever reads further down keeps their place when a line joins right above it', async () => {
   const line = (second: number) => ({ id: uuid(), type: 'widget_opened', source: 'chatwoot', occurredAt: instant(second), data: {} })
   const lines = Array.from({ length: 50 }, (_, index) => line(59 - index))

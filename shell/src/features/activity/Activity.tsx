@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 import type { Failure } from '#api/failure.ts'
 import type { Activity as Line } from '#api/types.ts'
-import { shortenActivity } from '#live/activity.ts'
+import { emptyAtEnd, shortenActivity } from '#live/activity.ts'
 import { again } from '#live/again.ts'
 import { activityQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
@@ -24,6 +24,8 @@ import { readTimelineView, type TimelineView } from './view.ts'
 const ROW = rem(3)
 /** How many lines are kept while somebody looks at the newest: the more there are, the more each new one costs. */
 const MOST = 2_000
+/** How many pages in a row are looked through for another line before somebody is asked whether to go on. */
+const FEW = 5
 
 export function Activity({ view }: { view: TimelineView }) {
   const navigate = useNavigate()
@@ -62,13 +64,17 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
   const lastShown = items.at(-1)?.index ?? -1
   const { hasNextPage, isFetching, isFetchingNextPage, fetchNextPage, isError } = query
   const offline = useOffline()
-  const more = hasNextPage && !isFetchingNextPage && !isError && !offline
+  const client = useQueryClient()
+  const empty = emptyAtEnd(client, view)
+  const [most, setMost] = useState(FEW)
+  const stopped = hasNextPage && !isFetchingNextPage && !isError && empty >= most
+  const more = hasNextPage && !isFetchingNextPage && !isError && !offline && !stopped
   useEffect(() => {
-    if (more && lastShown >= rows.length - 10) void fetchNextPage()
-  }, [more, fetchNextPage, lastShown, rows.length])
+    if (more && empty < most && lastShown >= rows.length - 10) void fetchNextPage()
+  }, [more, empty, most, fetchNextPage, lastShown, rows.length])
+  const further = <Button onClick={() => setMost(empty + FEW)}>Look further back</Button>
   const retry = () => void (query.isFetchNextPageError ? fetchNextPage() : again(query))
   const { scrolled, missed, toTop, onScroll } = useAnchor(scroller, rows)
-  const client = useQueryClient()
   const long = !scrolled && rows.length > MOST && !isFetching && !isError
   useEffect(() => {
     if (long) shortenActivity(client, view)
@@ -87,7 +93,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
           </Button>
         )}
         <div ref={scroller} onScroll={onScroll} className="h-full overflow-y-auto [overflow-anchor:none]">
-          {query.isPending || (rows.length === 0 && hasNextPage && !isError) ? (
+          {query.isPending || (rows.length === 0 && hasNextPage && !isError && !stopped) ? (
             <div role="status" aria-label="Loading activity" className="mx-auto max-w-4xl px-5 py-2">
               {Array.from({ length: 12 }, (_, index) => (
                 <div key={index} className="flex items-center gap-3" style={{ height: ROW }}>
@@ -98,6 +104,10 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
             </div>
           ) : query.isError && rows.length === 0 ? (
             <Failed what="Activity did not load" error={query.error} retry={retry} />
+          ) : rows.length === 0 && stopped ? (
+            <Empty icon={Pulse} title="Nothing lately" action={further}>
+              There may be something earlier.
+            </Empty>
           ) : rows.length === 0 ? (
             <Empty icon={Pulse} title={Object.keys(view).length > 0 ? 'Nothing matches these filters' : 'Nothing has happened yet'}>
               New activity appears here as it happens.
@@ -143,6 +153,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
               })}
             </ol>
           )}
+          {stopped && rows.length > 0 && <div className="flex justify-center py-3">{further}</div>}
           {hasNextPage && !isFetchingNextPage && query.isFetchNextPageError && rows.length > 0 && (
             <TryAgain what="Earlier activity" retry={() => void fetchNextPage()} />
           )}
