@@ -1,9 +1,11 @@
-/** Answers from positions that the journal cannot compare with its own. */
+/** Answers from positions that the journal cannot compare with its own, or that are long past. */
 import { InfiniteQueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { cacheWith } from '../test/caches.ts'
+import { at, cacheWith } from '../test/caches.ts'
+import { anAnnouncement, instant, uuid } from '../test/samples.ts'
 
+import { type ActivityPage, linesOf } from './activity.ts'
 import { conversationPage } from './conversations.ts'
 import { keys } from './keys.ts'
 
@@ -53,4 +55,39 @@ test('an answer from before the journal is asked for anew at once, each time tha
   expect(state.asked).toBe(4)
   await later(600_000)
   expect(state.asked).toBe(4)
+})
+
+test('a long walk through a timeline does not begin anew because its first page is old, and misses nothing', async () => {
+  const { client, cache } = cacheWith([], {}, 0)
+  cache.watch()
+  const asked: (string | null)[] = []
+  let heard = 0
+  const hear = (count: number) => {
+    for (let number = 0; number < count; number++) cache.announce(at((heard += 1)), anAnnouncement({ type: 'widget_opened', occurredAt: instant(9) }))
+  }
+  const observer = new InfiniteQueryObserver(client, {
+    queryKey: keys.activity({ type: 'widget_opened' }),
+    queryFn: async ({ pageParam }): Promise<ActivityPage> => {
+      asked.push(pageParam)
+      const activity = `e:${heard}`
+      const line = { id: uuid(), type: 'widget_opened', source: 'chatwoot', occurredAt: instant(1), data: {} }
+      await new Promise((go) => setTimeout(go, 100))
+      return { data: pageParam === null ? [line] : [], page: { limit: 50, nextCursor: 'more' }, position: { activity } }
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.page.nextCursor,
+    staleTime: Infinity,
+  })
+  const stop = observer.subscribe(() => undefined)
+  await later(100)
+  hear(2_100)
+  const more = observer.fetchNextPage()
+  await later(50)
+  hear(5)
+  await later(60)
+  await more
+  await later(5_000)
+  expect(asked).toEqual([null, 'more'])
+  expect(linesOf(observer.getCurrentResult().data!)).toHaveLength(2_106)
+  stop()
 })

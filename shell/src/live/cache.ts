@@ -48,6 +48,8 @@ export class Cache {
   readonly deleted = createStore<ReadonlySet<string>>(new Set())
   /** Changes by conversation, in the order in which they were made. */
   readonly #wishes = new Map<string, readonly Wish[]>()
+  /** Up to where events were known when a query was last asked for. */
+  readonly #begun = new WeakMap<Query, string | null>()
   /** Queries whose first answer may lack what arrived before it. */
   readonly #early = new WeakSet<Query>()
 
@@ -63,6 +65,7 @@ export class Cache {
       const query = event.query as Query
       if (event.type !== 'updated' || !isLive(query)) return
       this.#doubts.note(query, event.action)
+      if (event.action.type === 'fetch') this.#begun.set(query, this.#journal.place)
       if (event.action.type !== 'success' || event.action.manual) return
       this.#join(query)
       if (this.#early.delete(query)) void this.#asking.now(query)
@@ -256,7 +259,7 @@ export class Cache {
       this.#set(query, this.#wished(this.#journal.newest(conversation, sequence)))
       return
     }
-    const missed = this.#journal.since(place)
+    const missed = this.#journal.since(place) ?? this.#journal.since(this.#placeOfFurther(query))
     if (missed === null) {
       // Without a position it is as good as it gets: the API cannot reach its stream.
       if (readPosition(place)) this.#asking.apart(query)
@@ -264,6 +267,16 @@ export class Cache {
     }
     this.#asking.joined(query)
     for (const heard of missed) this.#apply(query, heard)
+  }
+
+  /**
+   * A further page of a timeline reflects its own position, and the pages before it those events that came before it
+   * was asked for. These pages may have been loaded long ago: whoever walks far does not have to begin anew.
+   */
+  #placeOfFurther(query: Query): string | null {
+    if (query.queryKey[0] !== 'activity' || !query.state.fetchMeta?.fetchMore || query.state.isInvalidated) return null
+    const { pages } = query.state.data as ActivityPages
+    return earliest([pages.at(-1)?.position.activity, this.#begun.get(query)])
   }
 
   #apply(query: Query, { sequence, announcement }: Heard): void {

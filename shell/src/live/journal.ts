@@ -106,6 +106,11 @@ export class Journal {
     return this.#announcements.filter((one) => one.sequence > sequence)
   }
 
+  /** The position up to which everything has come; null before the first. */
+  get place(): string | null {
+    return this.#epoch === null ? null : `${this.#epoch}:${this.#heard}`
+  }
+
   /** The sequence of an answer's position. An answer without a known one counts as read just now. */
   sequenceOf(place: string | null | undefined): number {
     const position = readPosition(place)
