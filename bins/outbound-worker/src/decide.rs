@@ -35,6 +35,7 @@ use std::time::Duration;
 use chatwoot::client::{Cause, Refusal};
 use chatwoot::{CallError, Outcome};
 use chrono::{DateTime, Utc};
+use domain::in_words;
 use service::retry::Policy;
 use store::attempts::{Attempt, AttemptOutcome, Open};
 use store::outbox::Tries;
@@ -281,6 +282,16 @@ pub(crate) fn reason(error: &CallError) -> String {
         CallError::Unknown(Cause::NoRoom) => {
             "there was no room in memory for Chatwoot's answer".to_owned()
         }
+    }
+}
+
+/// Explains a failure in logs: without what Chatwoot said, which may hold what a message holds.
+pub(crate) fn unquoted(error: &CallError) -> String {
+    match error {
+        CallError::Forbidden { .. } => "Chatwoot forbids it".to_owned(),
+        CallError::Invalid { .. } => "Chatwoot found it invalid".to_owned(),
+        CallError::Unknown(Cause::Unprocessable(_)) => "Chatwoot could not finish".to_owned(),
+        error => in_words(error),
     }
 }
 

@@ -301,6 +301,19 @@ impl Model {
     }
 }
 
+#[test]
+fn what_chatwoot_said_is_told_to_people_and_to_no_log() {
+    let said = || "it is too long: my card is 4111".to_owned();
+    for error in [
+        CallError::Forbidden { message: said() },
+        CallError::Invalid { message: said(), attributes: Vec::new() },
+        CallError::Unknown(Cause::Unprocessable(said())),
+    ] {
+        assert!(reason(&error).contains(&said()), "{error:?}");
+        assert!(!unquoted(&error).contains("card"), "{error:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chatwoot::client::Pages;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use chrono::{DateTime, Utc};
+use domain::OperationId;
 use domain::command::SendMessage;
-use domain::{OperationId, in_words};
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -160,8 +160,10 @@ impl Carrier {
             );
             return self.give_up(job, None, &reason).await;
         }
-        let error = in_words(error);
-        tracing::info!(error, "cannot look up a reply of unknown outcome");
+        tracing::info!(
+            error = decide::unquoted(error),
+            "cannot look up a reply of unknown outcome"
+        );
         let wait = if outdated {
             decide::SOON
         } else {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use chatwoot::CallError;
-use domain::in_words;
 use store::Error;
 use store::attempts::AttemptOutcome;
 use store::outbox::Tries;
@@ -40,10 +39,9 @@ impl Carrier {
         let Some((outcome, wait, spared)) = next else {
             return self.give_up(job, Some(number), &reason).await;
         };
-        let error = in_words(error);
         tracing::info!(
             attempt = number,
-            error,
+            error = decide::unquoted(error),
             "a command was not carried out, or not for certain"
         );
         let news = News::retrying((number, outcome), &reason, wait);
