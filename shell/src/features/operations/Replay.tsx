@@ -90,6 +90,7 @@ function Form() {
       <h2 className="font-semibold">Replay events</h2>
       <p className="mt-0.5 max-w-prose text-sm text-soft">
         The workers process the events of a period again. Nothing happens twice, and whatever was lost or changed here is repaired.
+        What cannot be processed becomes a dead letter once more.
       </p>
       <div className="mt-4 grid gap-4 two:grid-cols-3">
         <Field label="Account">
