@@ -12,6 +12,7 @@ fn message(account: i64, content: &str) -> String {
     let mut body: Value = serde_json::from_str(body).unwrap();
     body["account"]["id"] = json!(account);
     body["content"] = json!(content);
+    body["conversation"]["messages"][0]["content"] = json!(content);
     body.to_string()
 }
 
