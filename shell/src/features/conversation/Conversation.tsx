@@ -120,8 +120,10 @@ function useTheirs({ id, lastMessage, unreadCount: count, seenUntil }: Shown): s
     (thread: { pages: MessageList[] }) => {
       const messages = messagesOf(thread)
       const whole = thread.pages.at(-1)?.page.hasMore === false
-      const shown = (last === undefined || messages.some((one) => one.id === last)) && (whole || reaches(messages, { count, seenUntil }))
-      return shown ? unseen(messages, { count, seenUntil }).join(' ') : null
+      // The thread may have a message before the conversation says that it is unread.
+      const told = last === undefined ? messages : messages.slice(0, messages.findIndex((one) => one.id === last) + 1)
+      const shown = (last === undefined || told.length > 0) && (whole || reaches(messages, { count, seenUntil }))
+      return shown ? unseen(told, { count, seenUntil }).join(' ') : null
     },
     [last, count, seenUntil],
   )
@@ -151,10 +153,11 @@ function useSeen(conversation: Shown): void {
     const ids = theirs?.split(' ').filter(Boolean) ?? []
     if (unreadCount === 0) {
       refused.current = null
-      // What comes while this view marks it shows as read, and may not be.
-      if (!marking.current) ids.forEach((one) => read.current.add(one))
+      // What comes while this view marks it shows as read, and may not be; nor may what came just now.
+      const settled = setTimeout(() => !marking.current && ids.forEach((one) => read.current.add(one)), SEEN_AFTER)
+      return () => clearTimeout(settled)
     }
-    if (unreadCount === 0 || theirs === null || !session().person.may('conversations:update')) return
+    if (theirs === null || !session().person.may('conversations:update')) return
     if (ids.length > 0 && ids.every((one) => read.current.has(one))) return
     let timer: ReturnType<typeof setTimeout> | undefined
     const tell = () => {

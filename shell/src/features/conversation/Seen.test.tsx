@@ -95,6 +95,21 @@ describe('what somebody looks at is read', () => {
     expect(told()).toBe(3)
   })
 
+  test.each([['after the last one', 1, HELLO], ['late, before the last one', -1, HELLO]])(
+    'and what comes %s is read, though the thread has it before it counts as unread',
+    async (_, second, last) => {
+      const { told, later, heard } = await unread(() => 204, Promise.resolve([HELLO]), endsWith(HELLO))
+      await later(3_000)
+      expect(told()).toBe(1)
+      const next = aMessage({ content: 'Anybody?', createdAt: instant(second) })
+      heard(0, next)
+      await later(250)
+      heard(1, undefined, { ...endsWith(second > 0 ? next : last), seenUntil: instant(second - 1, 999_999) })
+      await later(3_000)
+      expect(told()).toBe(2)
+    },
+  )
+
   test('but what comes late and was written before the last message is read, too', async () => {
     const reply = aMessage({ messageType: 'outgoing', content: 'On its way', createdAt: instant(5) })
     const { told, later, heard } = await unread(() => 204, Promise.resolve([HELLO, reply]), endsWith(reply))
