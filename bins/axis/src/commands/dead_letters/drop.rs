@@ -8,7 +8,7 @@ use service::Service;
 
 use super::round::{End, Limits, Outcome, Round};
 use super::selection::{Common, Selection};
-use crate::audit::{Act, Operator};
+use crate::audit::Operator;
 use crate::commands::prepared;
 use crate::{Answer, Place};
 
@@ -54,20 +54,9 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         bail!("dropping cannot be undone: look with --dry-run, then pass --yes to confirm");
     }
     let service = Service::start("axis", &service)?;
-    let opening = Box::pin(async {
-        let common = common.shared(place).await?;
-        let selection = Selection { sequence: which.sequence, reason: which.reason, common };
-        let (what, account) = (selection.words(), selection.common.account);
-        let letters = place.bus().await?.dead_letters();
-        let selected = selection.open(&letters).await?;
-        if limits.dry_run {
-            return anyhow::Ok((letters, selected, None));
-        }
-        let store = place.store().await?;
-        let act = Act::new("dead-letters drop", what).on(&store, account).await?;
-        Ok((letters, selected, Some((store, act))))
-    });
-    let (letters, mut selected, recorded) = prepared(&service, opening).await?;
+    let which = (which.sequence, which.reason);
+    let opening = Selection::prepare(place, "dead-letters drop", which, common, limits.dry_run);
+    let (letters, mut selected, recorded) = prepared(&service, Box::pin(opening)).await?;
     let begun = match recorded {
         Some((store, act)) => Some(operator.begin(store, act, limits.details()).await?),
         None => None,

@@ -6,8 +6,10 @@ use clap::Args;
 use domain::AccountKey;
 use repair::account_of;
 use serde_json::{Value, json};
+use store::Store;
 
 use crate::Place;
+use crate::audit::Act;
 
 /// What they have in common.
 #[derive(Debug, Clone, Default, Args)]
@@ -75,6 +77,28 @@ impl Selection {
         words.extend(self.common.stream.as_ref().map(|stream| format!("stream {stream}")));
         words.extend(self.common.account.map(|account| format!("account {account}")));
         words.join(", ")
+    }
+
+    /// Opens the dead letters that are meant, and what records the command. One that only looks is not recorded, and
+    /// needs no database.
+    pub(crate) async fn prepare(
+        place: &Place,
+        action: &'static str,
+        which: (Option<u64>, Option<String>),
+        common: Common,
+        dry_run: bool,
+    ) -> anyhow::Result<(DeadLetters, Selected, Option<(Store, Act)>)> {
+        let (sequence, reason) = which;
+        let selection = Self { sequence, reason, common: common.shared(place).await? };
+        let (what, account) = (selection.words(), selection.common.account);
+        let letters = place.bus().await?.dead_letters();
+        let selected = selection.open(&letters).await?;
+        if dry_run {
+            return Ok((letters, selected, None));
+        }
+        let store = place.store().await?;
+        let act = Act::new(action, what).on(&store, account).await?;
+        Ok((letters, selected, Some((store, act))))
     }
 
     /// Opens the dead letters that are meant, oldest first. One that is named must exist.
