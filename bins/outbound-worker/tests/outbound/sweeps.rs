@@ -37,59 +37,48 @@ async fn tries_of_long_ago_go_while_files_cannot_be_removed() {
 }
 
 /// Nobody asks for anything any more as their tenants, whose next requests would remove them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_that_have_expired_go_whosever_they_are() {
+/// Of what a statement makes for these tenants, a worker leaves what another one still finds then.
+async fn what_expires_goes(made: &'static str, left: &'static str, stays: &[&str]) {
     let stage = Stage::empty().await;
     for tenant in ["acme", "other"] {
         stage.chatwoot(tenant).await;
     }
     let mut transaction = stage.world.store.worker().await.unwrap();
-    sqlx::raw_sql(
-        "set local role none; set local row_security = off;
-         insert into idempotency_keys
-           (tenant_id, principal_id, key, request, status, body, expires_at)
-         select tenant, 'member ada', 'key ' || n, '', 201, '{}', now() + (n - 2002) * interval '1 hour'
-         from unnest('{acme,other,*}'::text[]) tenant, generate_series(1, 2003) n",
-    )
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
+    for statement in ["set local role none", "set local row_security = off", made] {
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+    }
     store::commit(transaction).await.unwrap();
     stage.worker(&config()).await;
     eventually("the expired ones are gone", || async {
         let mut transaction = stage.world.store.worker().await.unwrap();
-        let left = "select tenant_id || ' ' || key from idempotency_keys order by 1";
         let left = sqlx::query_scalar(left).fetch_all(&mut *transaction).await;
         let left: Vec<String> = left.unwrap();
-        left == ["* key 2003", "acme key 2003", "other key 2003"]
+        left == stays
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_have_expired_go_whosever_they_are() {
+    what_expires_goes(
+        "insert into idempotency_keys
+           (tenant_id, principal_id, key, request, status, body, expires_at)
+         select tenant, 'member ada', 'key ' || n, '', 201, '{}', now() + (n - 2002) * interval '1 hour'
+         from unnest('{acme,other,*}'::text[]) tenant, generate_series(1, 2003) n",
+        "select tenant_id || ' ' || key from idempotency_keys order by 1",
+        &["* key 2003", "acme key 2003", "other key 2003"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tickets_that_have_expired_go_whosever_they_are() {
-    let stage = Stage::empty().await;
-    for tenant in ["acme", "other"] {
-        stage.chatwoot(tenant).await;
-    }
-    let mut transaction = stage.world.store.worker().await.unwrap();
-    sqlx::raw_sql(
-        "set local role none; set local row_security = off;
-         insert into stream_tickets (digest, tenant_id, caller, expires_at)
+    what_expires_goes(
+        "insert into stream_tickets (digest, tenant_id, caller, expires_at)
          select sha256((tenant || n)::bytea), tenant, '{}', now() + (n - 2002) * interval '1 hour'
          from unnest('{acme,other}'::text[]) tenant, generate_series(1, 2003) n",
+        "select tenant_id from stream_tickets order by 1",
+        &["acme", "other"],
     )
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
-    store::commit(transaction).await.unwrap();
-    stage.worker(&config()).await;
-    eventually("the expired ones are gone", || async {
-        let mut transaction = stage.world.store.worker().await.unwrap();
-        let left = "select tenant_id from stream_tickets order by 1";
-        let left = sqlx::query_scalar(left).fetch_all(&mut *transaction).await;
-        let left: Vec<String> = left.unwrap();
-        left == ["acme", "other"]
-    })
     .await;
 }
