@@ -158,6 +158,9 @@ fn arguments(data: &Path, port: u16, options: &PostgresOptions) -> Vec<OsString>
         "timezone=UTC".into(),
         "log_timezone=UTC".into(),
         "log_checkpoints=off".into(),
+        // A new file of the log is filled with zeros first, for which all commits wait 50 ms and more. Those that are
+        // there are used again, so as many are kept as `max_wal_size` lets a busy hour make.
+        "min_wal_size=1GB".into(),
     ];
     let settings = settings.into_iter().chain(fast.iter().map(|&setting| setting.to_owned()));
     ["-D".into(), data.into()]

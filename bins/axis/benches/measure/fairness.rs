@@ -19,6 +19,7 @@ const SECONDS: usize = 5;
 
 pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     let stage = Stage::start().await?;
+    stage.write_log_ahead().await?;
     let (loud, quiet) = (stage.account("loud", 1).await?, stage.account(TENANT, 2).await?);
     let receiver = stage.receiver(&[&loud, &quiet]).await?;
     let _worker = stage.program("sync-worker").await;

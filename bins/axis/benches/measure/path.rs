@@ -27,6 +27,7 @@ const BEHIND: f64 = 0.01;
 
 pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     let stage = Stage::start().await?;
+    stage.write_log_ahead().await?;
     let account = stage.account(TENANT, 1).await?;
     let receiver = stage.receiver(&[&account]).await?;
     let _worker = stage.program("sync-worker").await;

@@ -11,6 +11,7 @@ use store::Store;
 use testkit::sqlx::{self, Connection as _, PgConnection};
 use testkit::{Account, Program, SECRET_KEY, eventually, scratch};
 
+use crate::database;
 use crate::http::Connection;
 use crate::machine;
 
@@ -21,6 +22,8 @@ pub const TENANT: &str = "mock-tenant-id";
 /// A Chatwoot that refuses connections at once.
 const NO_CHATWOOT: &str = "http://127.0.0.1:1";
 const DATABASE: &str = "measured";
+/// How many files of PostgreSQL's log are written beforehand: what its `max_wal_size` of 1 GB allows.
+const LOG_FILES: usize = 64;
 
 /// A database and NATS, as in production: what is acknowledged is synced.
 pub struct Stage {
@@ -55,6 +58,20 @@ impl Stage {
         let stage = Self { postgres, nats, bus, store, journal: scratch("journal") };
         stage.make_database(DATABASE).await?;
         Ok(stage)
+    }
+
+    /// Leaves PostgreSQL's log as it is once a server has run for a while: it reuses files that it has already
+    /// written, while a new server fills each with zeros first, and all commits wait for that.
+    pub async fn write_log_ahead(&self) -> anyhow::Result<()> {
+        let mut connection = self.superuser().await?;
+        for _ in 0..LOG_FILES {
+            database::execute(
+                &mut connection,
+                "select pg_logical_emit_message(false, 'measure', ''); select pg_switch_wal()",
+            )
+            .await?;
+        }
+        database::execute(&mut connection, "checkpoint").await
     }
 
     /// Makes another database with the schema and nothing else.

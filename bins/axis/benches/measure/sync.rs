@@ -24,6 +24,7 @@ const BARE: &str = "bare";
 
 pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     let stage = Stage::start().await?;
+    stage.write_log_ahead().await?;
     let account = stage.account(TENANT, 1).await?;
     let mut database = stage.superuser().await?;
     stage.make_database(BARE).await?;
