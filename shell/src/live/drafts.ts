@@ -22,6 +22,8 @@ const FRESH = 10_000
 const FRESHEST = 2_000
 /** How many earlier texts of a draft are remembered. */
 const MOST_KNOWN = 10
+/** How many of these a later page gets to know. */
+const MOST_LEFT = 3
 /** How long another tab may take to send on a draft before this one does: longer than it waits between two tries. */
 const LAPSE = 45_000
 const PAGE = 100
@@ -58,10 +60,10 @@ export class Drafts {
   /** Restores what an earlier page left, and loads what other browsers have saved. */
   start(): () => void {
     this.all.set(storedDrafts())
-    for (const [key, { text, base, kept }] of this.all.get()) {
-      if (!kept) this.#doubted.add(key)
-      if (base !== undefined) this.#remember(key, base)
-      this.#remember(key, text)
+    for (const [key, draft] of this.all.get()) {
+      if (!draft.kept) this.#doubted.add(key)
+      this.#learn(key, draft)
+      this.#remember(key, draft.text)
     }
     const online = () => {
       this.#flush()
@@ -236,9 +238,10 @@ export class Drafts {
    * typing here.
    */
   #mirror(key: string, draft: Draft | null): void {
-    const now = draft ?? { text: '', kept: true }
+    const now: Draft = draft ?? { text: '', kept: true }
     // What a load that is under way brings is older.
     this.#touch(key)
+    this.#learn(key, now)
     if (this.#isWriting(key)) {
       this.#hear(key, now.text, true)
       return
@@ -264,6 +267,11 @@ export class Drafts {
       void this.#save(key)
     }
     this.#lapses.set(key, setTimeout(lapsed, LAPSE))
+  }
+
+  /** Takes over what another page knew of a draft that it left or has. */
+  #learn(key: string, { base, known = [] }: Draft): void {
+    for (const text of base === undefined ? known : [base, ...known]) this.#remember(key, text)
   }
 
   #remember(key: string, text: string): void {
@@ -354,7 +362,9 @@ export class Drafts {
     const base = before?.kept ? before.text : before?.base
     const draft = { text, kept, ...(!kept && base !== undefined && { base }) }
     this.#show(key, draft)
-    const stored = isBegun(text) ? draft : { ...draft, text: '' }
+    // What waits to be put beside it is news to the next page too.
+    const known = (this.#known.get(key) ?? []).filter((one) => one !== this.#aside.get(key)).slice(-MOST_LEFT)
+    const stored = { ...draft, text: isBegun(text) ? text : '', ...(!kept && { known }) }
     storeDraft(key, isThere(stored) ? stored : null)
   }
 

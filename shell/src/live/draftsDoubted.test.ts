@@ -58,6 +58,42 @@ test('nor does what was typed offline, or what an earlier page left', async () =
   await soon(() => expect(api.kept.get(THERE)?.content).toBe('at another desk\n\non a train again'))
 })
 
+test.each([
+  ['what was sent meanwhile', ''],
+  ['what was edited meanwhile', 'Dear Paul, hello'],
+])('a text that the API got without being able to say so does not come back on the next page: %s', async (_, last) => {
+  const api = keeping()
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(true)
+  const first = begin()
+  await soon(() => expect(api.lists).toBe(1))
+  api.lost = true
+  first.set(A, 'reply', 'Dear Paula, hello')
+  first.release(A, 'reply')
+  await soon(() => expect(api.kept.get(THERE)?.content).toBe('Dear Paula, hello'))
+  online.mockReturnValue(false)
+  first.set(A, 'reply', last)
+  stop()
+  api.lost = false
+  online.mockReturnValue(true)
+  const next = begin()
+  await soon(() => expect(api.kept.get(THERE)?.content ?? '').toBe(last))
+  expect(next.of(A, 'reply')).toBe(last)
+})
+
+test('nor does what another tab was writing on, once that is gone', async () => {
+  const api = keeping()
+  const drafts = begin()
+  await soon(() => expect(api.lists).toBe(1))
+  api.kept.set(THERE, { conversationId: A, content: 'Dear Paula, he', private: false, updatedAt: '' })
+  vi.useFakeTimers({ now: Date.now(), toFake: ['setTimeout', 'clearTimeout'] })
+  const newValue = JSON.stringify({ text: 'Dear Paul', kept: false, base: 'Dear', known: ['Dear Paula, he'] })
+  window.dispatchEvent(new StorageEvent('storage', { key: `axis.draft.dev-admin.${A}.reply`, newValue }))
+  vi.advanceTimersByTime(60_000)
+  vi.useRealTimers()
+  await soon(() => expect(api.kept.get(THERE)?.content).toBe('Dear Paul'))
+  expect(drafts.of(A, 'reply')).toBe('Dear Paul')
+})
+
 test('what is not known to have changed elsewhere is sent though that cannot be asked at first', async () => {
   const api = keeping()
   const drafts = begin()

@@ -8,6 +8,8 @@ export interface Draft {
   readonly kept: boolean
   /** The text that the API last had, if it does not have this one. */
   readonly base?: string
+  /** Texts that the API may have got since, though its answer did not come; the newest last. */
+  readonly known?: readonly string[]
   /** Another tab has it, and sends it to the API. */
   readonly theirs?: true
 }
@@ -53,7 +55,12 @@ function isKey(key: string): boolean {
 }
 
 function read(value: unknown): Draft | null {
-  const { text, kept, base } = (value ?? {}) as Partial<Draft>
+  const { text, kept, base, known } = (value ?? {}) as Partial<Draft>
   if (typeof text !== 'string') return null
-  return { text, kept: kept === true, ...(typeof base === 'string' && { base }) }
+  return {
+    text,
+    kept: kept === true,
+    ...(typeof base === 'string' && { base }),
+    ...(Array.isArray(known) && { known: known.filter((one) => typeof one === 'string') }),
+  }
 }

@@ -19,7 +19,7 @@ export function keeping(first: Partial<Kept>[] = []) {
     return draft
   }
   first.forEach(keep)
-  const state = { kept, puts: 0, lists: 0, answers: () => Promise.resolve(), broken: false }
+  const state = { kept, puts: 0, lists: 0, answers: () => Promise.resolve(), broken: false, lost: false }
   api.use(
     http.untyped.get('*/api/v1/drafts', async ({ request }) => {
       // A cursor names the last row that was given.
@@ -33,7 +33,10 @@ export function keeping(first: Partial<Kept>[] = []) {
     http.untyped.put('*/api/v1/conversations/:id/draft', async ({ params, request }) => {
       state.puts += 1
       if (state.broken) return HttpResponse.json({ code: 'unavailable' }, { status: 503 })
-      return HttpResponse.json(keep({ conversationId: String(params.id), ...((await request.json()) as Partial<Kept>) }))
+      const draft = keep({ conversationId: String(params.id), ...((await request.json()) as Partial<Kept>) })
+      // It has it, but its answer does not come through.
+      if (state.lost) return HttpResponse.json({}, { status: 502 })
+      return HttpResponse.json(draft)
     }),
     http.untyped.delete('*/api/v1/conversations/:id/draft', ({ params, request }) => {
       kept.delete(`${String(params.id)} ${new URL(request.url).searchParams.get('private') ?? 'false'}`)
