@@ -163,6 +163,9 @@ test.each([
   ['a page about maintenance', () => new HttpResponse('<p>Soon back</p>', { headers: { 'content-type': 'text/html' } })],
   ['an address that is missing for a while', () => new HttpResponse(null, { status: 404 })],
   ['a stranger\'s words', () => HttpResponse.json({ code: 'forbidden' }, { status: 403 })],
+  ['a stranger\'s error', () => HttpResponse.json({ error: 'Not Found' }, { status: 404 })],
+  ['a provider that is busy', () => HttpResponse.json({ error: 'temporarily_unavailable' }, { status: 400 })],
+  ['a provider that fails', () => HttpResponse.json({ error: 'server_error' }, { status: 400 })],
 ])('%s signs nobody out', async (_what, answer) => {
   const { begin, session, grants } = await back({ token: (tries) => (tries === 2 ? answer() : null) })
   const { useEnded } = await import('./ended.ts')

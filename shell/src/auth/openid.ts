@@ -45,6 +45,11 @@ const PATIENCE = 15_000
  * new one. Milliseconds.
  */
 const RENEWAL = 120_000
+/** Errors after which the same refresh token would be refused again. All others may pass. */
+const FINAL = new Set([
+  'invalid_grant', 'invalid_client', 'invalid_request', 'invalid_scope', 'unauthorized_client', 'unsupported_grant_type',
+  'access_denied', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
+])
 
 /** Goes to the provider to sign in. */
 export async function leave(config: OpenId): Promise<never> {
@@ -211,9 +216,8 @@ class Tokens implements Provider {
     try {
       this.#take(await oauth.processRefreshTokenResponse(this.#server, client, given))
     } catch (error) {
-      // Not the provider's word: a proxy or a page in its place answered.
-      if (!(error instanceof oauth.ResponseBodyError)) throw silent(error)
-      // The same refresh token would be refused again.
+      // Not the provider's last word: it is busy, or a proxy or a page in its place answered.
+      if (!(error instanceof oauth.ResponseBodyError && FINAL.has(error.error))) throw silent(error)
       this.#refresh = undefined
       throw signedOut()
     }
