@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
+import { keys } from '#live/keys.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, anApproval, uuid } from '#test/samples.ts'
@@ -27,6 +28,19 @@ test('one that did not load is', async () => {
   refused(500)
   show(<Reading id={uuid()} />)
   expect(await screen.findByRole('button', { name: 'Try again' })).toBeVisible()
+})
+
+test('what is read beside a request says that its account is disconnected', async () => {
+  const here = aConversation()
+  api.use(
+    http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(here)),
+    http.get('/api/v1/conversations/{id}/messages', ({ response }) =>
+      response(200).json({ data: [], page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+  )
+  const { queryClient } = show(<Reading id={here.id} />)
+  queryClient.setQueryData(keys.chatwoot(), { data: [] })
+  expect(await screen.findByText(/account is disconnected/)).toBeVisible()
 })
 
 test('beside a request, its reply does not lead to where one is', async () => {

@@ -16,6 +16,7 @@ import { type Editing, putBack } from './editing.ts'
 import { unreadOf } from './lines.ts'
 import { NotThere } from './NotThere.tsx'
 import { Thread } from './Thread.tsx'
+import { Unconnected } from './Unconnected.tsx'
 
 /** A conversation to read beside something else. */
 export function Reading({ id }: { id: string }) {
@@ -61,6 +62,7 @@ export function Reading({ id }: { id: string }) {
           Open the conversation
         </Link>
       </header>
+      <Unconnected accountId={query.data.accountId} />
       <Thread
         conversationId={id}
         contactId={contact?.id ?? id}
