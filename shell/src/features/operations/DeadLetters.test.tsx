@@ -1,5 +1,6 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { HttpResponse } from 'msw'
+import { useState } from 'react'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { connectionStatus } from '#live/status.ts'
@@ -7,6 +8,7 @@ import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 
 import { DeadLetters } from './DeadLetters.tsx'
+import type { OperationsView } from './view.ts'
 
 test('what follows an empty page is not asked for without a network, and is once it is back', async () => {
   const asked: (string | null)[] = []
@@ -45,4 +47,29 @@ test('of many pages without a letter a few are looked through, and further ones 
   await waitFor(() => expect(asked).toBe(8))
   expect(await screen.findByRole('button', { name: 'Look further' })).toBeVisible()
   expect(asked).toBe(8)
+})
+
+test('that there is nothing with a filter is said once that is known', async () => {
+  let answer: () => void = () => undefined
+  api.use(
+    http.untyped.get('*/api/v1/operations/dead-letters', async ({ request }) => {
+      if (new URL(request.url).searchParams.has('reason')) await new Promise<void>((resolve) => (answer = resolve))
+      return HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null } })
+    }),
+  )
+  let choose: (view: OperationsView) => void = () => undefined
+  function Choosing() {
+    const [view, setView] = useState<OperationsView>({ show: 'dead-letters' })
+    choose = setView
+    return <DeadLetters view={view} acts={false} />
+  }
+  show(<Choosing />)
+  await screen.findByText('No dead letters')
+  act(() => choose({ show: 'dead-letters', reason: 'rejected' }))
+  expect(screen.getByRole('status', { name: 'Loading dead letters' })).toBeVisible()
+  expect(screen.queryByText(/^No dead letters/)).toBeNull()
+  await waitFor(() => {
+    answer()
+    expect(screen.getByText('No dead letters match these filters')).toBeVisible()
+  })
 })

@@ -22,6 +22,8 @@ import { inWords } from './words.ts'
 const FEW = 4
 const STREAMS = ['INBOUND', 'OUTBOUND']
 
+const NONE = { letters: [], pages: 0 }
+
 const optionsOf = (values: readonly string[]) => values.map((value) => ({ value, label: inWords(value) }))
 
 /** Events that could not be processed, and wait for a decision. */
@@ -29,7 +31,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
   const { reason, stream, letter } = view
   const navigate = useNavigate()
   const query = useInfiniteQuery(deadLettersQuery({ ...(reason && { reason }), ...(stream && { stream }) }))
-  const { letters, pages } = query.data ?? { letters: [], pages: 0 }
+  const { letters, pages } = query.data ?? NONE
   const go = (change: { [K in keyof OperationsView]?: string | undefined }) =>
     void navigate({ to: '/operations', search: { ...view, ...change } as OperationsView, replace: true })
   // A page may be empty without being the last.
@@ -38,8 +40,10 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
   const filter = `${reason ?? ''} ${stream ?? ''}`
   const [looked, setLooked] = useState({ filter, pages: FEW })
   const found = letters.length > 0
+  // That nothing was found with another filter says nothing about this one.
+  const loads = query.isPending || (query.isPlaceholderData && !found)
   const most = looked.filter === filter ? looked.pages : FEW
-  const further = !found && hasNextPage && !isError && pages < most
+  const further = !loads && !found && hasNextPage && !isError && pages < most
   useEffect(() => {
     if (further && pages < most && !isFetchingNextPage && !offline) void fetchNextPage()
   }, [further, pages, most, isFetchingNextPage, offline, fetchNextPage])
@@ -52,7 +56,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
         <Chip name="Stream" anything="Any stream" value={stream} options={optionsOf(STREAMS)} onChange={(next) => go({ stream: next, letter: undefined })} />
       </div>
       {letters.length > 0 && !query.isFetchNextPageError && <Stale of={query} />}
-      {query.isPending || further || (!found && isFetchingNextPage) ? (
+      {loads || further || (!found && isFetchingNextPage) ? (
         <div role="status" aria-label="Loading dead letters" className="flex flex-col gap-2">
           {[0, 1, 2, 3].map((index) => (
             <span key={index} className="skeleton h-14" />
