@@ -2,12 +2,14 @@ import createClient from 'openapi-fetch'
 
 import { session } from '../auth/session.ts'
 
+import { compareClocks } from './clock.ts'
 import { deadline } from './deadline.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
 import type { paths } from './schema'
 
-export const client = createClient<paths>({ baseUrl: API_ORIGIN, fetch: asking() })
+const ask = asking()
+export const client = createClient<paths>({ baseUrl: API_ORIGIN, fetch: async (request) => compareClocks(await ask(request)) })
 
 /** A `fetch` that adds the token and gives up after `longest` milliseconds. */
 export function asking(longest?: number): (request: Request) => Promise<Response> {

@@ -9,8 +9,8 @@ function ticking(milliseconds: number): Pick<Store<number>, 'get' | 'subscribe'>
   let watchers = 0
   return {
     get: () => {
-      // It stood still while nothing showed it.
-      if (timer === undefined && Date.now() - now.get() >= milliseconds) now.set(Date.now())
+      // It stood still while nothing showed it, or the browser's was set back.
+      if (timer === undefined && Math.abs(Date.now() - now.get()) >= milliseconds) now.set(Date.now())
       return now.get()
     },
     subscribe: (listener) => {
