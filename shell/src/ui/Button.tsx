@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react'
 
 import { classes } from './classes.ts'
 import { tip } from './tip.ts'
@@ -11,6 +11,7 @@ const LOOKS = {
 }
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  ref?: Ref<HTMLButtonElement>
   look?: keyof typeof LOOKS
   /** Its work is under way. It ignores clicks, but keeps the focus, which a disabled button would lose. */
   busy?: boolean

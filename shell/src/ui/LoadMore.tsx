@@ -1,6 +1,7 @@
 import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 
 import { Button } from './Button.tsx'
+import { givesFocusOn } from './focus.ts'
 import { TryAgain } from './State.tsx'
 
 interface LoadMoreProps {
@@ -18,7 +19,7 @@ export function LoadMore({ of, what, name, className }: LoadMoreProps) {
   if (!of.hasNextPage) return null
   if (of.isFetchNextPageError && !of.isFetchingNextPage) return <TryAgain what={what} retry={load} />
   return (
-    <Button {...(className && { className })} busy={of.isFetchingNextPage} onClick={load}>
+    <Button ref={givesFocusOn} {...(className && { className })} busy={of.isFetchingNextPage} onClick={load}>
       {name}
     </Button>
   )

@@ -74,6 +74,13 @@ export function restoreFocus(): void {
   }
 }
 
+/** A ref for a button that goes once its work is done: if it has the focus then, something near it gets it. */
+export function givesFocusOn(button: HTMLElement | null): () => void {
+  return () => {
+    if (document.activeElement === button) queueMicrotask(restoreFocus)
+  }
+}
+
 /** Call it after a screen replaced another one, which may have had the focus. */
 export function keepFocus(): void {
   if (outside && !outside.isConnected) restoreFocus()

@@ -73,11 +73,20 @@ test('of what is rare, a few pages are looked through unasked, and further ones 
     }),
   )
   show(<Activity view={{ type: 'widget_opened' }} />)
-  fireEvent.click(await screen.findByRole('button', { name: 'Look further back' }))
+  const further = await screen.findByRole('button', { name: 'Look further back' })
+  act(() => further.focus())
+  fireEvent.click(further)
   expect(asked).toBe(5)
+  expect(further).toHaveAttribute('aria-disabled', 'true')
   expect(await screen.findByRole('list', { name: 'Timeline' })).toBeVisible()
-  expect(await screen.findByRole('button', { name: 'Look further back' })).toBeVisible()
+  await waitFor(() => expect(screen.getByRole('group', { name: 'Lines' })).toHaveFocus())
+  const again = await screen.findByRole('button', { name: 'Look further back' })
   expect(asked).toBe(18)
+  act(() => again.focus())
+  fireEvent.click(again)
+  await waitFor(() => expect(asked).toBe(23))
+  await waitFor(() => expect(again).not.toHaveAttribute('aria-disabled'))
+  expect(again).toHaveFocus()
 })
 
 test('whoever reads further down keeps their place when a line joins right above it', async () => {

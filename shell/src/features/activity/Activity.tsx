@@ -13,6 +13,7 @@ import { useOffline } from '#live/status.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
+import { givesFocusOn } from '#ui/focus.ts'
 import { scrollBehavior } from '#ui/media.ts'
 import { rem } from '#ui/rem.ts'
 import { Empty, Failed, TryAgain } from '#ui/State.tsx'
@@ -72,7 +73,19 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
   useEffect(() => {
     if (more && empty < most && lastShown >= rows.length - 10) void fetchNextPage()
   }, [more, empty, most, fetchNextPage, lastShown, rows.length])
-  const further = <Button onClick={() => setMost(empty + FEW)}>Look further back</Button>
+  // The last line when somebody asked for earlier ones: until there is another, the button stays.
+  const last = rows.at(-1)?.id ?? null
+  const [asked, setAsked] = useState<string | null>()
+  const looks = asked === last && !stopped && hasNextPage && !isError
+  const look = () => {
+    setMost(empty + FEW)
+    setAsked(last)
+  }
+  const further = (stopped || looks) && (
+    <Button ref={givesFocusOn} busy={looks} onClick={look}>
+      Look further back
+    </Button>
+  )
   const retry = () => void (query.isFetchNextPageError ? fetchNextPage() : again(query))
   const { scrolled, missed, toTop, onScroll } = useAnchor(scroller, rows)
   const long = !scrolled && rows.length > MOST && !isFetching && !isError
@@ -92,8 +105,15 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
             {missed} new
           </Button>
         )}
-        <div ref={scroller} onScroll={onScroll} className="h-full overflow-y-auto [overflow-anchor:none]">
-          {query.isPending || (rows.length === 0 && hasNextPage && !isError && !stopped) ? (
+        <div
+          ref={scroller}
+          role="group"
+          aria-label="Lines"
+          tabIndex={-1}
+          onScroll={onScroll}
+          className="h-full overflow-y-auto outline-none [overflow-anchor:none]"
+        >
+          {query.isPending || (rows.length === 0 && hasNextPage && !isError && !further) ? (
             <div role="status" aria-label="Loading activity" className="mx-auto max-w-4xl px-5 py-2">
               {Array.from({ length: 12 }, (_, index) => (
                 <div key={index} className="flex items-center gap-3" style={{ height: ROW }}>
@@ -104,7 +124,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
             </div>
           ) : query.isError && rows.length === 0 ? (
             <Failed what="Activity did not load" error={query.error} retry={retry} />
-          ) : rows.length === 0 && stopped ? (
+          ) : rows.length === 0 && further ? (
             <Empty icon={Pulse} title="Nothing lately" action={further}>
               There may be something earlier.
             </Empty>
@@ -153,7 +173,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
               })}
             </ol>
           )}
-          {stopped && rows.length > 0 && <div className="flex justify-center py-3">{further}</div>}
+          {further && rows.length > 0 && <div className="flex justify-center py-3">{further}</div>}
           {hasNextPage && !isFetchingNextPage && query.isFetchNextPageError && rows.length > 0 && (
             <TryAgain what="Earlier activity" retry={() => void fetchNextPage()} />
           )}

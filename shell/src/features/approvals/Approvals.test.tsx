@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { Approval } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { anAbout, anApproval } from '#test/samples.ts'
+import { anAbout, anAnnouncement, anApproval, instant } from '#test/samples.ts'
 
 import { Approval as Screen } from './Approval.tsx'
 import { Approvals } from './Approvals.tsx'
@@ -110,4 +110,21 @@ test('earlier requests that do not load say so, and are asked for again', async 
   broken = false
   await userEvent.click(again)
   expect(await screen.findByRole('link', { name: /Long ago/ })).toBeVisible()
+})
+
+test('the next request has the focus once a colleague has decided the one that had it', async () => {
+  const rows = ['First.', 'Second.', 'Third.'].map((reason, index) => anApproval({ reason, createdAt: instant(30 - index) }))
+  given(rows)
+  const { live } = show(<Approvals view={{ show: 'waiting' }} />)
+  const link = (reason: string) => screen.getByRole('link', { name: new RegExp(reason) })
+  await screen.findByText('Second.')
+  act(() => link('Second').focus())
+  const decided = { ...rows[1]!, status: 'approved' as const, updatedAt: instant(50) }
+  given([rows[0]!, rows[2]!])
+  act(() => {
+    const told = anAnnouncement({ type: 'approval_approved', conversationId: decided.conversationId, approval: decided })
+    live.take({ event: 'approval_approved', id: 'e:1', data: JSON.stringify(told) })
+  })
+  await waitFor(() => expect(screen.queryByText('Second.')).toBeNull())
+  expect(link('Third')).toHaveFocus()
 })

@@ -13,6 +13,7 @@ import { Chip } from '#ui/Chip.tsx'
 import { classes } from '#ui/classes.ts'
 import { LoadMore } from '#ui/LoadMore.tsx'
 import { APPROVAL_STATUSES, ApprovalMark } from '#ui/Marks.tsx'
+import { useRowFocus } from '#ui/rows.ts'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
 import { Whom } from '#ui/Whom.tsx'
@@ -35,6 +36,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
   ]
   const rows = query.data ?? []
   const types = [...new Set([...TYPES, ...rows.map((one) => one.type), ...(view.type ? [view.type] : [])])].sort()
+  const focus = useRowFocus(rows.map((one) => one.id))
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2">
@@ -92,7 +94,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
           <Nothing view={view} go={go} />
         ) : (
           <>
-            <ul className="mx-auto max-w-4xl divide-y divide-line/60" aria-label="Approvals">
+            <ul {...focus} className="mx-auto max-w-4xl divide-y divide-line/60 outline-none" aria-label="Approvals">
               {rows.map(({ about, ...approval }) => (
                 <li key={approval.id}>
                   <Link

@@ -1,4 +1,6 @@
+import { useRouterState } from '@tanstack/react-router'
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { useState } from 'react'
 import { expect, onTestFinished, test } from 'vitest'
@@ -6,9 +8,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { connectionStatus } from '#live/status.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
+import { instant, uuid } from '#test/samples.ts'
 
 import { DeadLetters } from './DeadLetters.tsx'
 import type { OperationsView } from './view.ts'
+
+const aLetter = (number: number) => ({
+  id: uuid(600 + number), at: instant(0), stream: 'INBOUND', streamSequence: number, sequence: number, consumer: 'sync-worker',
+  subject: 'inbound.1.message_created', event: 'message_created', reason: 'undecodable', detail: `letter ${number}`, bytes: 20, headers: {}, payload: {},
+})
 
 test('what follows an empty page is not asked for without a network, and is once it is back', async () => {
   const asked: (string | null)[] = []
@@ -47,6 +55,58 @@ test('of many pages without a letter a few are looked through, and further ones 
   await waitFor(() => expect(asked).toBe(8))
   expect(await screen.findByRole('button', { name: 'Look further' })).toBeVisible()
   expect(asked).toBe(8)
+})
+
+test('whoever has further ones looked through keeps the focus there, and has it among those that are found', async () => {
+  api.use(
+    http.untyped.get('*/api/v1/operations/dead-letters', ({ request }) => {
+      const page = Number(new URL(request.url).searchParams.get('cursor') ?? 0)
+      return HttpResponse.json({ data: page === 10 ? [aLetter(1)] : [], page: { limit: 50, nextCursor: page < 10 ? String(page + 1) : null } })
+    }),
+  )
+  show(<DeadLetters view={{ show: 'dead-letters' }} acts={false} />)
+  const further = await screen.findByRole('button', { name: 'Look further' })
+  act(() => further.focus())
+  fireEvent.click(further)
+  expect(further).toHaveAttribute('aria-disabled', 'true')
+  await waitFor(() => expect(further).not.toHaveAttribute('aria-disabled'))
+  expect(further).toHaveFocus()
+  fireEvent.click(further)
+  await screen.findByRole('list', { name: 'Dead letters' })
+  expect(screen.getByRole('group', { name: 'Letters' })).toHaveFocus()
+})
+
+test('the next letter has the focus once one that was redriven has left the list, and of the last one the place of it', async () => {
+  let letters = [1, 2, 3].map(aLetter)
+  api.use(
+    http.untyped.get('*/api/v1/operations/dead-letters', () => HttpResponse.json({ data: letters, page: { limit: 50, nextCursor: null } })),
+    http.untyped.get('*/api/v1/operations/dead-letters/:id', ({ params }) => HttpResponse.json(letters.find((one) => one.id === params.id))),
+    http.untyped.post('*/api/v1/operations/dead-letters/:id/redrive', async ({ params, request }) => {
+      const deadLetter = letters.find((one) => one.id === params.id)
+      const { dryRun } = (await request.json()) as { dryRun: boolean }
+      if (!dryRun) letters = letters.filter((one) => one !== deadLetter)
+      return HttpResponse.json({ outcome: dryRun ? 'would-be-sent' : 'sent', deadLetter })
+    }),
+  )
+  function Screen() {
+    return <DeadLetters view={useRouterState({ select: ({ location }) => location.search as OperationsView })} acts />
+  }
+  show(<Screen />)
+  const redrive = async (number: number) => {
+    act(() => screen.getByRole('button', { name: new RegExp(`letter ${number}`) }).focus())
+    await userEvent.keyboard('{Enter}')
+    await userEvent.click(await screen.findByRole('button', { name: 'Redrive…' }))
+    await userEvent.click(await screen.findByRole('button', { name: 'Redrive it' }))
+    await waitFor(() => expect(screen.queryByText(new RegExp(`letter ${number}`))).toBeNull())
+  }
+  await screen.findByText(/letter 1/)
+  await redrive(2)
+  await waitFor(() => expect(screen.getByRole('button', { name: /letter 3/ })).toHaveFocus())
+  await redrive(3)
+  await waitFor(() => expect(screen.getByRole('button', { name: /letter 1/ })).toHaveFocus())
+  await redrive(1)
+  await screen.findByText('No dead letters')
+  await waitFor(() => expect(screen.getByRole('group', { name: 'Letters' })).toHaveFocus())
 })
 
 test('that there is nothing with a filter is said once that is known', async () => {

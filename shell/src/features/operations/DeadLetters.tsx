@@ -9,7 +9,9 @@ import { deadLettersQuery } from '#live/operations.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { Chip } from '#ui/Chip.tsx'
+import { givesFocusOn } from '#ui/focus.ts'
 import { LoadMore } from '#ui/LoadMore.tsx'
+import { useRowFocus } from '#ui/rows.ts'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
@@ -44,19 +46,22 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
   const loads = query.isPending || (query.isPlaceholderData && !found)
   const most = looked.filter === filter ? looked.pages : FEW
   const further = !loads && !found && hasNextPage && !isError && pages < most
+  // Whoever asked for that keeps the button.
+  const asked = most > FEW && (further || (!found && isFetchingNextPage))
   useEffect(() => {
     if (further && pages < most && !isFetchingNextPage && !offline) void fetchNextPage()
   }, [further, pages, most, isFetchingNextPage, offline, fetchNextPage])
   const reasons = [...new Set([...letters.map((one) => one.reason), ...(reason ? [reason] : [])])].sort()
+  const rows = useRowFocus(letters.map((one) => one.id))
 
   return (
-    <>
+    <div role="group" aria-label="Letters" tabIndex={-1} className="outline-none">
       <div className="mb-4 flex flex-wrap gap-2">
         <Chip name="Reason" anything="Any reason" value={reason} options={optionsOf(reasons)} onChange={(next) => go({ reason: next, letter: undefined })} />
         <Chip name="Stream" anything="Any stream" value={stream} options={optionsOf(STREAMS)} onChange={(next) => go({ stream: next, letter: undefined })} />
       </div>
       {letters.length > 0 && !query.isFetchNextPageError && <Stale of={query} />}
-      {loads || further || (!found && isFetchingNextPage) ? (
+      {loads || (!asked && (further || (!found && isFetchingNextPage))) ? (
         <div role="status" aria-label="Loading dead letters" className="flex flex-col gap-2">
           {[0, 1, 2, 3].map((index) => (
             <span key={index} className="skeleton h-14" />
@@ -68,7 +73,11 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
         <Empty
           icon={MailCheck}
           title="None among the newest"
-          action={<Button onClick={() => setLooked({ filter, pages: pages + FEW })}>Look further</Button>}
+          action={
+            <Button ref={givesFocusOn} busy={asked} onClick={() => setLooked({ filter, pages: pages + FEW })}>
+              Look further
+            </Button>
+          }
         >
           There may be older ones.
         </Empty>
@@ -77,7 +86,11 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
           Events that cannot be processed appear here with the reason. They hold up nothing else.
         </Empty>
       ) : (
-        <ul aria-label="Dead letters" className="divide-y divide-line/60 overflow-hidden rounded-2xl border border-line bg-surface">
+        <ul
+          {...rows}
+          aria-label="Dead letters"
+          className="divide-y divide-line/60 overflow-hidden rounded-2xl border border-line bg-surface outline-none"
+        >
           {letters.map((one) => (
             <li key={one.id}>
               <button
@@ -95,7 +108,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
       <Sheet title="Dead letter" open={letter !== undefined} onOpenChange={() => go({ letter: undefined })}>
         {letter !== undefined && <Letter id={letter} acts={acts} close={() => go({ letter: undefined })} />}
       </Sheet>
-    </>
+    </div>
   )
 }
 

@@ -54,6 +54,7 @@ describe('what is to be replayed', () => {
     expect(await screen.findByText('The replay of these 1,000 has begun:')).toBeVisible()
     expect(screen.getByText(rest, { exact: false })).toBeVisible()
     expect(screen.queryByRole('button', { name: /^Replay/ })).toBeNull()
+    await waitFor(() => expect(screen.getByRole('form', { name: 'Replay' })).toHaveFocus())
     expect(asked.map(({ dryRun }) => dryRun)).toEqual([true, false])
     await userEvent.click(screen.getByRole('button', { name: 'Count first' }))
     expect(await screen.findByRole('button', { name: 'Replay 1,000 events' })).toBeVisible()

@@ -7,6 +7,7 @@ import { again } from '#live/again.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { copy } from '#ui/copy.ts'
+import { givesFocusOn } from '#ui/focus.ts'
 import { useMounted } from '#ui/mounted.ts'
 import { Progress } from '#ui/Progress.tsx'
 import { Refusal } from '#ui/Refusal.tsx'
@@ -80,7 +81,8 @@ function Form() {
   return (
     <form
       aria-label="Replay"
-      className="rounded-2xl border border-line bg-surface p-5"
+      tabIndex={-1}
+      className="rounded-2xl border border-line bg-surface p-5 outline-none"
       onSubmit={(submitted) => {
         submitted.preventDefault()
         run.reset()
@@ -131,7 +133,7 @@ function Form() {
           {count.isPending ? 'Counting…' : 'Count first'}
         </Button>
         {counted && counted.count > 0 && !run.isSuccess && (
-          <Button look="primary" busy={run.isPending} onClick={() => run.mutate()}>
+          <Button ref={givesFocusOn} look="primary" busy={run.isPending} onClick={() => run.mutate()}>
             Replay {counted.count.toLocaleString()} {counted.count === 1 ? 'event' : 'events'}
           </Button>
         )}
