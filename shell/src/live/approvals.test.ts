@@ -33,10 +33,13 @@ function shown(answer: <T>(of: T) => Promise<T>) {
       queryKey: keys.approvalPages({}), queryFn: counted('pages', list), initialPageParam: null, getNextPageParam: () => null,
     }),
   ]
-  for (const observer of observers) observer.subscribe(() => undefined)
+  const stops = observers.map((observer) => observer.subscribe(() => undefined))
   let sequence = 0
   const heard = (given: Partial<Announcement>) => cache.announce({ epoch: 'e', sequence: (sequence += 1) }, anAnnouncement(given))
-  return { asked, heard, later: () => vi.advanceTimersByTimeAsync(60_000) }
+  const leave = () => stops.forEach((stop) => stop())
+  /** Whether each of them is loaded again once somebody looks. */
+  const doubted = () => client.getQueryCache().getAll().map((query) => query.state.isInvalidated)
+  return { asked, heard, leave, doubted, later: () => vi.advanceTimersByTimeAsync(60_000) }
 }
 
 test('what a customer writes has the requests that it may make stale asked for again', async () => {
@@ -90,4 +93,16 @@ test('one that is decided shows so at once, however lately another was', async (
   heard({ type: 'approval_approved', approval: { ...approval, status: 'approved' } })
   await vi.advanceTimersByTimeAsync(0)
   expect(asked.one).toBe(3)
+})
+
+test('nobody who comes to look finds what was decided still waiting, however lately it was asked for', async () => {
+  const { asked, heard, leave, doubted, later } = shown((of) => Promise.resolve(of))
+  await later()
+  heard({ type: 'approval_submitted', approval: anApproval() })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(asked).toEqual({ one: 1, list: 2, pages: 2 })
+  leave()
+  heard({ type: 'approval_approved', approval: anApproval() })
+  expect(doubted()).toEqual([false, true, true])
+  expect(asked).toEqual({ one: 1, list: 2, pages: 2 })
 })

@@ -1,8 +1,12 @@
 /** Requests for approval, and decisions on them. */
+import type { QueryClient } from '@tanstack/react-query'
+
 import { answerOf, client } from '../api/client.ts'
 import { approvalTag } from '../api/tag.ts'
-import type { Approval } from '../api/types.ts'
+import type { Approval, ApprovalFilter, ApprovalList } from '../api/types.ts'
 
+import { keys } from './keys.ts'
+import { find, type Paged, replaced, without } from './pages.ts'
 import { Unanswered } from './unanswered.ts'
 
 const unanswered = new Unanswered()
@@ -49,4 +53,24 @@ export async function decide(
 
 export async function withdrawApproval({ id }: Approval): Promise<Approval> {
   return await answerOf(client.DELETE('/api/v1/approvals/{id}', { params: { path: { id } } }))
+}
+
+/** Shows a request as the API says it is now. Lists are loaded again when its event comes; it leaves them before that. */
+export function showApproval(queries: QueryClient, now: Approval): void {
+  queries.setQueryData(keys.approval(now.id), now)
+  for (const { queryKey, state } of queries.getQueryCache().findAll({ queryKey: ['approvals'] })) {
+    const list = state.data as ApprovalList | Paged<ApprovalList> | undefined
+    if (!list) continue
+    const paged = 'pages' in list ? list : { pages: [list], pageParams: [null] }
+    const left = inPlace(paged, queryKey.at(-1) as ApprovalFilter, now)
+    queries.setQueryData(queryKey, 'pages' in list ? left : left.pages[0], { updatedAt: state.dataUpdatedAt })
+  }
+  void queries.invalidateQueries({ queryKey: ['approvals'], type: 'inactive', refetchType: 'none' })
+}
+
+function inPlace(list: Paged<ApprovalList>, { waitingFor, status }: ApprovalFilter, now: Approval): Paged<ApprovalList> {
+  const leaves = waitingFor != null ? now.status !== 'submitted' : status != null && status !== now.status
+  if (leaves) return without<Approval, ApprovalList>(list, now.id)
+  const before = find<Approval, ApprovalList>(list, now.id)
+  return before ? replaced<Approval, ApprovalList>(list, { ...now, about: now.about ?? before.about ?? null }) : list
 }

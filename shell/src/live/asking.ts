@@ -30,6 +30,8 @@ export class Asking {
     const lately = this.#asked.get(query)
     if (lately) {
       lately.again = true
+      // Whoever comes to look before then has it loaded.
+      if (!query.isActive()) void this.#client.invalidateQueries({ queryKey: query.queryKey, exact: true, refetchType: 'none' })
       return
     }
     // A load that is under way may lack this event, so another one follows it.

@@ -124,6 +124,17 @@ test.each([
   expect(screen.getByRole('status')).toHaveTextContent(`You have ${status} it.`)
 })
 
+test('what somebody has decided is out of the queue before its event comes', async () => {
+  const [approval, other] = [anApproval(), anApproval()]
+  served(approval, (body) => HttpResponse.json({ ...approval, ...body }))
+  const { queryClient } = screenOf(approval)
+  const queue = keys.approvals({ waitingFor: 'me' })
+  queryClient.setQueryData(queue, { data: [approval, other], page: { limit: 100 }, position: NOWHERE })
+  await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
+  await screen.findByText('You have approved it.')
+  expect(queryClient.getQueryData(queue)).toMatchObject({ data: [{ id: other.id }] })
+})
+
 test('whoever is refused has the focus where they pressed', async () => {
   const { answer, come } = held()
   const asked = given(anApproval(), answer)

@@ -6,8 +6,7 @@ import { Failure } from '#api/failure.ts'
 import { LONGEST_MESSAGE, LONGEST_REASON } from '#api/limits.ts'
 import type { Approval } from '#api/types.ts'
 import { session } from '#auth/session.ts'
-import { decide, withdrawApproval } from '#live/approving.ts'
-import { keys } from '#live/keys.ts'
+import { decide, showApproval, withdrawApproval } from '#live/approving.ts'
 import { Button } from '#ui/Button.tsx'
 import { composes } from '#ui/composing.ts'
 import { isFocusLost } from '#ui/focus.ts'
@@ -41,7 +40,7 @@ export function Deciding({ approval }: { approval: Approval }) {
   const [waited] = useState(approval.status === 'submitted' || words !== '' || reply !== null)
   const { person } = session()
   const own = approval.requestedById === person.id
-  const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
+  const put = (now: Approval) => showApproval(queryClient, now)
   const forget = () => {
     forgetUnsent(about)
     forgetUnsent(`${about} reply`)
