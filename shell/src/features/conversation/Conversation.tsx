@@ -122,7 +122,7 @@ function useTheirs({ id, lastMessage, unreadCount: count, seenUntil }: Shown): s
       const whole = thread.pages.at(-1)?.page.hasMore === false
       // The thread may have a message before the conversation says that it is unread.
       const told = last === undefined ? messages : messages.slice(0, messages.findIndex((one) => one.id === last) + 1)
-      const shown = (last === undefined || told.length > 0) && (whole || reaches(messages, { count, seenUntil }))
+      const shown = (last === undefined || told.length > 0) && (whole || reaches(told, { count, seenUntil }))
       return shown ? unseen(told, { count, seenUntil }).join(' ') : null
     },
     [last, count, seenUntil],

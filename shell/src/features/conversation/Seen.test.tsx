@@ -236,6 +236,28 @@ describe('what somebody looks at is read', () => {
     expect(told()).toBe(1)
   })
 
+  test.each([
+    ['long ago', instant(-9_000)],
+    ['never', null],
+  ])('with as much as is counted, though agents have looked %s', async (_, seenUntil) => {
+    const page = [...changes(0), ...words(51, 4)]
+    const { asked, read } = pagesOf(page, ...Array.from({ length: 20 }, (_, index) => changes(-50 * (index + 1))))
+    const { told, later } = await unread(() => 204, read, { ...endsWith(page.at(-1)!), unreadCount: 4, seenUntil })
+    await later(3_000)
+    expect(asked).toHaveLength(1)
+    expect(screen.getByText('New').compareDocumentPosition(screen.getByText('Word 51'))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+    expect(told()).toBe(1)
+  })
+
+  test('but not while the conversation counts what the thread has already, and one of it is missing', async () => {
+    const [first, second, third] = [1, 2, 70].map((at) => aMessage({ createdAt: instant(at) }))
+    const { read } = pagesOf([second!, ...changes(3), third!], [aMessage({ createdAt: instant(-1) }), first!])
+    const answer = (before: string | null) => (before === null ? read(before) : null)
+    const { told, later } = await unread(() => 204, answer, { ...endsWith(second!), unreadCount: 2, seenUntil: instant(0) })
+    await later(3_000)
+    expect(told()).toBe(0)
+  })
+
   test('with the whole of a thread that no agent has seen', async () => {
     const pages = [words(51, 50), words(1, 50)]
     const { asked, read } = pagesOf(...pages)

@@ -80,6 +80,12 @@ test('what is unread as either of two looks has it goes back to the earlier time
   expect(since(instant(1), undefined).seenUntil).toBe(instant(1))
 })
 
+test('of two looks at different times all is counted, of two at the same the later', () => {
+  const counted = (b: string) => eitherUnread({ count: 2, seenUntil: instant(1) }, { count: 3, seenUntil: b }).count
+  expect(counted(instant(1))).toBe(3)
+  expect(counted(instant(2))).toBe(5)
+})
+
 test('what waits for approval comes after what was said, the newest last', () => {
   const [newer, older] = [anApproval(), anApproval()]
   const lines = linesOf([aMessage()], [], null, [newer, older])

@@ -95,7 +95,9 @@ export function unreadOf({ unreadCount, seenUntil }: Conversation): Unread {
 export function eitherUnread(a: Unread, b: Unread): Unread {
   const earlier = a.seenUntil && b.seenUntil && compareInstants(b.seenUntil, a.seenUntil) < 0 ? b : a
   const known = a.seenUntil === undefined || b.seenUntil === null ? b : earlier
-  return { count: Math.max(a.count, b.count), seenUntil: known.seenUntil }
+  // Of two times, some messages may be counted twice, and none is left out.
+  const count = a.seenUntil === b.seenUntil ? Math.max(a.count, b.count) : a.count + b.count
+  return { count, seenUntil: known.seenUntil }
 }
 
 const said = ({ messageType }: Message) => messageType === 'incoming'
@@ -108,14 +110,17 @@ export function firstUnread(messages: readonly Message[], { count, seenUntil }: 
   return incoming.find(({ createdAt }) => seenUntil === null || compareInstants(createdAt, seenUntil) > 0)?.id ?? null
 }
 
+/** The API counts unread messages up to this number. */
+const COUNTS = 10
+
 /**
  * Whether all unread messages are certainly loaded, of a thread that has more; or, if none are unread, whether any
  * message is. The API only counts a few, so beyond that only the time of the last seen message tells.
  */
 export function reaches(messages: readonly Message[], { count, seenUntil }: Unread): boolean {
   if (count <= 0) return messages.some((message) => message.messageType !== 'activity')
-  if (seenUntil === undefined) return messages.filter(said).length >= count
-  return seenUntil !== null && messages.some(({ createdAt }) => compareInstants(createdAt, seenUntil) <= 0)
+  if ((seenUntil === undefined || count < COUNTS) && messages.filter(said).length >= count) return true
+  return seenUntil != null && messages.some(({ createdAt }) => compareInstants(createdAt, seenUntil) <= 0)
 }
 
 /** The loaded messages of the customer that may be unread; all of them, if none is said to be. */
