@@ -8,7 +8,7 @@ import { ask, asked as question } from '#desk/asked.ts'
 import { api, http } from '#test/api.ts'
 import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, instant } from '#test/samples.ts'
+import { aConversation, instant, uuid } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Changes } from './Changes.tsx'
@@ -58,4 +58,29 @@ test('a label whose change was refused shows as it is, and can be chosen again',
   await userEvent.click(screen.getByRole('option', { name: /old/ }))
   await waitFor(() => expect(live.look(row.id)?.labels).toEqual(['vip']))
   expect(screen.getByRole('option', { name: /old/ })).toHaveAttribute('aria-checked', 'false')
+})
+
+test('labels of conversations in several accounts are those that all of these accounts have, or that all rows can lose', async () => {
+  const rows = [
+    aConversation({ accountId: uuid(1), labels: ['first only', 'old'] }),
+    aConversation({ accountId: uuid(2), labels: ['both', 'old'] }),
+  ]
+  const label = (account: number, title: string) => ({ accountId: uuid(account), chatwootId: account, title, updatedAt: instant(0) })
+  api.use(
+    http.untyped.get('*/api/v1/conversations/:id', ({ params }) => HttpResponse.json(rows.find(({ id }) => id === params.id))),
+    http.untyped.patch('*/api/v1/conversations/:id', ({ params }) => HttpResponse.json(rows.find(({ id }) => id === params.id))),
+    http.untyped.get('*/api/v1/labels', () =>
+      HttpResponse.json({ data: [label(1, 'first only'), label(1, 'both'), label(2, 'second only'), label(2, 'both')] }),
+    ),
+  )
+  const { live } = show(<Changes />)
+  onTestFinished(() => question.set(null))
+  for (const { id } of rows) await live.change(id, { over: (one) => one, body: () => ({}), builds: false })
+  await waitFor(() => {
+    ask('labels', rows.map(({ id }) => id))
+    expect(screen.getByRole('combobox', { name: 'Labels of 2 conversations' })).toBeVisible()
+  })
+  await screen.findByRole('option', { name: 'both' })
+  expect(screen.getAllByRole('option').map((one) => one.textContent)).toEqual(['both', 'old'])
+  expect(screen.getByRole('combobox')).toHaveAccessibleDescription(/several Chatwoot accounts.*other labels/)
 })

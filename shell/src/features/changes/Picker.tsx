@@ -293,11 +293,18 @@ function Labels({ title, asked, choose }: Omit<PickerProps, 'close'> & { title: 
   // Its own, because it is rendered again when a change is over.
   const rows = useRows(asked)
   const query = useQuery(labelsQuery())
-  const account = rows[0]?.accountId
+  const accounts = [...new Set(rows.map((row) => row.accountId))]
+  const several = accounts.length > 1
   // What was chosen here, on top of the rows' labels, until it is in them or refused.
   const [put, setPut] = useState<ReadonlyMap<string, boolean>>(new Map())
-  const known = (query.data ?? []).filter((one) => one.accountId === account).map((one) => one.title)
-  const theirs = rows.flatMap((row) => row.labels)
+  const all = query.data ?? []
+  const known = all
+    .map((one) => one.title)
+    .filter((title) => accounts.every((account) => all.some((one) => one.accountId === account && one.title === title)))
+  // One that only some of them have could not be added to the others if their account lacks it.
+  const theirs = rows
+    .flatMap((row) => row.labels)
+    .filter((label) => !several || rows.every((row) => row.labels.includes(label)))
   // Kept, so that one that is removed can be chosen again.
   const [before] = useState(theirs)
   const labels = [...new Set([...known, ...before, ...theirs])].sort((a, b) => a.localeCompare(b))
@@ -321,7 +328,7 @@ function Labels({ title, asked, choose }: Omit<PickerProps, 'close'> & { title: 
       list="Labels"
       placeholder="Label"
       options={options}
-      note={missing(query, 'labels')}
+      note={missing(query, 'labels') ?? (several ? `${SEVERAL} other labels.` : undefined)}
       nothing={query.isPending ? 'Loading…' : NOTHING}
     />
   )
