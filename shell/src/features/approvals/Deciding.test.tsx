@@ -9,6 +9,7 @@ import { keys } from '#live/keys.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { served } from '#test/approvals.ts'
 import { held } from '#test/held.ts'
+import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, anAbout, anApproval, instant } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
@@ -133,6 +134,13 @@ test('what somebody has decided is out of the queue before its event comes', asy
   await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
   await screen.findByText('You have approved it.')
   expect(queryClient.getQueryData(queue)).toMatchObject({ data: [{ id: other.id }] })
+})
+
+test('who may not ask for approval any more is not offered to withdraw what they asked for', async () => {
+  mayOnly('approvals:read')
+  given(anApproval({ requestedById: 'dev-admin' }), () => HttpResponse.json({}))
+  expect(await screen.findByText('Someone else has to decide your request.')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Withdraw' })).toBeNull()
 })
 
 test('whoever is refused has the focus where they pressed', async () => {

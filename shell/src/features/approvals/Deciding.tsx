@@ -118,9 +118,11 @@ export function Deciding({ approval }: { approval: Approval }) {
       {own ? (
         <div className="flex items-center gap-3">
           <p className="grow text-soft">Someone else has to decide your request.</p>
-          <Button busy={busy} onClick={() => withdrawing.mutate()}>
-            Withdraw
-          </Button>
+          {person.may('approvals:request') && (
+            <Button busy={busy} onClick={() => withdrawing.mutate()}>
+              Withdraw
+            </Button>
+          )}
         </div>
       ) : may ? (
         <>

@@ -1,3 +1,4 @@
+import { session } from '#auth/session.ts'
 import { actionsByKey } from '#desk/actions.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { Keys } from '#ui/Keys.tsx'
@@ -29,10 +30,7 @@ const groups = (): [string, [string, string][]][] => [
   [
     'Conversation',
     [
-      ['R', 'Reply'],
-      ['N', 'Note'],
-      ['Mod+Enter', 'Send'],
-      ['/', 'Canned response, in the field'],
+      ...writing(),
       ...actionsByKey().map(([, { keys, short }]): [string, string] => [keys, short]),
       ['Esc', 'Leave the field; back to the list'],
     ],
@@ -41,6 +39,11 @@ const groups = (): [string, [string, string][]][] => [
 
 function selecting(): [string, string][] {
   return mayAsk() ? [['X', 'Select'], ['Shift+X', 'Select up to here']] : []
+}
+
+function writing(): [string, string][] {
+  if (!session().person.may('conversations:reply')) return []
+  return [['R', 'Reply'], ['N', 'Note'], ['Mod+Enter', 'Send'], ['/', 'Canned response, in the field']]
 }
 
 interface HelpProps {
