@@ -163,7 +163,9 @@ export class Outbox {
 
   /** Sends an entry whose writer has read the new messages. */
   sendAnyway(entry: Written): void {
-    this.retry({ ...entry, seen: null, arrived: [] })
+    const read = entry.arrived.map(({ id }) => id)
+    const seen = entry.seen && { tag: null, messages: [...entry.seen.messages, ...read] }
+    this.retry({ ...entry, seen, arrived: [] })
   }
 
   discard(entry: Written): void {
@@ -278,7 +280,7 @@ export class Outbox {
     if (!pending()) return 0
     const failures = (this.#failures.get(conversationId) ?? 0) + 1
     this.#failures.set(conversationId, failures)
-    if (failure.status === 412 && seen) {
+    if (failure.status === 412 && seen?.tag) {
       try {
         const messages = await this.#newest(conversationId)
         if (!pending()) return 0
@@ -347,7 +349,7 @@ export class Outbox {
   async #deliver(entry: Written): Promise<Message> {
     const { conversationId: id, content, clientId, files } = entry
     const body = { content, private: entry.private, clientId }
-    const header = entry.seen ? { 'If-Match': entry.seen.tag } : {}
+    const header = entry.seen?.tag ? { 'If-Match': entry.seen.tag } : {}
     if (files.length === 0) {
       const params = { path: { id }, header }
       return await answerOf(client.POST('/api/v1/conversations/{id}/messages', { params, body }))

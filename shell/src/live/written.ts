@@ -1,6 +1,7 @@
 /** A conversation as a person has seen it. */
 export interface Seen {
-  readonly tag: string
+  /** Null: what is written is sent whatever came since. */
+  readonly tag: string | null
   /** Ids of its newest messages. */
   readonly messages: readonly string[]
 }
@@ -31,7 +32,7 @@ export interface Written {
    */
   readonly state: 'waiting' | 'sending' | 'refused' | 'overtaken'
   readonly reason: string | null
-  /** What its writer had seen; null if it is sent whatever came since. */
+  /** What its writer had seen; null if that does not matter or is not known. */
   readonly seen: Seen | null
   /** The messages that came since, and hold it up. */
   readonly arrived: readonly Arrived[]

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useEffectEvent } from 'react'
 
+import { clockAhead } from '#api/clock.ts'
 import { Failure } from '#api/failure.ts'
 import { randomUuid } from '#base/randomUuid.ts'
 import { change, doEach, type Outcome, type Wanted } from '#desk/act.ts'
@@ -108,8 +109,10 @@ export function useActs(open: string | undefined) {
     if (!next) return
     const row = live.look(id) ?? (await queryClient.query(conversationQuery(queryClient, id)).catch(() => undefined))
     const last = row?.lastMessage
-    const wrote = last?.messageType === 'incoming' && !seen?.messages.includes(last.id)
-    if (!wrote || Date.parse(last.createdAt) <= Date.parse(createdAt)) {
+    // Clocks differ, so they only count if it is not known what its writer had seen.
+    const since = (message: NonNullable<typeof last>) =>
+      seen ? !seen.messages.includes(message.id) : Date.parse(message.createdAt) > Date.parse(createdAt) + clockAhead()
+    if (last?.messageType !== 'incoming' || !since(last)) {
       // That was requested some time ago; somebody may be typing again.
       await act([{ id, to: next }], !isWriting(live.drafts, id))
       return
