@@ -225,6 +225,7 @@ fn cors(config: &Config) -> CorsLayer {
             header::ACCEPT_RANGES,
             header::CONTENT_DISPOSITION,
             header::CONTENT_RANGE,
+            header::DATE,
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,

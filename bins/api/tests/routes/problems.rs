@@ -95,6 +95,8 @@ async fn only_known_origins_may_read_from_a_browser() {
     let ask = |origin| served.get("/conversations").header("origin", origin).send();
     let known = ask("https://desk.example").await.unwrap();
     assert_eq!(known.headers()["access-control-allow-origin"], "https://desk.example");
+    let readable = known.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(readable.contains("date"), "a screen counts down by the API's clock: {readable}");
     let unknown = ask("https://else.example").await.unwrap();
     assert!(!unknown.headers().contains_key("access-control-allow-origin"));
 }
