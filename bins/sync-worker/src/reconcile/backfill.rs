@@ -177,7 +177,9 @@ impl<'a> Run<'a> {
                 if error.may_pass() { Step::PutOff(wait) } else { Step::Failed(error) }
             }
         };
-        match self.write_down().await {
+        // Nobody else takes the account while this waits, though it is due again by the end of the wait.
+        let lease = if let Step::PutOff(wait) = &step { *wait + HOLD } else { HOLD };
+        match self.write_down(lease).await {
             Ok(()) => {}
             Err(error) if error.may_pass() => {
                 self.reached.complete = false;
@@ -225,10 +227,10 @@ impl<'a> Run<'a> {
         compared
     }
 
-    /// Saves the progress and what was found, and updates the totals.
-    async fn write_down(&mut self) -> Result<(), ReconcileError> {
+    /// Saves the progress and what was found, holds the account for `lease` from now, and updates the totals.
+    async fn write_down(&mut self, lease: Duration) -> Result<(), ReconcileError> {
         let progress = &mut self.reached.progress;
-        if !self.worker.save(&self.held, progress, self.unwritten, HOLD).await? {
+        if !self.worker.save(&self.held, progress, self.unwritten, lease).await? {
             return Err(ReconcileError::TakenOver);
         }
         self.unwritten = Tally::default();

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod answers;
+mod backfills;
 mod convergence;
 mod drift;
 mod erased;
