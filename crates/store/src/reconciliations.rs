@@ -30,6 +30,10 @@ pub struct Reconciliation {
     pub tenant: TenantId,
     /// Whether somebody is comparing it at the moment.
     pub held: bool,
+    /// Whether a sweep is due, by the database's clock.
+    pub sweep_due: bool,
+    /// Whether the walk is due, by the database's clock.
+    pub walk_due: bool,
     /// How far the comparison is.
     pub progress: Progress,
     /// What it found so far.
@@ -120,10 +124,13 @@ pub struct Tally {
     pub drift_repaired: i64,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "columns, each a question of its own")]
 struct Row {
     account_id: Uuid,
     tenant_id: String,
     held: bool,
+    sweep_due: bool,
+    walk_due: bool,
     sweep_due_at: DateTime<Utc>,
     swept_to: Option<DateTime<Utc>>,
     walk_due_at: DateTime<Utc>,
@@ -151,6 +158,8 @@ impl TryFrom<Row> for Reconciliation {
             account: AccountKey(row.account_id),
             tenant: rows::tenant("reconciliations", row.tenant_id)?,
             held: row.held,
+            sweep_due: row.sweep_due,
+            walk_due: row.walk_due,
             progress: Progress {
                 sweep_due_at: row.sweep_due_at,
                 swept_to: row.swept_to,
@@ -184,6 +193,7 @@ macro_rules! select_reconciliations {
         sqlx::query_as!(
             Row,
             $before + " account_id, tenant_id, held_until > now() as \"held!\",
+              sweep_due_at <= now() as \"sweep_due!\", walk_due_at <= now() as \"walk_due!\",
               greatest(sweep_due_at, 'epoch') as \"sweep_due_at!\", swept_to,
               greatest(walk_due_at, 'epoch') as \"walk_due_at!\", walk_page, walk_place,
               walk_contacts, walk_total, walk_done, walk_again, walk_absent, walked_at, brought_in,

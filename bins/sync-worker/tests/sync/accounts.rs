@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::execute;
+use crate::support::{count, execute};
 use accounts::Accounts;
 use bus::SourceEntry;
 use chrono::{TimeDelta, Utc};
@@ -200,6 +200,38 @@ async fn an_account_that_cannot_be_compared_counts_from_the_first_failure_to_the
     encourage(&mut connection, account.key).await.unwrap();
     store::commit(connection).await.unwrap();
     assert_eq!(failing(&world, NO_TIME).await, 0);
+}
+
+/// Otherwise nobody is told of it, and what Chatwoot always fails at is never left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_counted_by_a_worker_whose_clock_is_behind_the_databases() {
+    let world = World::start().await;
+    let config = &world.store_config;
+    testkit::account(&world.store, "acme", 1, "http://127.0.0.1:9", "token").await;
+    // As all see it who connect from now on.
+    for statement in [
+        "create schema ahead",
+        "grant usage on schema ahead to public",
+        "create function ahead.now() returns timestamptz language sql stable
+         return pg_catalog.now() + interval '10 seconds'",
+        "do $$ begin
+           execute format('alter database %I set search_path = ahead, pg_catalog, public',
+                          current_database());
+         end $$",
+    ] {
+        execute(config, statement).await;
+    }
+    let store = store::Store::connect(config, "test").unwrap();
+    let reconciler =
+        Reconciler::new(Config::default(), testkit::secret_key(), store, world.bus.clone());
+    let stop = CancellationToken::new();
+    let comparing = tokio::spawn(reconciler.run(stop.clone()));
+    eventually("it has failed a few times in a row", async || {
+        count(config, "reconciliations where failures >= 3").await == 1
+    })
+    .await;
+    stop.cancel();
+    comparing.await.unwrap();
 }
 
 async fn failing(world: &World, lasting: Duration) -> i64 {
