@@ -136,6 +136,11 @@ impl Sim {
         snoozes::wake(self);
     }
 
+    /// Sets the clock back, even before the present time.
+    pub fn set_back(&self, by: Duration) {
+        self.world().shift -= chrono::TimeDelta::from_std(by).unwrap_or_default();
+    }
+
     /// The newest attempts to deliver, in the order in which they ended.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.shared.dispatch.deliveries()

@@ -16,9 +16,10 @@ use super::conversation::Why;
 use super::pages::Shown;
 use super::session::{Depth, Lately, Session};
 
-/// How far sweeps overlap, besides the time that webhooks are given: clocks differ, and a transaction may have taken
-/// long.
-const OVERLAP: TimeDelta = TimeDelta::minutes(2);
+/// How far sweeps overlap, besides the time that webhooks are given: a transaction may have taken long, and clocks differ,
+/// by as much as receivers tolerate ([`chatwoot::signature::TOLERANCE`]). What Chatwoot dates ahead is left to its
+/// webhook until that time has come.
+const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 /// The first sweep goes back this far. The walk finds the rest.
 const FIRST: TimeDelta = TimeDelta::hours(1);
 /// After an absence longer than this, or of unknown length, a walk begins at once, and the sweep goes back no further.

@@ -5,6 +5,7 @@
 mod accounts;
 mod answers;
 mod backfills;
+mod clocks;
 mod convergence;
 mod drift;
 mod erased;
