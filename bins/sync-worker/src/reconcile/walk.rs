@@ -40,6 +40,16 @@ fn numbers(page: &ConversationPage) -> HashSet<i64> {
     page.conversations.iter().map(|one| one.value.display_id).collect()
 }
 
+/// Whether a page is empty, or not all numbers from `place` to its end are on it.
+fn leaves_out_some(page: &ConversationPage, place: i64) -> bool {
+    let mut behind = numbers(page);
+    behind.retain(|number| *number > place);
+    let highest = behind.iter().copied().max();
+    highest.map_or(page.conversations.is_empty(), |highest| {
+        i64::try_from(behind.len()).is_ok_and(|count| count < highest - place)
+    })
+}
+
 impl Session {
     /// Goes on by one page, or by some contacts. The next walk begins `next_in` after the end of this one.
     pub(super) async fn walk(
@@ -84,10 +94,11 @@ impl Session {
             Err(error) if self.lasts(&error).await => return self.walk_numbers(walk, error).await,
             answer => answer?,
         };
-        let listed = numbers(&page);
-        if walk.page > 0 && self.is_first_page(&listed, walk.place).await? {
+        if walk.page > 0 && self.is_first_page(&numbers(&page), walk.place).await? {
             return self.walk_numbers(walk, CallError::Unknown(Cause::FirstPage)).await;
         }
+        let page = self.what_comes_next(walk, page).await?;
+        let listed = numbers(&page);
         walk.absent = 0;
         let (place, last) = (walk.place, listed.is_empty());
         let highest = listed.iter().copied().max().map_or(place, |highest| highest.max(place));
@@ -170,6 +181,28 @@ impl Session {
         }
         walk.page += 1;
         self.left_unread(format!("conversations on page {}", walk.page), error).await
+    }
+
+    /// Returns a page, or what comes before it: where conversations were deleted behind the walk, others have moved to
+    /// pages that it has had. Then it goes back to where they begin.
+    async fn what_comes_next(
+        &self,
+        walk: &mut Walk,
+        mut page: ConversationPage,
+    ) -> Result<ConversationPage, ReconcileError> {
+        while walk.page > 0 && leaves_out_some(&page, walk.place) {
+            let mut before = match self.page(walk.page).await {
+                Err(error) if self.lasts(&error).await => break,
+                answer => answer?,
+            };
+            before.conversations.retain(|one| one.value.display_id > walk.place);
+            if before.conversations.is_empty() {
+                break;
+            }
+            walk.page -= 1;
+            page = before;
+        }
+        Ok(page)
     }
 
     /// Whether a later page has nothing behind `place` and is the first page once more: then all pages would be, and the

@@ -324,3 +324,30 @@ async fn many_that_are_gone_are_asked_for_in_many_steps() {
     assert_eq!(stage.differing().await, 0);
     stage.end().await;
 }
+
+/// Those behind them move to pages that the walk has had, and nobody here knows of them yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_walk_passes_over_nothing_where_conversations_are_deleted_behind_it() {
+    for (history, page, deleted) in [(60, 1, 1..=1), (60, 2, 1..=11), (160, 2, 3..=50)] {
+        let stage = Stage::set(Options { history, ..Options::default() }, false).await;
+        let sim = stage.chatwoot.sim.clone();
+        let mut left = Some(deleted);
+        let told = |at: &reconcile::Reached| {
+            if at.progress.walk.page == page {
+                for number in left.take().into_iter().flatten() {
+                    sim.delete_conversation(1, number).unwrap();
+                }
+            }
+        };
+        let (backfill, account) = (stage.backfill(), stage.account.key);
+        let reached = backfill.everything(account, FAST, true, &stage.shutdown, told).await;
+        assert!(reached.unwrap().complete && left.is_none());
+        stage.settled().await;
+        let known = "conversations where gone_at is null or gone_at <= version_at";
+        let known = count(&stage.world.store_config, known).await;
+        assert_eq!((stage.differing().await, known), (0, i64::try_from(history).unwrap()));
+        let walk = stage.status().await.progress.walk;
+        assert_eq!(walk.done, i64::try_from(history).unwrap(), "each is counted once");
+        stage.end().await;
+    }
+}
