@@ -211,7 +211,12 @@ impl Session {
         if listed.iter().max().is_none_or(|highest| *highest > place) {
             return Ok(false);
         }
-        Ok(numbers(&self.page(1).await?) == *listed)
+        match self.page(1).await {
+            Ok(first) => Ok(numbers(&first) == *listed),
+            // It may never be read, whereas all others can.
+            Err(error) if self.only_this(&error).await => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn page(&self, number: u32) -> Result<ConversationPage, CallError> {

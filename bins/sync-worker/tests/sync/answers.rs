@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use crate::support::stage::{FAST, Stage};
 use crate::support::{count, execute};
-use crate::walks::ask_for_the_first_page;
+use crate::walks::{ask_for_the_first_page, page_of_walk};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use chatwoot_sim::{Customer, Faults, Options, Rule};
+use chatwoot_sim::{Customer, Options};
 use chrono::Utc;
 use serde_json::json;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::ReconcileError;
 use testkit::eventually;
 
-const GONE: [&str; 2] =
+pub(crate) const GONE: [&str; 2] =
     ["conversations where gone_at > version_at", "contacts where gone_at > version_at"];
 
 /// It knows no route while its Chatwoot is started anew.
@@ -183,68 +183,6 @@ async fn no_conversation_keeps_the_others_from_being_compared() {
     stage.end().await;
 }
 
-/// One row that it cannot print is enough for Chatwoot to fail.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_always_fails_keeps_nothing_else_from_being_compared() {
-    let stage = Stage::set(Options::default(), false).await;
-    let sim = stage.chatwoot.sim.clone();
-    let (gone, _) = sim.start_conversation(1, "nobody lists me").unwrap();
-    let contacts = [(); 2].map(|()| sim.create_contact(1, Customer::default()).unwrap());
-    stage.settled().await;
-    sim.delete_conversation(1, gone).unwrap();
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
-    let conversations = [(); 3].map(|()| sim.start_conversation(1, "hello").unwrap().0);
-    sim.rename_contact(1, contacts[1], "Paula Probe").unwrap();
-    let broken = [
-        format!("/conversations/{gone}"),
-        format!("/conversations/{}/messages", conversations[0]),
-        format!("/contacts/{}", contacts[0]),
-        "/teams".to_owned(),
-    ];
-    stage
-        .behind(move |request| {
-            let fails = broken.iter().any(|path| request.uri().path().ends_with(path));
-            fails.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-        })
-        .await;
-    stage.everything().await;
-    let messages = "select to_jsonb(count(m.id)) from conversations c
-         left join messages m on m.conversation_id = c.id group by c.id order by c.display_id";
-    assert_eq!(stage.rows(messages).await, [1, 0, 1, 1]);
-    let config = &stage.world.store_config;
-    assert_eq!(count(config, "contacts where name = 'Paula Probe'").await, 1);
-    for (table, rows) in [("teams", 0), ("agents", 5), ("labels", 6), ("canned_responses", 4)] {
-        assert_eq!(count(config, table).await, rows, "{table}");
-    }
-    for gone in GONE {
-        assert_eq!(count(config, gone).await, 0, "{gone}");
-    }
-    stage.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_fails_for_a_moment_is_asked_for_again() {
-    let (stage, conversations) = Stage::untold(1).await;
-    let messages = format!("/conversations/{}/messages", conversations[0]);
-    let failures = Arc::new(AtomicUsize::new(2));
-    let left = Arc::clone(&failures);
-    stage
-        .behind(move |request| {
-            let fails = request.uri().path().ends_with(&messages)
-                && left
-                    .try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
-                    .is_ok();
-            fails.then(|| StatusCode::BAD_GATEWAY.into_response())
-        })
-        .await;
-    stage.everything().await;
-    assert_eq!(failures.load(Ordering::Relaxed), 0);
-    assert_eq!(count(&stage.world.store_config, "messages").await, 1);
-    stage.end().await;
-}
-
 /// Each page has something new, as a Chatwoot may have it that wants a worker to remember ever more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_of_a_list_without_an_end_ends_and_a_walk_follows() {
@@ -275,10 +213,7 @@ async fn a_sweep_of_a_list_without_an_end_ends_and_a_walk_follows() {
 async fn unreadable(stage: &Stage, pages: impl Fn(u32) -> bool + Clone + Send + Sync + 'static) {
     stage
         .behind(move |request| {
-            let query = request.uri().query()?;
-            let page = query.split('&').find_map(|part| part.strip_prefix("page="))?;
-            let listed = query.contains("created_at_asc") && pages(page.parse().unwrap());
-            listed.then(|| "[".repeat(1_000).into_response())
+            pages(page_of_walk(request)?).then(|| "[".repeat(1_000).into_response())
         })
         .await;
 }
@@ -342,22 +277,5 @@ async fn a_walk_ends_though_each_page_of_its_list_is_the_first_one() {
     assert_eq!(count(&stage.world.store_config, "conversations").await, 30);
     let unread = stage.status().await.unread;
     assert!(unread.iter().all(|one| one.contains("the first page once more")), "{unread:?}");
-    stage.end().await;
-}
-
-/// What is on it is read one by one.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_always_fails_keeps_nothing_from_being_compared() {
-    let stage = Stage::set(Options { history: 60, ..Options::default() }, false).await;
-    stage
-        .behind(|request| {
-            let query = request.uri().query().unwrap_or_default();
-            let second = query.contains("created_at_asc") && query.contains("page=2");
-            second.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-        })
-        .await;
-    stage.everything().await;
-    assert_eq!(count(&stage.world.store_config, "conversations").await, 60);
-    assert_eq!(stage.status().await.unread, [""; 0]);
     stage.end().await;
 }

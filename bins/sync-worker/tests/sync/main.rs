@@ -9,6 +9,7 @@ mod clocks;
 mod convergence;
 mod drift;
 mod erased;
+mod failing;
 mod fairness;
 mod forms;
 mod large;

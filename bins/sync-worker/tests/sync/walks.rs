@@ -17,14 +17,26 @@ use tokio_util::sync::CancellationToken;
 
 /// As a cache does that does not look at the page's number.
 pub(crate) fn ask_for_the_first_page(request: &mut Request) {
+    ask_for_page(request, 1);
+}
+
+/// Another one than was asked for.
+pub(crate) fn ask_for_page(request: &mut Request, page: u32) {
     let query = request.uri().query().unwrap_or_default();
     let parts = query.split('&').map(|part| match part.split_once('=') {
-        Some(("page", _)) => "page=1",
-        _ => part,
+        Some(("page", _)) => format!("page={page}"),
+        _ => part.to_owned(),
     });
     let parts: Vec<_> = parts.collect();
     let again = format!("{}?{}", request.uri().path(), parts.join("&"));
     *request.uri_mut() = again.parse().unwrap();
+}
+
+/// The number of the page of a walk that is asked for.
+pub(crate) fn page_of_walk(request: &Request) -> Option<u32> {
+    let query = request.uri().query()?;
+    let page = query.split('&').find_map(|part| part.strip_prefix("page="))?;
+    query.contains("created_at_asc").then(|| page.parse().unwrap())
 }
 
 /// Four accounts with so many conversations each.
