@@ -235,7 +235,7 @@ impl Session {
                 self.gone(display_id, asked_at).await?;
                 return Ok(false);
             }
-            Err(error) if self.only_this(&error).await => {
+            Err(error) if self.lasts(&error).await => {
                 self.left_unread(format!("conversation {display_id}"), &error).await?;
             }
             Err(error) => return Err(error.into()),

@@ -264,7 +264,9 @@ impl Session {
         let lonely = lonely.await?;
         let rows = contacts::mirror::mirrored(&mut transaction, account, &lonely).await?;
         store::commit(transaction).await?;
-        let Some(highest) = lonely.last() else { return Ok(Stage::Over) };
+        if lonely.is_empty() {
+            return Ok(Stage::Over);
+        }
         for number in &lonely {
             let asked_at = Utc::now();
             match self.ask(|| self.client.contact_verbatim(*number)).await {
@@ -278,13 +280,13 @@ impl Session {
                     let gone = Gone { conversation: None, created_at: None, contact, at };
                     self.publish(&Body::Gone(gone), 1).await?;
                 }
-                Err(error) if self.only_this(&error).await => {
+                Err(error) if self.lasts(&error).await => {
                     self.left_unread(format!("contact {number}"), &error).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
+            walk.place = *number;
         }
-        walk.place = *highest;
         Ok(Stage::Goes)
     }
 }
