@@ -1,6 +1,7 @@
 //! Which database, which NATS, which key.
 
-use std::io::ErrorKind;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,19 +134,39 @@ impl Place {
         self.data_dir.join("secret-key")
     }
 
-    /// Notes where `axis up` listens, for commands beside it.
-    pub fn note_address(&self, address: &str) -> anyhow::Result<()> {
-        let file = self.address_file();
-        std::fs::write(&file, address).with_context(|| format!("writing {}", file.display()))
+    /// Notes where `axis up` listens, for commands beside it, until what this returns is dropped.
+    pub fn note_address(&self, address: &str) -> anyhow::Result<File> {
+        let noted = self.address_file();
+        let note = || {
+            let mut options = OpenOptions::new();
+            let mut file = options.write(true).create(true).truncate(false).open(&noted)?;
+            // Nobody else has it for longer than a look takes.
+            file.lock()?;
+            file.set_len(0)?;
+            file.write_all(address.as_bytes())?;
+            Ok::<_, io::Error>(file)
+        };
+        note().with_context(|| format!("writing {}", noted.display()))
     }
 
-    /// Where `axis up` last listened, if it ever did.
+    /// Where `axis up` listens, if it runs.
     pub fn address(&self) -> anyhow::Result<Option<String>> {
-        let file = self.address_file();
-        match std::fs::read_to_string(&file) {
-            Ok(text) => Ok(Some(text.trim().to_owned())),
+        let noted = self.address_file();
+        let look = || {
+            let mut file = File::open(&noted)?;
+            match file.try_lock_shared() {
+                // One that has ended left it.
+                Ok(()) => return Ok(None),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            let mut address = String::new();
+            file.read_to_string(&mut address)?;
+            Ok(Some(address).filter(|address| !address.is_empty()))
+        };
+        match look() {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
+            looked => looked.with_context(|| format!("reading {}", noted.display())),
         }
     }
 

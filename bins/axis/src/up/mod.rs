@@ -176,15 +176,15 @@ async fn work(
     let starting = async {
         let listener = listen::on(&arguments.host, arguments.port).await?;
         let address = listener.local_addr().context("asking for the address")?;
-        place.note_address(&format!("http://{}", reachable(address)))?;
+        let noted = place.note_address(&format!("http://{}", reachable(address)))?;
         // Before any program asks an earlier stand-in anything.
         let ended = Box::pin(StandIn::end_earlier(foundation));
         ended.await.context("ending earlier stand-ins")?;
         let programs = Programs::start(arguments, place, foundation, &health, shutdown.clone());
-        anyhow::Ok((listener, address, Box::pin(programs).await?))
+        anyhow::Ok((listener, address, noted, Box::pin(programs).await?))
     };
     let Some(started) = shutdown.run_until_cancelled(starting).await else { return Ok(()) };
-    let (listener, address, programs) = started?;
+    let (listener, address, _noted, programs) = started?;
 
     let serving = async {
         let listener = arguments.places.at(listener);

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
 use crate::operator::{Operator, PUBLIC_URL, add};
+use crate::program::folder;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn registering_a_webhook_again_changes_nothing_and_a_new_secret_joins_the_old_one() {
@@ -236,4 +237,20 @@ async fn a_webhook_test_follows_every_example_into_the_database() {
     assert_eq!((nobody.code, outcomes(&nobody.value)), (Some(1), vec!["not received".into(); 10]));
     let answer = nobody.value[0]["answer"].as_str().unwrap();
     assert!(answer.starts_with("http://127.0.0.1:1: "), "{answer}");
+}
+
+/// Something else may listen there by now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_test_goes_nowhere_that_axis_up_has_listened_and_does_no_longer() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let data = folder("ended");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("address"), "http://127.0.0.1:1").unwrap();
+    let here = [("AXIS_DATA_DIR", data.to_str().unwrap())];
+    let test = ["webhook", "test", "--account", "7", "--yes", "--wait", "1"];
+    let tested = operator.axis_with(&test, &here).await;
+    // On the usual port somebody else may answer.
+    let answer = tested.value[0]["answer"].as_str().unwrap();
+    assert!(!answer.contains("127.0.0.1:1:"), "{answer}");
 }

@@ -30,7 +30,7 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY or NUMBER")]
     account: String,
 
-    /// The receiver to send to. If unset, that of `axis up` in this folder, or else port 8000 of this
+    /// The receiver to send to. If unset, that of the `axis up` that runs here, or else port 8000 of this
     /// machine
     #[arg(long, value_name = "URL")]
     receiver_url: Option<String>,
