@@ -111,6 +111,13 @@ async fn an_owner_who_is_no_superuser_dumps_every_row_and_makes_the_roles_elsewh
         let config = as_user(&config, user);
         Store::connect(&config, "test").unwrap().require_schema().await.unwrap();
     }
+    makes_nothing_temporary(&as_user(&config, "programs_a:programs")).await;
+}
+
+async fn makes_nothing_temporary(programs: &Config) {
+    let made = sqlx::query("create temporary table activities_other ()");
+    let refused = made.execute(&mut connect(programs).await).await.unwrap_err();
+    assert!(refused.to_string().contains("temporary"), "{refused}");
 }
 
 #[tokio::test]
@@ -124,6 +131,7 @@ async fn an_owner_who_is_no_superuser_has_another_user_take_the_place_of_the_pro
     execute(&mut owner, &statements.next().unwrap().replace('…', "programs")).await;
     let programs = as_user(&config, "programs_b:programs");
     Store::connect(&programs, "test").unwrap().require_schema().await.unwrap();
+    makes_nothing_temporary(&programs).await;
     execute(&mut owner, statements.next().unwrap()).await;
     let left = sqlx::query_scalar("select count(*) from pg_roles where rolname = 'programs_a'");
     assert_eq!(left.fetch_one(&mut owner).await.ok(), Some(0_i64));
