@@ -275,7 +275,7 @@ pub(crate) fn reason(error: &CallError) -> String {
         CallError::Unknown(Cause::Unprocessable(said)) => {
             format!("Chatwoot could not finish: {said}")
         }
-        CallError::Unknown(Cause::Unreadable | Cause::FirstPage) => {
+        CallError::Unknown(Cause::Unreadable | Cause::FirstPage | Cause::Endless) => {
             "Chatwoot's answer cannot be read".to_owned()
         }
         CallError::Unknown(Cause::TooLarge(_)) => "Chatwoot's answer is too large".to_owned(),

@@ -98,6 +98,9 @@ pub enum Cause {
     /// The status says done, but it is the first page of a list and not the one that was asked for.
     #[error("the answer is the first page once more, as from a cache that ignores the page number")]
     FirstPage,
+    /// Each status says done, but there is always more of what was asked for.
+    #[error("the answers never end: there are always more messages")]
+    Endless,
     /// The status says done, but so many answers are in memory that there was no room for this one.
     #[error("there is no room for the answer while so many others are being read")]
     NoRoom,

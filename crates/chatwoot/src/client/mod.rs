@@ -37,7 +37,7 @@ pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooz
 pub use self::error::{CallError, Cause, Outcome, Refusal};
 pub use self::in_hand::{Held, InHand, Room};
 pub use self::messages::{MessagePage, NewMessage, ReadError, Upload};
-pub use self::pages::Pages;
+pub use self::pages::{Pages, Place};
 pub use self::ranges::MessageRange;
 pub use self::verbatim::Verbatim;
 pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};

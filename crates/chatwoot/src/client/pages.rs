@@ -1,6 +1,6 @@
 //! Which ranges of a conversation's messages to ask for, one after the other, if some answers are too large. Pure.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::{MessagePage, MessageRange, Verbatim};
 use crate::model::Message;
@@ -8,6 +8,17 @@ use crate::model::Message;
 /// After halving a range so often in a row without reading a message, the rest is left out. Fewer lead to any message of
 /// a trillion.
 const HALVINGS: u32 = 40;
+/// No answer has more messages. What comes beyond them is requested again, as if it had been left out.
+const MOST: usize = 1_000;
+
+/// Up to where the messages of a conversation have been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The messages up to this number have been.
+    pub after: i64,
+    /// The messages from this number on have been too, if it was read from the newest backwards.
+    pub before: Option<i64>,
+}
 
 /// Pages through the messages of a conversation after a known one, a range at a time.
 #[derive(Debug)]
@@ -18,7 +29,9 @@ pub struct Pages {
     to_the_end: bool,
     /// The number of the newest message, if it is known.
     newest: Option<i64>,
-    read: HashSet<i64>,
+    /// What was read of the messages that may be listed once more.
+    read: BTreeSet<i64>,
+    answers: usize,
 }
 
 /// In which order the ranges are requested.
@@ -40,8 +53,17 @@ enum Way {
 impl Pages {
     /// Begins after the message `known`. `newest` is the number of the newest one, if it is known.
     pub fn after(known: i64, newest: Option<i64>) -> Self {
-        let (range, way) = (MessageRange::After(known), Way::Forwards);
-        Self { range, way, to_the_end: false, newest, read: HashSet::new() }
+        Self::from(Place { after: known, before: None }, newest)
+    }
+
+    /// Goes on where others had got to.
+    pub fn from(Place { after, before }: Place, newest: Option<i64>) -> Self {
+        let (range, way) = match before {
+            Some(before) => (MessageRange::Before(before), Way::BackTo(after)),
+            None => (MessageRange::After(after), Way::Forwards),
+        };
+        let newest = newest.map(|newest| newest.min(MessageRange::HIGHEST));
+        Self { range, way, to_the_end: false, newest, read: BTreeSet::new(), answers: 0 }
     }
 
     /// The same for somebody who must not miss a message: goes on until a response brings nothing new, in case some
@@ -53,6 +75,28 @@ impl Pages {
     /// The range to request now.
     pub fn range(&self) -> MessageRange {
         self.range
+    }
+
+    /// How many answers were taken.
+    pub fn answers(&self) -> usize {
+        self.answers
+    }
+
+    /// Up to where everything has been read. With each hundred answers it has moved.
+    pub fn place(&self) -> Place {
+        match (&self.way, self.range) {
+            (Way::BackTo(known), MessageRange::Before(before)) => {
+                Place { after: *known, before: Some(before) }
+            }
+            (Way::BackTo(known), MessageRange::Between { last, .. }) => {
+                Place { after: *known, before: Some(last + 1) }
+            }
+            (Way::BackTo(known), _) => Place { after: *known, before: None },
+            (_, MessageRange::After(after) | MessageRange::Between { after, .. }) => {
+                Place { after, before: None }
+            }
+            _ => Place::default(),
+        }
     }
 
     /// Switches to reading fewer messages at once, from the newest backwards, since a response was too large. Returns
@@ -102,9 +146,13 @@ impl Pages {
     }
 
     /// Takes a response. Returns the messages that were not read before, and whether there is more to request. Ranges
-    /// overlap where Chatwoot may have left some out.
-    pub fn take(&mut self, page: MessagePage) -> (Vec<Verbatim<Message>>, bool) {
-        let (ids, entries, range) = (page.ids(), page.entries, self.range);
+    /// overlap where Chatwoot may have left some out. Messages that are not in the range are left out.
+    pub fn take(&mut self, mut page: MessagePage) -> (Vec<Verbatim<Message>>, bool) {
+        self.answers += 1;
+        let (entries, range) = (page.entries, self.range);
+        page.messages.truncate(MOST);
+        page.messages.retain(|message| range.has(message.value.id));
+        let ids = page.ids();
         if let Way::InParts { halved, .. } = &mut self.way
             && entries > 0
         {
@@ -131,7 +179,17 @@ impl Pages {
         self.range = next.unwrap_or(self.range);
         let mut messages = page.messages;
         messages.retain(|message| self.read.insert(message.value.id));
+        self.forget_what_is_done();
         (messages, next.is_some())
+    }
+
+    /// Forgets the numbers that no further range has, of which there may be any number.
+    fn forget_what_is_done(&mut self) {
+        let Place { after, before } = self.place();
+        self.read = self.read.split_off(&after.saturating_add(1));
+        if let Some(before) = before {
+            self.read.split_off(&before);
+        }
     }
 
     /// Whether a response with this many entries is taken for the last one. Most conversations fit into one response.
@@ -219,6 +277,66 @@ mod tests {
             let wanted = messages.iter().map(|(id, ..)| *id).filter(|&id| id > known).collect();
             prop_assert_eq!(seen, Some(wanted));
         }
+    }
+
+    /// Of a conversation that never ends, whatever is asked: more than is listed at once, and always higher numbers.
+    fn endless(range: MessageRange) -> MessagePage {
+        let (first, entries) = match range {
+            MessageRange::Newest => (i64::MAX - 5_000, 5_000),
+            MessageRange::Before(before) => (before.saturating_sub(5_000), 5_000),
+            MessageRange::After(after) => (after, 5_000),
+            MessageRange::Between { after, .. } => (after, 999),
+        };
+        let held = InHand::default().room(&Arc::from("acme")).hold();
+        let read = |id| Verbatim::read(json!({ "id": id }), &held, Message::from_value).unwrap();
+        let ids = (0..entries).map(|number| first.saturating_add(number));
+        let messages: Vec<_> = ids.map(read).collect();
+        MessagePage { entries: messages.len(), messages }
+    }
+
+    #[test]
+    fn what_never_ends_takes_no_more_memory_and_is_left_at_a_place_from_which_it_goes_on() {
+        for backwards in [false, true] {
+            let mut pages = Pages::after(7, Some(i64::MAX));
+            if backwards {
+                assert!(pages.turn_back());
+            }
+            let mut places = vec![];
+            for _ in 0..3 {
+                for _ in 0..100 {
+                    let range = pages.range();
+                    let (listed, more) = pages.take(endless(range));
+                    assert!(more && listed.iter().all(|one| range.has(one.value.id)));
+                    assert!(pages.read.len() <= 2 * MOST, "{}", pages.read.len());
+                }
+                assert_eq!(pages.answers(), 100);
+                places.push(pages.place());
+                pages = Pages::from(pages.place(), Some(i64::MAX));
+            }
+            let moves = |two: &[Place]| match two {
+                [one, next] if backwards => one.after == 7 && next.before < one.before,
+                [one, next] => one.before.is_none() && next.after > one.after,
+                _ => false,
+            };
+            assert!(places.windows(2).all(moves), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_and_gone_on_with_is_read_whole() {
+        let mails: Vec<Sized> = (1..=2_500).map(|id| (id, 0, 0)).collect();
+        let (mut pages, mut seen, mut more) = (Pages::after(0, None), Vec::new(), true);
+        while more {
+            if pages.answers() == 3 {
+                pages = Pages::from(pages.place(), None);
+            }
+            let (listed, goes_on) = pages.take(answer(&mails, pages.range()).unwrap());
+            seen.extend(listed.iter().map(|message| message.value.id));
+            more = goes_on;
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen, (1..=2_500).collect::<Vec<_>>());
     }
 
     #[test]

@@ -27,6 +27,19 @@ pub enum MessageRange {
 const END: i64 = i64::MAX;
 
 impl MessageRange {
+    /// The highest number that a message may have, so that one can be added to it.
+    pub(super) const HIGHEST: i64 = END - 1;
+
+    /// Whether a message with this number may be in the range.
+    pub(super) fn has(self, number: i64) -> bool {
+        match self {
+            Self::Newest => (1..=Self::HIGHEST).contains(&number),
+            Self::Before(before) => (1..before).contains(&number),
+            Self::After(after) => after < number && number <= Self::HIGHEST,
+            Self::Between { after, last } => after < number && number <= last,
+        }
+    }
+
     /// The most messages of one answer. An answer that has fewer has all of the range.
     pub fn most(self) -> usize {
         match self {
@@ -57,7 +70,8 @@ impl MessageRange {
             Self::Between { after, last } => {
                 ids.sort_unstable();
                 // Of a thousand ids the middle one is below the last.
-                let middle = ids.get(ids.len() / 2).copied().unwrap_or(last);
+                let middle = ids.get(ids.len() / 2).copied();
+                let middle = middle.unwrap_or(after + last.saturating_sub(after) / 2);
                 Some(Self::Between { after, last: middle.min(last - 1).max(after) })
             }
         }
