@@ -6,6 +6,7 @@
 
 mod due;
 mod failing;
+mod long;
 mod unread;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::{Error, rows};
 
 pub use due::{ask_for, encourage, hasten};
 pub use failing::count_failing;
+pub use long::{Long, forget_all_long, forget_long, next_long, note_long};
 pub use unread::{forget_unread, note_unread};
 
 /// How far an account has been compared.

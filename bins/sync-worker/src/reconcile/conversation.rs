@@ -9,6 +9,7 @@ use store::{conversations, messages};
 use super::ReconcileError;
 use super::body::{Body, ConversationRead, Found, MessageRead, trimmed};
 use super::compare;
+use super::long::ANSWERS;
 use super::session::{Depth, Lately, Session, changed_at};
 use super::untold::Untold;
 use crate::activity;
@@ -28,7 +29,8 @@ pub(super) enum Why {
 const BODY: usize = MAX_BODY_BYTES / 8;
 
 impl Session {
-    /// Compares a conversation that was requested at `asked_at`, and its messages.
+    /// Compares a conversation that was requested at `asked_at`, and its messages, or a part of them if they are very
+    /// many.
     pub(super) async fn compare_conversation(
         &self,
         read: Verbatim<Conversation>,
@@ -69,7 +71,7 @@ impl Session {
         // One that comes back may have been erased meanwhile, and brings its messages along.
         let history = self.history(row.is_some_and(|row| row.gone_at.is_none()), depth);
         let newest = read.value.newest_message.as_ref().map(|message| message.id);
-        let mut pages = Pages::after(known, newest);
+        let mut pages = self.parts.pages(display_id, known, newest);
         loop {
             let Some((page, asked_at)) = self.read_page(display_id, &mut pages).await? else {
                 return Ok(());
@@ -77,6 +79,7 @@ impl Session {
             // Messages that differ hold parts of the response until they are published.
             let _held = page.messages.first().map(|one| one.held.clone());
             let (listed, more) = pages.take(page);
+            let last = !more || pages.answers() >= ANSWERS;
             let differing = self
                 .compare_messages(listed, (display_id, at), asked_at, (depth, Why::Missed))
                 .await?;
@@ -91,11 +94,14 @@ impl Session {
                 body.quiet = quiet;
                 body.messages.push(message);
             }
-            if !body.messages.is_empty() || (!more && finding.is_some()) {
+            if !body.messages.is_empty() || (last && finding.is_some()) {
                 self.publish_conversation(&mut body, finding.take()).await?;
             }
             if !more {
                 return Ok(());
+            }
+            if last {
+                return self.end_part(display_id, pages.place(), depth).await;
             }
         }
     }

@@ -25,6 +25,7 @@ mod conversation;
 mod error;
 mod failing;
 mod host;
+mod long;
 mod pages;
 mod plan;
 mod session;
@@ -62,6 +63,7 @@ pub(crate) use failing::watch as watch_failing;
 pub(crate) use plan::plan;
 
 use host::{Guest, Host};
+use long::Parts;
 use session::{Counters, Session};
 use shares::Shares;
 use unsettled::Unsettled;
@@ -188,7 +190,7 @@ impl Reconciler {
 
     /// Claims an account that is due. Returns `None` if there is none, or none can be looked for.
     async fn due(&self, shares: &Shares) -> Option<Reconciliation> {
-        let exhausted = shares.exhausted();
+        let exhausted = shares.exhausted(self.places().await);
         let claimed = async {
             let mut transaction = self.store.worker().await?;
             store::reconciliations::know_all(&mut transaction).await?;
@@ -227,6 +229,7 @@ impl Reconciler {
             concurrency: speed.concurrency,
             found: Counters::default(),
             unsettled: Unsettled::default(),
+            parts: Parts::default(),
             asked: AtomicU64::new(0),
         })
     }

@@ -20,6 +20,7 @@ use super::ReconcileError;
 use super::body::{Body, ContactRead, Gone, ORIGIN};
 use super::compare;
 use super::host::Guest;
+use super::long::Parts;
 use super::unsettled::Unsettled;
 use crate::apply::contact;
 use crate::clock;
@@ -72,6 +73,8 @@ pub(super) struct Session {
     pub found: Counters,
     /// What takes another look.
     pub unsettled: Unsettled,
+    /// What is compared in parts.
+    pub parts: Parts,
     /// How many requests were sent so far.
     pub asked: AtomicU64,
 }

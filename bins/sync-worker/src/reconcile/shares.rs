@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use domain::TenantId;
 use tokio::task::Id;
 
-use super::MOST;
-
 /// The turns that are under way, each with its account's tenant.
 #[derive(Debug, Default)]
 pub(super) struct Shares(HashMap<Id, TenantId>);
@@ -22,20 +20,21 @@ impl Shares {
         self.0.remove(&turn);
     }
 
-    /// Lists the tenants that get no further turn now. No tenant gets the last quarter of the places: otherwise the
-    /// accounts of a tenant whose Chatwoot is slow could take all of them.
-    pub(super) fn exhausted(&self) -> Vec<String> {
+    /// Lists the tenants that get no further turn while there are this many places. No tenant gets the last quarter of
+    /// them: otherwise the accounts of a tenant whose Chatwoot is slow could take all of them.
+    pub(super) fn exhausted(&self, places: usize) -> Vec<String> {
         let mut had: HashMap<&TenantId, usize> = HashMap::new();
         for tenant in self.0.values() {
             *had.entry(tenant).or_default() += 1;
         }
-        let exhausted = had.into_iter().filter(|(_, turns)| *turns >= MOST - MOST / 4);
+        let exhausted = had.into_iter().filter(|(_, turns)| *turns >= places - places / 4);
         exhausted.map(|(tenant, _)| tenant.to_string()).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ACCOUNTS, MOST};
     use super::*;
 
     #[tokio::test]
@@ -44,14 +43,16 @@ mod tests {
         let mut turns = tokio::task::JoinSet::new();
         let mut shares = Shares::default();
         shares.begun(turns.spawn(async {}).id(), modest);
-        for _ in 0..MOST / 4 * 3 {
-            assert!(shares.exhausted().is_empty());
-            shares.begun(turns.spawn(async {}).id(), greedy.clone());
+        for places in [ACCOUNTS, MOST] {
+            while shares.0.len() <= places / 4 * 3 {
+                assert!(shares.exhausted(places).is_empty());
+                shares.begun(turns.spawn(async {}).id(), greedy.clone());
+            }
+            assert_eq!(shares.exhausted(places), ["greedy"]);
         }
-        assert_eq!(shares.exhausted(), ["greedy"]);
         while let Some(ended) = turns.join_next_with_id().await {
             shares.ended(ended.unwrap().0);
         }
-        assert!(shares.exhausted().is_empty() && shares.0.is_empty());
+        assert!(shares.exhausted(ACCOUNTS).is_empty() && shares.0.is_empty());
     }
 }

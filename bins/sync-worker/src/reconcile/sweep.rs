@@ -74,6 +74,7 @@ impl Session {
         self.sweep_redelivered(lately, started).await?;
         self.sweep_unheard(lately, started).await?;
         self.look_again(lately).await?;
+        self.follow_what_was_left_off(progress, started);
         self.catalogue().await?;
         progress.swept_to = Some(started);
         Ok(())

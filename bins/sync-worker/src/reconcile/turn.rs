@@ -17,7 +17,8 @@ use super::{HOLD, ReconcileError, Reconciler};
 /// If no request was sent for this long although the host may be asked, the work waits for a database that has silently
 /// gone away. This is far longer than replies are ever held up.
 const SILENCE: Duration = Duration::from_mins(15);
-/// A walk ends its turn after this long. A sweep cannot be cut short, but then leaves its place to others.
+/// A walk ends its turn after this long. A sweep, and a step of a walk, cannot be cut short, but then leave their place to
+/// others.
 const TURN: Duration = Duration::from_secs(20);
 
 impl Reconciler {
@@ -69,7 +70,8 @@ impl Reconciler {
             && !is_due(progress.sweep_due_at)
             && Instant::now() < until
         {
-            let stage = session.walk(progress, self.config.walk_period()).await?;
+            let step = Box::pin(session.walk(progress, self.config.walk_period()));
+            let stage = session.host.yielding_after(TURN, step).await?;
             self.keep(session, due, progress).await?;
             if stage == Stage::Over {
                 tracing::info!(account.key = %due.account, "an account was compared as a whole");

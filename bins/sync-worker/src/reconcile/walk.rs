@@ -1,5 +1,6 @@
-//! A walk compares everything, page by page, in the only order that does not change meanwhile, and then the contacts
-//! that no conversation has. It finds what sweeps cannot: what is gone, and what changed without changing any time.
+//! A walk compares everything, page by page, in the only order that does not change meanwhile, then what is left of very
+//! long conversations, and then the contacts that no conversation has. It finds what sweeps cannot: what is gone, and what
+//! changed without changing any time.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -51,7 +52,8 @@ fn leaves_out_some(page: &ConversationPage, place: i64) -> bool {
 }
 
 impl Session {
-    /// Goes on by one page, or by some contacts. The next walk begins `next_in` after the end of this one.
+    /// Goes on by one page, by a part of a conversation, or by some contacts. The next walk begins `next_in` after the end
+    /// of this one.
     pub(super) async fn walk(
         &self,
         progress: &mut Progress,
@@ -60,9 +62,13 @@ impl Session {
         if !progress.walk.under_way() {
             self.require_administrator().await?;
             self.forget_unread().await?;
+            self.forget_parts().await?;
         }
         if !progress.walk.contacts {
             self.walk_page(progress).await?;
+            return Ok(Stage::Goes);
+        }
+        if self.walk_long().await? == Stage::Goes {
             return Ok(Stage::Goes);
         }
         if self.walk_contacts(&mut progress.walk).await? == Stage::Goes {

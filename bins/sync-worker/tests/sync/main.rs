@@ -8,6 +8,7 @@ mod backfills;
 mod clocks;
 mod convergence;
 mod drift;
+mod endless;
 mod erased;
 mod failing;
 mod fairness;
