@@ -49,6 +49,13 @@ pub struct Conversation {
     /// Chatwoot does not have it any more: nothing can be done in it.
     #[serde(default)]
     pub deleted: bool,
+    /// A reply or note failed, and nobody has seen to it: it was not sent again, discarded or deleted, and
+    /// no agent's reply that was written after the failure has gone out.
+    #[serde(default)]
+    pub reply_failed: bool,
+    /// A request for approval about it waits for a decision.
+    #[serde(default)]
+    pub approval_pending: bool,
     /// The newest message that is no activity line.
     pub last_message: Option<MessagePreview>,
     /// Snoozed until then.
@@ -127,4 +134,30 @@ pub struct MessagePreview {
     pub state: Option<DeliveryState>,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Announcements are kept for days, and programs of two versions run side by side.
+    #[test]
+    fn what_was_told_before_there_were_marks_is_read_as_unmarked() {
+        let told: Conversation = serde_json::from_value(json!({
+            "id": "00000000-0000-8000-8000-000000000001",
+            "accountId": "00000000-0000-8000-8000-000000000002",
+            "chatwootId": 7,
+            "status": "open",
+            "labels": [],
+            "unreadCount": 0,
+            "lastActivityAt": "2026-01-02T03:04:05Z",
+            "createdAt": "2026-01-02T03:04:05Z",
+            "updatedAt": "2026-01-02T03:04:05Z",
+            "customAttributes": {},
+        }))
+        .unwrap();
+        assert!(!told.reply_failed && !told.approval_pending);
+    }
 }

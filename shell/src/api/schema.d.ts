@@ -1768,6 +1768,8 @@ export interface components {
         Conversation: {
             /** @description The Chatwoot account it belongs to. */
             accountId: components["schemas"]["AccountKey"];
+            /** @description A request for approval about it waits for a decision. */
+            approvalPending?: boolean;
             assignee?: components["schemas"]["Assignee"] | null;
             /** @description The channel's reply window is open. */
             canReply?: boolean | null;
@@ -1826,6 +1828,11 @@ export interface components {
              * @example high
              */
             priority?: string | null;
+            /**
+             * @description A reply or note failed, and nobody has seen to it: it was not sent again, discarded or deleted, and
+             *     no agent's reply that was written after the failure has gone out.
+             */
+            replyFailed?: boolean;
             /**
              * Format: date-time
              * @description What the customer wrote later than this no agent has seen; null: nothing of it.

@@ -55,6 +55,7 @@ mod receivers;
 mod replays;
 mod restored;
 mod retries;
+mod row_marks;
 mod search;
 mod session;
 mod shell;

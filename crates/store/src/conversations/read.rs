@@ -43,6 +43,8 @@ pub(crate) struct Row {
     pub(crate) unread_count: i64,
     pub(crate) seen_until: Option<DateTime<Utc>>,
     pub(crate) deleted: bool,
+    pub(crate) reply_failed: bool,
+    pub(crate) approval_pending: bool,
     pub(crate) last_id: Option<Uuid>,
     pub(crate) last_content: Option<String>,
     pub(crate) last_deleted: Option<bool>,
@@ -96,6 +98,11 @@ macro_rules! select_conversations {
                       ) else '{}' end as "pending_changes!",
                       unread.count as "unread_count!", seen.until as seen_until,
                       c.gone_at > c.version_at as "deleted!",
+                      coalesce(failed.counts, false) as "reply_failed!",
+                      -- One look for each row, however many requests there are.
+                      (select true from approvals p
+                       where p.conversation_id = c.id and p.status = 'submitted'
+                       limit 1) is not null as "approval_pending!",
                       last.id as "last_id?", last.content as last_content,
                       last.deleted as "last_deleted?",
                       last.message_type as "last_type?", last.private as "last_private?",
@@ -120,6 +127,13 @@ macro_rules! select_conversations {
                  where m.conversation_id = c.id and m.message_type <> 'activity'
                  order by m.created_at desc, m.id desc limit 1
                ) last on true
+               left join lateral (
+                 -- What answers the last failure answers those before it, too.
+                 select not axis_replied(c.id, f.failed_at) as counts
+                 from failed_messages f
+                 where f.conversation_id = c.id
+                 order by f.failed_at desc limit 1
+               ) failed on true
                cross join lateral (
                  select case when marked.counts then c.marked_seen_until
                         -- Told in whole seconds: it was at some time within that one.
@@ -243,6 +257,8 @@ impl TryFrom<Row> for Conversation {
             unread_count: row.unread_count,
             seen_until: row.seen_until,
             deleted: row.deleted,
+            reply_failed: row.reply_failed,
+            approval_pending: row.approval_pending,
             pending_changes: row.pending_changes,
             snoozed_until: row.snoozed_until,
             waiting_since: row.waiting_since,

@@ -5,6 +5,7 @@
 mod definers;
 mod dumps;
 mod errors;
+mod failures;
 mod hosts;
 mod labels;
 mod months;
