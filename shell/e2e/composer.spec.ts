@@ -131,6 +131,7 @@ test('a reply is proposed, and goes out as it was edited and approved', async ({
   await colleague.getByRole('textbox', { name: 'Why does it need approval?' }).fill('It is a lot.')
   await colleague.keyboard.press('Control+Enter')
   await expect(log(colleague).getByText('Waiting for approval')).toBeVisible()
+  await expect(row(colleague, 'Paul Proposal')).toContainText('Waiting for approval')
   expect(await system.sent(number, 'half of it')).toHaveLength(0)
 
   await openConversation(page, system, 'Paul Proposal')
@@ -142,6 +143,7 @@ test('a reply is proposed, and goes out as it was edited and approved', async ({
   await expect.poll(() => system.sent(number, 'of it back')).toMatchObject([{ content: 'You get a third of it back.' }])
   await expect(log(colleague).getByText('You get a third of it back.')).toHaveCount(1)
   await expect(log(colleague).getByText('Waiting for approval')).toHaveCount(0)
+  await expect(row(colleague, 'Paul Proposal')).not.toContainText('Waiting for approval')
 })
 
 test('the kind of what is written stays when the window becomes narrow', async ({ page, system }) => {

@@ -11,7 +11,7 @@ import { connectionStatus } from '#live/status.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
+import { aConversation, anAnnouncement, instant, uuid } from '#test/samples.ts'
 import { styled } from '#test/styled.ts'
 
 import { List } from './List.tsx'
@@ -72,18 +72,33 @@ test('a row tells who writes, and whether the customer will read it', async () =
   expect(row).toHaveTextContent('Ana Beispiel is replying…')
 })
 
-test('a row says that something about it waits for approval', async () => {
-  const [asked, other] = [aConversation(), aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })]
-  given([asked, other])
-  api.use(
-    http.get('/api/v1/approvals', ({ request, response }) => {
-      expect(new URL(request.url).searchParams.get('status')).toBe('submitted')
-      return response(200).json({ data: [anApproval({ conversationId: asked.id })], page: { limit: 100 }, position: NOWHERE })
-    }),
-  )
+test('a row is marked as its conversation is, whatever was written last, and however often that changes', async () => {
+  const lastMessage = { id: 'm', content: 'Hello?', messageType: 'incoming', private: false, createdAt: instant(0) }
+  const other = aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null }, replyFailed: false, approvalPending: false })
+  const here = aConversation({ lastMessage, replyFailed: true, approvalPending: true })
+  given([here, other])
+  const { live } = show(<List view={{}} openId={undefined} />)
+  const row = await screen.findByRole('link', { name: /Paula Probe.*A message was not sent.*Waiting for approval/ })
+  expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent(/not sent|Waiting/)
+  let position = 0
+  // A mark comes and goes without a new version of the row.
+  const hear = (now: object) =>
+    act(() => live.take({ event: 'message_retried', id: `e:${(position += 1)}`, data: JSON.stringify(anAnnouncement({ conversation: { ...here, ...now } })) }))
+  hear({ replyFailed: false })
+  await waitFor(() => expect(row).not.toHaveTextContent('not sent'))
+  expect(row).toHaveTextContent('Waiting for approval')
+  hear({ replyFailed: true, approvalPending: false })
+  await waitFor(() => expect(row).toHaveTextContent('A message was not sent'))
+  expect(row).not.toHaveTextContent('Waiting')
+  // As a program tells it that knows of no marks.
+  hear({ replyFailed: undefined, approvalPending: undefined })
+  await waitFor(() => expect(row).not.toHaveTextContent(/not sent|Waiting/))
+})
+
+test('a last message that failed marks no row by itself: somebody may have seen to it', async () => {
+  given([aConversation({ lastMessage: { id: 'm', content: 'Hm', messageType: 'outgoing', private: false, state: 'failed', createdAt: instant(0) } })])
   show(<List view={{}} openId={undefined} />)
-  expect(await screen.findByRole('link', { name: /Paula Probe.*Waiting for approval/ })).toBeVisible()
-  expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('Waiting for approval')
+  expect(await screen.findByRole('link', { name: /Paula Probe/ })).not.toHaveTextContent('not sent')
 })
 
 test('a row says that something written there waits for whoever wrote it, whatever page they wrote it on', async () => {

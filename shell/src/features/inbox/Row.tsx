@@ -30,18 +30,16 @@ interface RowProps {
   selected: boolean
   /** Rows are selected, so all checkboxes show. */
   selecting: boolean
-  /** A request about it is waiting for approval. */
-  asked: boolean
   /** It has left the list and is fading out. */
   gone: boolean
 }
 
-export const Row = memo(function Row({ conversation, search, open, selected, selecting, asked, gone }: RowProps) {
-  const { id, contact, labels, priority, unreadCount, lastMessage, assignee, status } = conversation
+export const Row = memo(function Row({ conversation, search, open, selected, selecting, gone }: RowProps) {
+  const { id, contact, labels, priority, unreadCount, replyFailed, approvalPending, assignee, status } = conversation
   const name = nameOf(conversation)
   const unread = unreadCount > 0
   const heldUp = useHeldUp(id)
-  const unsent = heldUp ? 'Your message was not sent' : lastMessage?.state === 'failed' && 'Last reply not sent'
+  const unsent = heldUp ? 'Your message was not sent' : replyFailed && 'A message was not sent'
   // Without permission to change anything, there is nothing to select it for.
   const selectable = mayAsk()
   return (
@@ -91,7 +89,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
                 <span className="sr-only">{unsent}</span>
               </span>
             )}
-            {asked && (
+            {approvalPending && (
               <span title="Waiting for approval" className="text-warn">
                 <Hourglass aria-hidden className="size-3.5" />
                 <span className="sr-only">Waiting for approval</span>

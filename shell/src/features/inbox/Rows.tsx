@@ -1,16 +1,13 @@
-import { useQuery } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowUp } from 'lucide-react'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
-import { session } from '#auth/session.ts'
 import { useStore } from '#base/store.ts'
 import { underWay } from '#desk/act.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { clearSelection, focusedRow, select, selection, selectUpTo, showOrder, shownOrder, toggle, useSelection } from '#desk/selection.ts'
-import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { isFocusLost, restoreFocus } from '#ui/focus.ts'
 import { useKeys } from '#ui/keyboard.ts'
@@ -92,8 +89,6 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     }
   }, [key, place])
 
-  const waiting = { ...approvalsQuery({ status: 'submitted' }), enabled: session().person.may('approvals:read') }
-  const asked = new Set(useQuery(waiting).data?.map(({ conversationId }) => conversationId))
   const selected = useSelection()
   useEffect(() => showOrder(rows.filter((row) => !gone.has(row.id)).map((row) => row.id)), [rows, gone])
 
@@ -204,7 +199,6 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
                       open={row.id === openId}
                       selected={selected.includes(row.id)}
                       selecting={selected.length > 0}
-                      asked={asked.has(row.id)}
                       gone={gone.has(row.id)}
                     />
                   </li>
