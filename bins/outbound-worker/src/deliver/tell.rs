@@ -57,18 +57,27 @@ pub(super) fn tale(job: &Job<'_>, news: &News<'_>) -> Activity {
     }
 }
 
+/// The rows that are announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum With {
+    /// The message alone: nothing else shows that a try has begun.
+    Message,
+    /// The message and its conversation, whose row tells whether a reply failed.
+    Conversation,
+}
+
 impl Carrier {
     /// Announces that a try has begun.
     pub(super) async fn tell_sending(&self, job: &Job<'_>, attempt: i32) {
         let entry = Entry { attempts: attempt, ..job.entry.clone() };
         let activity = tale(&Job { entry: &entry, ..*job }, &News::sending());
-        self.publish(job, activity).await;
+        self.publish(job, activity, With::Message).await;
     }
 
     /// Announces what was recorded, and notes that it need not be announced again.
     pub(super) async fn tell(&self, job: &Job<'_>, activity: Activity) {
         let id = activity.id;
-        if self.publish(job, activity).await {
+        if self.publish(job, activity, With::Conversation).await {
             self.told.note(id);
         }
     }
@@ -107,8 +116,8 @@ impl Carrier {
     }
 
     /// Announces an activity with the present rows that it is about. Returns whether the stream has it.
-    async fn publish(&self, job: &Job<'_>, activity: Activity) -> bool {
-        let announcement = match self.announcement(job, activity).await {
+    async fn publish(&self, job: &Job<'_>, activity: Activity, with: With) -> bool {
+        let announcement = match self.announcement(job, activity, with).await {
             Ok(announcement) => announcement,
             Err(error) => {
                 tracing::debug!(%error, "cannot read the row of a state; it will be announced later");
@@ -130,13 +139,14 @@ impl Carrier {
         &self,
         job: &Job<'_>,
         activity: Activity,
+        with: With,
     ) -> Result<Announcement, store::Error> {
         let mut transaction = self.store.worker().await?;
         let mut subject = AnnouncementSubject::default();
         if let Some(id) = job.message() {
             subject.message = messages::by_ids(&mut transaction, &[id]).await?.pop();
         }
-        if !job.is_delivery() {
+        if with == With::Conversation {
             let conversation = job.entry.conversation;
             subject.conversation = conversations::get(&mut transaction, conversation).await?;
         }

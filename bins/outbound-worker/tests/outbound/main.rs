@@ -19,6 +19,7 @@ mod pooling;
 mod redeliveries;
 mod replies;
 mod restores;
+mod row_marks;
 mod stage;
 mod stays;
 mod sweeps;
