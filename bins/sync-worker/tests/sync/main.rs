@@ -18,6 +18,7 @@ mod overlong;
 mod passing;
 mod reconcile;
 mod replay;
+mod row_marks;
 mod stream;
 mod support;
 mod texts;

@@ -66,6 +66,7 @@ pub async fn state(config: &store::Config) -> State {
         ("conversations", "select to_jsonb(t) - '{updated_at}'::text[] from conversations t"),
         ("conversation_labels", "select to_jsonb(t) from conversation_labels t"),
         ("messages", "select to_jsonb(t) - '{updated_at}'::text[] from messages t"),
+        ("failed_messages", "select to_jsonb(t) from failed_messages t"),
         (
             "activities",
             "select case when occurred_at > '2090-01-01'
