@@ -119,8 +119,9 @@ pub async fn keep(
 /// Deletes at most `limit` expired answers, of whatever tenant, the oldest first. Returns how many.
 pub async fn forget(connection: &mut PgConnection, limit: i64) -> Result<u64, Error> {
     let forgotten = sqlx::query!(
+        // Of a row that is written while this waits for it, only the outer condition is looked at again.
         "delete from idempotency_keys
-         where (tenant_id, principal_id, key) in (
+         where expires_at <= now() and (tenant_id, principal_id, key) in (
            select tenant_id, principal_id, key from idempotency_keys
            where expires_at <= now()
            order by expires_at limit $1)",

@@ -73,8 +73,9 @@ pub async fn forget_unheard(
     before: DateTime<Utc>,
 ) -> Result<u64, Error> {
     let forgotten = sqlx::query!(
+        // Of a row that is noted again while this waits for it, only the outer condition is looked at again.
         "delete from unheard_deliveries
-         where (account_id, chatwoot_id) in (
+         where noted_at < $1 and (account_id, chatwoot_id) in (
            select u.account_id, u.chatwoot_id from chatwoot_accounts a,
            -- By account, as the index has them.
            lateral (select account_id, chatwoot_id from unheard_deliveries

@@ -13,6 +13,7 @@ mod pooling;
 mod roles;
 mod schema;
 mod silence;
+mod sweeps;
 mod tenancy;
 mod transactions;
 mod uploads;
