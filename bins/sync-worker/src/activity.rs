@@ -236,7 +236,9 @@ impl Teller<'_> {
         let own = message.updated_at_us.map(whole_millis);
         let at =
             own.unwrap_or_else(|| clock::of_conversation(place).max(clock::of_message(message)));
-        let what = json!([message.content, message.content_attributes, message.status]);
+        // Earlier versions knew only the text that the body prints itself, and a line keeps its id.
+        let text = event.printed.clone().unwrap_or_else(|| json!(message.content));
+        let what = json!([text, message.content_attributes, message.status]);
         let version = [at.to_be_bytes(), Digest::of(&what).to_be_bytes()].concat();
         let mut told = self.tell(kind, message.id, &version, clock::time(at)).about(event);
         told.activity.actor = told.activity.actor.filter(|_| !reported);

@@ -272,6 +272,32 @@ pub(crate) mod tests {
         plan(&inbound(AccountKey::generate()), body.as_bytes()).unwrap().contacts
     }
 
+    /// A replay makes no second line of what an earlier version has told, which knew only the text at the top.
+    #[test]
+    fn the_line_of_an_update_keeps_its_id_whichever_of_two_texts_the_row_has() {
+        let name = "message_updated";
+        let example = chatwoot::examples().iter().find(|(one, _)| *one == name);
+        let mut body: Value = serde_json::from_str(example.unwrap().1).unwrap();
+        let message = body["conversation"]["messages"][0].as_object_mut().unwrap();
+        message.insert("content".to_owned(), "It is **on its way**.".into());
+        let inbound = inbound(AccountKey(uuid::Uuid::nil()));
+        let printed =
+            [json!("<p>It is <b>on its way</b>.</p>"), json!("It is **on its way**."), Value::Null];
+        let ids = printed.map(|printed| {
+            body["content"] = printed;
+            let mut planned = plan(&inbound, body.to_string().as_bytes()).unwrap();
+            let text = planned.messages.remove(0).state.content;
+            (planned.activities.remove(0).activity.id.to_string(), text)
+        });
+        let expected = [
+            "93c3b187-c11a-84f1-aef5-4b07aed39bd1",
+            "7834df6c-70e7-8dcf-b8d1-fb2a28e8af35",
+            "6529f594-4779-8276-9c89-847109412a67",
+        ];
+        let expected = expected.map(|id| (id.to_owned(), Some("It is **on its way**.".to_owned())));
+        assert_eq!(ids, expected);
+    }
+
     #[test]
     fn a_contact_described_twice_alike_is_one_that_was_so_when_the_message_came() {
         let mut twice = contacts(|body| body["sender"]["name"] = json!("Another"));

@@ -98,6 +98,7 @@ impl Reader<'_> {
         let event = webhook::MessageEvent {
             account: None,
             message: described,
+            printed: None,
             conversation: place.clone(),
             inbox: None,
             changes: Changes::default(),

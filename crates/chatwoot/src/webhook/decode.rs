@@ -1,5 +1,7 @@
 //! From bytes to events.
 
+use std::mem;
+
 use super::account;
 use super::event::{
     ContactEvent, ConversationEvent, InboxEvent, MessageEvent, TypingEvent, Webhook, WidgetEvent,
@@ -95,6 +97,7 @@ fn message(
     let conversation =
         conversation.ok_or(DecodeError::Missing { event, field: "conversation.id" })?;
 
+    let mut printed = None;
     message.conversation_display_id = Some(conversation.display_id);
     message.inbox_id =
         message.inbox_id.or(inbox.as_ref().map(|inbox| inbox.id)).or(conversation.inbox_id);
@@ -103,11 +106,12 @@ fn message(
         message.updated_at_us = message.updated_at_us.or(same.updated_at_us);
         // Some versions print the text here as its channel gets it, and only there as it was written. A survey has its
         // link only here.
-        if same.content.is_some() && message.content_type.as_deref() != Some("input_csat") {
-            message.content.clone_from(&same.content);
+        let is_survey = message.content_type.as_deref() == Some("input_csat");
+        if same.content.is_some() && same.content != message.content && !is_survey {
+            printed = Some(mem::replace(&mut message.content, same.content.clone()).into());
         }
     }
-    Ok(MessageEvent { account, message, conversation, inbox, changes })
+    Ok(MessageEvent { account, message, printed, conversation, inbox, changes })
 }
 
 fn contact(

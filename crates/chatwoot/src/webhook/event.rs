@@ -57,8 +57,11 @@ pub struct MessageEvent {
     /// The account.
     pub account: Option<Account>,
     /// The message. Its status and version are taken from the conversation's newest message if that
-    /// is the same one; otherwise the body does not tell them.
+    /// is the same one; otherwise the body does not tell them. So is its text, if it is there.
     pub message: Message,
+    /// What the body prints as the message's text itself, a string or null, if that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub printed: Option<Value>,
     /// A snapshot of its conversation, with a version of its own.
     pub conversation: Conversation,
     /// The inbox.
