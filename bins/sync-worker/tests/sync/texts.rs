@@ -1,11 +1,13 @@
 //! Texts that webhooks print otherwise than REST does: the rows have one text, and nothing counts as missed.
 
 use crate::drift::settle;
-use crate::support::count;
 use crate::support::stage::Stage;
-use chatwoot_sim::{Customer, Options};
+use crate::support::telling::{apply, heard};
+use crate::support::{count, delivery, execute};
+use chatwoot_sim::{Customer, Options, Sim};
 use serde_json::{Value, json};
 use store::reconciliations::Tally;
+use testkit::World;
 
 /// The texts of the rows, in the order of their messages.
 async fn texts(stage: &Stage) -> Vec<Value> {
@@ -81,4 +83,42 @@ async fn what_a_channel_makes_of_a_text_is_not_taken_for_a_change_of_it() {
     let lines = "activities where kind = 'message_updated'";
     assert_eq!(count(&stage.world.store_config, lines).await, 0);
     stage.end().await;
+}
+
+/// What was written here has the line breaks of its writer. Whatever happens to its conversation shows it with others.
+#[tokio::test]
+async fn a_text_is_not_told_as_new_when_it_is_only_printed_otherwise() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let hear = async |body: &Value, number: u32| {
+        let part = vec![delivery(&account, &body.to_string(), number.into())];
+        apply(&world.store, &world.bus, vec![part]).await;
+        let told = heard(&world, &account).await;
+        told.into_iter().filter(|one| one.subject.message.is_some()).count()
+    };
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    let mut bodies = sim.bodies().into_iter().map(|body| serde_json::from_str(&body).unwrap());
+    let mut body: Value =
+        bodies.rfind(|body: &Value| body["event"] == "conversation_updated").unwrap();
+    let mut told = hear(&body, 1).await;
+    let at = body["updated_at"].as_f64().unwrap();
+    let again = [
+        (r"E'It left.\r\nAda \r\n'", "It left.\nAda", 0),
+        (r"E'It left.\\\r\n\\--\\\nAda\\\n'", "It left.\n--\nAda", 0),
+        (r"E'Prices\n\\===  \nAda\t'", "Prices\n===  \nAda", 0),
+        (r"E'It left.\nAda'", "It left.\r\nEve", 1),
+        (r"E'\\-- it left'", "-- it left", 1),
+    ];
+    for ((written, printed, news), number) in again.into_iter().zip(2..) {
+        let written = format!("update messages set content = {written}");
+        execute(&world.store_config, &written).await;
+        body["messages"][0]["content"] = json!(printed);
+        body["updated_at"] = json!(at + 60.0 * f64::from(number));
+        told += news;
+        assert_eq!(hear(&body, number).await, told, "{printed:?} was {written}");
+        let row = format!("messages where content = '{}'", domain::plain_text(printed));
+        assert_eq!(count(&world.store_config, &row).await, 1);
+    }
 }

@@ -95,7 +95,7 @@ pub async fn apply(
 /// with the row as it was before shows whether anything is new. The addresses of files do not count, since they change
 /// by themselves, nor do the times of repeated delivery reports. A message's own webhook puts a link into a survey,
 /// which does not count either. Texts come in their plain form, but rows of earlier versions and what was written here
-/// may have line breaks of the editor, or some at the end.
+/// may have other line breaks, escapes and ends: they are compared as [`domain::comparable_text`] does.
 macro_rules! written_rows {
     ($written:tt $(, $argument:expr)* $(,)?) => {
         message_rows!(
@@ -110,10 +110,12 @@ macro_rules! written_rows {
                      (m.conversation_id, m.message_type, m.content_type, m.content_attributes,
                       m.private, m.deleted, m.sender_type, m.sender_id, m.sender_name, m.delivery_rank,
                       m.delivery_failed_at > m.delivery_succeeded_at, m.created_at)
-                  or o.content is distinct from m.content and m.content_type <> 'input_csat'
-                    and rtrim(replace(o.content, E'\\\\\\n', E'\\n'), E' \\t\\r\\n')
-                      is distinct from
-                        rtrim(replace(m.content, E'\\\\\\n', E'\\n'), E' \\t\\r\\n')
+                  or o.content is distinct from m.content and m.content_type <> 'input_csat' and (
+                    select count(distinct regexp_replace(
+                      regexp_replace(rtrim(text, E' \\t\\r\\n\\\\'), '[\\\\\\r]+\\n', E'\\n', 'g'),
+                      '^\\\\+(-+|=+)([ \\t\\r]*)$', '\\1\\2', 'gn'))
+                    from (values (coalesce(o.content, '')), (coalesce(m.content, ''))) as x (text)
+                  ) > 1
                   or o.attachments <> m.attachments and (
                     select jsonb_agg(f - '{dataUrl,thumbUrl}'::text[] order by f -> 'id')
                     from jsonb_path_query(o.attachments, '$[*] ? (@.type() == \"object\")') f
