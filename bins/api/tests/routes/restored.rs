@@ -27,7 +27,7 @@ async fn is_put_back(served: &Served, message: &Value, text: &str) {
     served.write(&Seed { copies: vec![(101, id)], version: 2, ..Seed::open(1) }).await;
     let mut transaction = served.world.store.worker().await.unwrap();
     sqlx::query("update messages set content = $1 where id = $2")
-        .bind(text)
+        .bind(domain::plain_text(text))
         .bind(id.0)
         .execute(&mut *transaction)
         .await
@@ -57,6 +57,28 @@ async fn p4_a_reply_that_is_approved_again_is_not_sent_again() {
         assert_eq!(served.commands().await, []);
         // As nobody had decided.
         is_put_back(&served, &message, sent).await;
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query("delete from messages").execute(&mut *transaction).await.unwrap();
+        store::commit(transaction).await.unwrap();
+    }
+}
+
+/// The lines of a form end as in no text that Chatwoot gives back.
+#[tokio::test]
+async fn a_reply_that_was_sent_as_proposed_has_not_been_edited() {
+    let served = Served::start().await;
+    let ben = caller(&served, Role::Approver).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    for text in ["It left.\r\nAda", "It left.\n\\--\nAda\\\n"] {
+        let reply = json!({ "content": text });
+        let (path, _) = asked(&served, &conversation, "proposed_reply", reply).await;
+        let answer = decide(&served, &ben, &path, "approved").await;
+        let message = answer.json::<Value>().await.unwrap()["messageId"].clone();
+        is_put_back(&served, &message, text).await;
+        let answer = decide(&served, &ben, &path, "approved").await;
+        assert_eq!(answer.status(), 200);
+        let approval: Value = answer.json().await.unwrap();
+        assert_eq!((&approval["messageId"], &approval["editedContent"]), (&message, &Value::Null));
         let mut transaction = served.world.store.worker().await.unwrap();
         sqlx::query("delete from messages").execute(&mut *transaction).await.unwrap();
         store::commit(transaction).await.unwrap();

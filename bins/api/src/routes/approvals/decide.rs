@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use domain::{Activity, Actor, Approval, ApprovalId, Message};
+use domain::{Activity, Actor, Approval, ApprovalId, Message, comparable_text};
 use events::{Announcement, AnnouncementSubject, TraceParent};
 use serde::Deserialize;
 use serde_json::json;
@@ -241,9 +241,8 @@ async fn send(
     }
 }
 
-/// The text of a reply that was there, if it is not the proposed one. Chatwoot may have changed its line breaks.
+/// The text of a reply that was there, if it is not the proposed one, however Chatwoot prints that.
 fn sent_otherwise<'a>(message: &'a Message, approval: &Approval) -> Option<&'a str> {
-    let plain = |text: &str| text.replace("\\\n", "\n").trim_end().to_owned();
-    let proposed = plain(approval.metadata["content"].as_str().unwrap_or_default());
-    message.content.as_deref().filter(|sent| plain(sent) != proposed)
+    let proposed = comparable_text(approval.metadata["content"].as_str().unwrap_or_default());
+    message.content.as_deref().filter(|sent| comparable_text(sent) != proposed)
 }
