@@ -23,6 +23,7 @@ mod pooler;
 mod program;
 mod scratch;
 mod wait;
+mod way;
 mod world;
 
 pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key, signs, unsigned};
@@ -35,6 +36,7 @@ pub use program::{Program, program_path};
 pub use scratch::scratch;
 pub use servers::{Postgres, free_port};
 pub use wait::{eventually, eventually_some};
+pub use way::Way;
 pub use world::World;
 
 /// For tests that speak HTTP.

@@ -1,15 +1,19 @@
 //! What is cut off in the middle: a deed and its answer are there together, or not at all.
 
+use std::future::ready;
+
 use chatwoot_sim::admin_token;
 use chrono::{TimeDelta, Utc};
 use domain::AccountKey;
 use serde_json::json;
-use store::Transaction;
+use store::{Config, Transaction};
 use testkit::sqlx::Connection as _;
 use testkit::{Postgres, World, eventually, sqlx};
 
 use crate::accounts::Stage;
 use crate::support::{Seed, Served, comes_in, ids};
+
+mod ways;
 
 const KEY: &str = "idempotency-key";
 
@@ -128,26 +132,31 @@ async fn an_account_whose_connection_was_cut_off_is_connected_once_and_told_of()
     assert_eq!(deeds(served, "accounts connect").await, 2);
 }
 
-/// An API whose rows of this table for which that holds, and nothing else, wait for a copy that never comes.
-async fn with_a_copy_that_never_comes(table: &str, rows: &str) -> (Postgres, Served) {
+/// A database whose rows of this table for which that holds, and nothing else, wait for a copy that never comes.
+async fn with_a_copy_that_never_comes(table: &str, rows: &str) -> (Postgres, Config) {
     let (postgres, config) = testkit::postgres().await;
-    let url = secrecy::ExposeSecret::expose_secret(&config.database_url).to_owned();
-    let mut owner = sqlx::PgConnection::connect(&url).await.unwrap();
     let trigger = format!(
         "create trigger wait_for_the_copy after insert on {table}
            for each row when ({rows}) execute function wait_for_the_copy()"
     );
-    for statement in [
+    let statements = [
         "alter database postgres set synchronous_commit = local",
         "create function wait_for_the_copy() returns trigger language plpgsql as $$ begin
            perform set_config('synchronous_commit', 'on', true); return null; end $$",
         &trigger,
         "alter system set synchronous_standby_names = 'nobody'",
         "select pg_reload_conf()",
-    ] {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut owner).await.unwrap();
+    ];
+    execute(&config, &statements).await;
+    (postgres, config)
+}
+
+async fn execute(config: &Config, statements: &[&str]) {
+    let url = secrecy::ExposeSecret::expose_secret(&config.database_url);
+    let mut owner = sqlx::PgConnection::connect(url).await.unwrap();
+    for statement in statements {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(*statement)).execute(&mut owner).await.unwrap();
     }
-    (postgres, Served::over(World::over(std::future::ready(config)).await).await)
 }
 
 /// Postgres has committed it, and its answer to that is lost.
@@ -170,7 +179,8 @@ async fn is_cut_off(served: &Served) {
 #[tokio::test]
 async fn a_message_whose_commit_nobody_heard_of_keeps_its_files() {
     let rows = "new.client_id is not null";
-    let (_postgres, served) = with_a_copy_that_never_comes("messages", rows).await;
+    let (_postgres, config) = with_a_copy_that_never_comes("messages", rows).await;
+    let served = Served::over(World::over(ready(config)).await).await;
     let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
     let file = ("a.txt", "text/plain", b"content".as_slice());
     let request = tokio::spawn(served.send(&path, &[("clientId", "c1")], &[file]).send());
@@ -185,7 +195,8 @@ async fn a_message_whose_commit_nobody_heard_of_keeps_its_files() {
 #[tokio::test]
 async fn a_replay_whose_commit_nobody_heard_of_is_carried_out() {
     let rows = "new.details ? 'begins'";
-    let (_postgres, served) = with_a_copy_that_never_comes("audit", rows).await;
+    let (_postgres, config) = with_a_copy_that_never_comes("audit", rows).await;
+    let served = Served::over(World::over(ready(config)).await).await;
     let from = Utc::now() - TimeDelta::hours(1);
     for (key, is_gone, event) in [("k1", false, "message_created"), ("k2", true, "message_updated")]
     {

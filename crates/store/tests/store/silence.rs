@@ -5,10 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use store::{Config, Error, PgConnection, Store, Trouble, within};
-use testkit::{eventually, sqlx};
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use testkit::{Way, eventually, sqlx};
 
 #[tokio::test]
 async fn nobody_waits_for_a_database_that_is_silent() {
@@ -50,46 +47,9 @@ async fn what_is_given_up_while_it_begins_is_not_left_open() {
     assert!(began(&store).await >= earlier);
 }
 
-/// The way to a database.
-struct Way {
-    config: Config,
-    silent: watch::Sender<()>,
-}
-
-impl Way {
-    async fn to(config: Config) -> Self {
-        let url = config.database_url.expose_secret();
-        let (user, place) = url.rsplit_once('@').unwrap();
-        let (server, database) = place.split_once('/').unwrap();
-        let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("{user}@{}/{database}", listens.local_addr().unwrap());
-        let (silent, mut falls_silent) = watch::channel(());
-        let server = server.to_owned();
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listens.accept().await {
-                falls_silent.mark_unchanged();
-                let (server, mut falls_silent) = (server.clone(), falls_silent.clone());
-                tokio::spawn(async move {
-                    let mut server = TcpStream::connect(server).await.unwrap();
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut client, &mut server) => {}
-                        _ = falls_silent.changed() => std::future::pending().await,
-                    }
-                });
-            }
-        });
-        Self { config: Config { database_url: url.into(), ..config }, silent }
-    }
-
-    /// Who is connected now hears nothing any more, not even that; who connects later finds a server.
-    fn fall_silent(&self) {
-        self.silent.send_replace(());
-    }
-}
-
 #[tokio::test]
 async fn places_at_a_database_that_died_without_a_word_come_back() {
-    let way = Way::to(testkit::database().await).await;
+    let way = Way::to(&testkit::database().await).await;
     let config = Config { database_connections: 2, ..way.config.clone() };
     let store = Store::connect(&config, "test").unwrap();
     let idle = store.worker().await.unwrap();

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AccountKey, in_words};
 use repair::replay::{self, Ended, Wanted};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 use super::{ACTION, Replay};
 use crate::App;
 use crate::auth::{May, ReplayEvents};
+use crate::capacity::Room;
 use crate::error::ApiError;
 use crate::extract;
 use crate::idempotency::{Begun, Key};
@@ -35,6 +36,8 @@ const MOST: u64 = 10_000;
 const FASTEST: u32 = 1_000;
 /// How long a dry run counts before its answer says how far it came.
 const COUNTING: Duration = Duration::from_secs(15);
+/// How long it is looked for at least, if the database could not say whether it was recorded.
+const LOOKING: TimeDelta = TimeDelta::minutes(10);
 
 /// Which events to hand to the workers again.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -172,34 +175,22 @@ async fn begin(
     key: Key,
     asked: ReplayWanted,
 ) -> Result<Response, ApiError> {
-    let mut work = match key.begin(&app, &principal).await? {
+    let mut work = match in_time(key.begin(&app, &principal)).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),
     };
-    asked.check_account(work.connection()).await?;
-    let wanted = asked.wanted();
-    let room = app.replays.enter(&principal.tenant).ok_or(ApiError::TooManyReplays)?;
-    let (words, account) = (wanted.words(), asked.account_id);
-    let mut replay = replay::Replay::start(wanted, &app.bus).await?;
-    let ends_by = replay.ends_by();
-    let details = json!({
-        "endsBy": ends_by, "most": asked.most, "perSecond": asked.per_second,
-    });
-    let connection = work.connection();
-    let begun =
-        operations::Begun::write(connection, &principal, ACTION, words, Some(account), details)
-            .await?;
-    let (mut found, _) =
-        store::audit::undertakings(connection, ACTION, Some(begun.id), None, 1).await?;
-    let shown: Replay = found.pop().map(Undertaking::into).ok_or(ApiError::NotFound("replay"))?;
+    let recorded = Box::pin(record(&app, &principal, &asked, work.connection()));
+    let recorded = in_time(recorded).await?;
+    let Recorded { room, mut replay, ends_by, begun, shown } = recorded;
     let location = format!("{BASE}/operations/replays/{}", begun.id);
-    let answer = work.finish(StatusCode::ACCEPTED, Some(location), &shown).await;
+    let answer = in_time(work.finish(StatusCode::ACCEPTED, Some(location), &shown)).await;
     let is_said = answer.is_ok();
+    let look_until = ends_by.max(Utc::now() + LOOKING);
     let tasks = app.tasks.clone();
     tasks.spawn(async move {
         let _room = room;
         // Who asks again under the same key is told that it has begun.
-        if !is_said && !begun.is_recorded(&app, ends_by).await {
+        if !is_said && !begun.is_recorded(&app, look_until).await {
             return;
         }
         let run = async |telling: watch::Sender<Progress>| {
@@ -216,6 +207,45 @@ async fn begin(
         begun.end_at_last(&app.store, replay.count(), &ended.words()).await;
     });
     answer
+}
+
+/// Gives up on a database that is silent. Nobody else does: this goes on without its request, and would keep its
+/// places for ever.
+async fn in_time<T>(work: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    store::within(store::PATIENCE, async { Ok(work.await) }).await?
+}
+
+/// A replay that begins once its record is committed.
+struct Recorded {
+    room: Room,
+    replay: replay::Replay,
+    ends_by: DateTime<Utc>,
+    begun: operations::Begun,
+    shown: Replay,
+}
+
+async fn record(
+    app: &App,
+    principal: &May<ReplayEvents>,
+    asked: &ReplayWanted,
+    connection: &mut PgConnection,
+) -> Result<Recorded, ApiError> {
+    asked.check_account(connection).await?;
+    let wanted = asked.wanted();
+    let room = app.replays.enter(&principal.tenant).ok_or(ApiError::TooManyReplays)?;
+    let (words, account) = (wanted.words(), asked.account_id);
+    let replay = replay::Replay::start(wanted, &app.bus).await?;
+    let ends_by = replay.ends_by();
+    let details = json!({
+        "endsBy": ends_by, "most": asked.most, "perSecond": asked.per_second,
+    });
+    let begun =
+        operations::Begun::write(connection, principal, ACTION, words, Some(account), details)
+            .await?;
+    let (mut found, _) =
+        store::audit::undertakings(connection, ACTION, Some(begun.id), None, 1).await?;
+    let shown = found.pop().map(Undertaking::into).ok_or(ApiError::NotFound("replay"))?;
+    Ok(Recorded { room, replay, ends_by, begun, shown })
 }
 
 async fn count(app: &App, wanted: Wanted) -> Result<ReplayCounted, ApiError> {
