@@ -49,6 +49,7 @@ mod schema;
 pub mod stream_tickets;
 pub mod tenant_claims;
 pub mod tenants;
+mod transaction_id;
 pub mod uploads;
 mod wakeups;
 pub mod webhook_events;
@@ -61,6 +62,7 @@ pub use part::Start;
 pub use schema::{Wait, migrate, migrate_within};
 /// A connection inside a transaction, which the functions of the modules take.
 pub use sqlx::PgConnection;
+pub use transaction_id::TransactionId;
 pub use wakeups::Wakeups;
 
 /// A transaction of a [`Store`]; it is rolled back unless it is committed.

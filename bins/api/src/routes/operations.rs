@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use domain::{AccountKey, AuditId};
 use serde_json::{Value, json};
 use store::audit::{Entry, Progress};
-use store::{PgConnection, Store};
+use store::{PgConnection, Store, TransactionId};
 use tokio::sync::watch;
 
 use crate::App;
@@ -46,18 +46,27 @@ impl Begun {
         Ok(Self { id, entry })
     }
 
-    /// Whether that was recorded, though the database could not say so. Asks until it can, or it is no use any more.
-    async fn is_recorded(&self, app: &App, until: DateTime<Utc>) -> bool {
+    /// Whether that was recorded by this transaction, though the database could not say so. Asks until it can and the
+    /// transaction has ended, which may be long after its connection was lost, or it is no use any more.
+    async fn is_recorded(
+        &self,
+        app: &App,
+        transaction: &TransactionId,
+        until: DateTime<Utc>,
+    ) -> bool {
         let Some(tenant) = &self.entry.tenant else { return false };
         while Utc::now() < until && !app.shutdown.is_cancelled() {
             let looked = async {
-                let mut transaction = app.store.tenant(tenant).await?;
-                let there = store::audit::is_there(&mut transaction, self.id).await?;
-                store::commit(transaction).await?;
-                Ok(there)
+                let mut look = app.store.tenant(tenant).await?;
+                // First: if it ends in between, the row is seen.
+                let under_way = transaction.is_under_way(&mut look).await?;
+                let there = store::audit::is_there(&mut look, self.id).await?;
+                store::commit(look).await?;
+                Ok((there, under_way))
             };
             match store::within(store::PATIENCE, looked).await {
-                Ok(there) => return there,
+                Ok((there, under_way)) if there || !under_way => return there,
+                Ok(_) => {}
                 Err(error) => tracing::debug!(%error, "cannot look up what was recorded"),
             }
             tokio::select! {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::TenantId;
-use store::{Limits, PgConnection, Store, Transaction, tenants};
+use store::{Limits, PgConnection, Store, Transaction, TransactionId, tenants};
 use testkit::sqlx;
 
 const LIMITS: Limits = Limits { lock: Duration::from_secs(5), statement: Duration::from_secs(7) };
@@ -161,4 +161,33 @@ async fn a_server_that_takes_no_writes_is_not_used() {
 async fn patience_with(transaction: &mut Transaction) -> String {
     let asked = sqlx::query_scalar("select current_setting('idle_in_transaction_session_timeout')");
     asked.fetch_one(&mut **transaction).await.unwrap()
+}
+
+#[tokio::test]
+async fn others_know_whether_a_transaction_is_under_way() {
+    let [(_one, here), (_other, elsewhere)] =
+        [testkit::postgres().await, testkit::postgres().await];
+    let store = Store::connect(&here, "test").unwrap();
+    let tenant: TenantId = "acme".parse().unwrap();
+    let is_under_way = async |store: &Store, id: &TransactionId| {
+        let mut look = store.tenant(&tenant).await.unwrap();
+        id.is_under_way(&mut look).await.unwrap()
+    };
+    for is_kept in [true, false] {
+        let mut transaction = store.tenant(&tenant).await.unwrap();
+        let id = TransactionId::of(&mut transaction).await.unwrap();
+        assert!(is_under_way(&store, &id).await);
+        if is_kept { store::commit(transaction).await } else { store::rollback(transaction).await }
+            .unwrap();
+        assert!(!is_under_way(&store, &id).await);
+    }
+
+    // A copy that took the server's place before it heard of it.
+    let copy = Store::connect(&elsewhere, "test").unwrap();
+    let mut last = None;
+    for _ in 0..500 {
+        let mut transaction = store.tenant(&tenant).await.unwrap();
+        last = Some(TransactionId::of(&mut transaction).await.unwrap());
+    }
+    assert!(!is_under_way(&copy, &last.unwrap()).await);
 }

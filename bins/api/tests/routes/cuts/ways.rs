@@ -63,6 +63,23 @@ async fn a_replay_whose_commit_is_never_answered_is_carried_out() {
     is_carried_out(&served).await;
 }
 
+/// Its connection is lost while the database waits for its copies, which nobody else sees before they have it.
+#[tokio::test]
+async fn a_replay_that_is_committed_after_it_was_looked_for_is_carried_out() {
+    let rows = "new.details ? 'begins'";
+    let (_postgres, config) = with_a_copy_that_never_comes("audit", rows).await;
+    let (way, served) = by_a_way(&config).await;
+    comes_in(&served, &served.ours, "message_created").await;
+    let request = tokio::spawn(replay(&served).send());
+    commits(&served).await;
+    way.cut_off();
+    assert_eq!(request.await.unwrap().unwrap().status(), 503);
+    let look = ["from audit where id = $1", "COMMIT"];
+    eventually("it was looked for in vain", async || way.has_heard(&look)).await;
+    is_copied(&config).await;
+    is_carried_out(&served).await;
+}
+
 #[tokio::test]
 async fn replays_that_a_silent_database_did_not_record_leave_room_for_others() {
     let config = testkit::database().await;

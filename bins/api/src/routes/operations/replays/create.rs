@@ -12,8 +12,8 @@ use repair::replay::{self, Ended, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::joined;
-use store::PgConnection;
 use store::audit::{Progress, Undertaking};
+use store::{PgConnection, TransactionId};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -181,7 +181,7 @@ async fn begin(
     };
     let recorded = Box::pin(record(&app, &principal, &asked, work.connection()));
     let recorded = in_time(recorded).await?;
-    let Recorded { room, mut replay, ends_by, begun, shown } = recorded;
+    let Recorded { room, mut replay, ends_by, begun, transaction, shown } = recorded;
     let location = format!("{BASE}/operations/replays/{}", begun.id);
     let answer = in_time(work.finish(StatusCode::ACCEPTED, Some(location), &shown)).await;
     let is_said = answer.is_ok();
@@ -190,7 +190,7 @@ async fn begin(
     tasks.spawn(async move {
         let _room = room;
         // Who asks again under the same key is told that it has begun.
-        if !is_said && !begun.is_recorded(&app, look_until).await {
+        if !is_said && !begun.is_recorded(&app, &transaction, look_until).await {
             return;
         }
         let run = async |telling: watch::Sender<Progress>| {
@@ -221,6 +221,7 @@ struct Recorded {
     replay: replay::Replay,
     ends_by: DateTime<Utc>,
     begun: operations::Begun,
+    transaction: TransactionId,
     shown: Replay,
 }
 
@@ -242,10 +243,11 @@ async fn record(
     let begun =
         operations::Begun::write(connection, principal, ACTION, words, Some(account), details)
             .await?;
+    let transaction = TransactionId::of(connection).await?;
     let (mut found, _) =
         store::audit::undertakings(connection, ACTION, Some(begun.id), None, 1).await?;
     let shown = found.pop().map(Undertaking::into).ok_or(ApiError::NotFound("replay"))?;
-    Ok(Recorded { room, replay, ends_by, begun, shown })
+    Ok(Recorded { room, replay, ends_by, begun, transaction, shown })
 }
 
 async fn count(app: &App, wanted: Wanted) -> Result<ReplayCounted, ApiError> {
