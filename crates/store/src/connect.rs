@@ -90,7 +90,8 @@ impl Store {
     /// Begins a transaction that sees and changes the rows of one tenant only.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Transaction, Error> {
         let mut transaction = self.begin("begin").await?;
-        confine(&mut transaction, tenant).await?;
+        // Whoever waits for it may be a task that nobody else gives up.
+        within(PATIENCE, confine(&mut transaction, tenant)).await?;
         Ok(transaction)
     }
 

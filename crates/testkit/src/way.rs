@@ -16,6 +16,8 @@ pub struct Way {
     pub config: Config,
     breaks: watch::Sender<Break>,
     said: Said,
+    /// Who says this hears nothing any more.
+    unheard: watch::Sender<Option<&'static str>>,
 }
 
 /// What all who connected have sent.
@@ -42,14 +44,17 @@ impl Way {
         let way = listener.local_addr().expect("it has an address");
         let url = format!("{user}@{way}/{database}");
         let (breaks, said) = (watch::Sender::new(Break::Cut), Said::default());
+        let unheard = watch::Sender::new(None);
         let (server, broken, all) = (server.to_owned(), breaks.clone(), Arc::clone(&said));
+        let hushed = unheard.subscribe();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (breaks, said) = (broken.subscribe(), Arc::clone(&all));
-                tokio::spawn(lead(client, server.clone(), breaks, said));
+                tokio::spawn(lead(client, server.clone(), breaks, said, hushed.clone()));
             }
         });
-        Self { config: Config { database_url: url.into(), ..config.clone() }, breaks, said }
+        let config = Config { database_url: url.into(), ..config.clone() };
+        Self { config, breaks, said, unheard }
     }
 
     /// From now on nobody hears anything, not even that.
@@ -60,6 +65,11 @@ impl Way {
     /// From now on those who wait for an answer hear nothing, not even that.
     pub fn leave_unanswered(&self) {
         self.breaks.send_replace(Break::Silent);
+    }
+
+    /// Who says this from now on hears nothing any more, not even that.
+    pub fn leave_unanswered_who_says(&self, this: &'static str) {
+        self.unheard.send_replace(Some(this));
     }
 
     /// Those who wait for an answer are not connected any more, which the database is not told.
@@ -89,6 +99,7 @@ async fn lead(
     server: String,
     mut breaks: watch::Receiver<Break>,
     said: Said,
+    unheard: watch::Receiver<Option<&'static str>>,
 ) -> Option<()> {
     let server = TcpStream::connect(server).await.ok()?;
     let number = {
@@ -105,6 +116,11 @@ async fn lead(
             waits.store(true, Ordering::SeqCst);
             said.lock().unwrap_or_else(PoisonError::into_inner)[number]
                 .extend_from_slice(&part[..length]);
+            let unheard = *unheard.borrow();
+            let words = String::from_utf8_lossy(&part[..length]);
+            if unheard.is_some_and(|unheard| words.contains(unheard)) {
+                return Some(Break::Silent);
+            }
             asked.write_all(&part[..length]).await.ok()?;
         }
         None

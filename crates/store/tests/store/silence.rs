@@ -68,6 +68,26 @@ async fn places_at_a_database_that_died_without_a_word_come_back() {
     store::hosts::list(&mut other.unwrap()).await.unwrap();
 }
 
+/// Whoever waits for it may be a task that nobody else gives up.
+#[tokio::test]
+async fn nobody_waits_for_a_silent_database_to_begin_as_a_tenant() {
+    let way = Way::to(&testkit::database().await).await;
+    let store = Store::connect(&way.config, "test").unwrap();
+    way.leave_unanswered_who_says("axis.tenant");
+    let tenant = "acme".parse().unwrap();
+    let passes = async {
+        eventually("it begins", async || way.has_heard(&["axis.tenant"])).await;
+        tokio::time::pause();
+        tokio::time::sleep(store::PATIENCE * 2).await;
+    };
+    tokio::select! {
+        begun = store.tenant(&tenant) => {
+            assert!(matches!(begun, Err(Error::Unavailable(_))), "{begun:?}");
+        }
+        () = passes => panic!("it waits without end"),
+    }
+}
+
 #[tokio::test]
 async fn who_finds_no_database_is_told_what_was_met_in_its_place() {
     let url = format!("postgres://127.0.0.1:{}/nowhere", testkit::free_port());
