@@ -136,7 +136,7 @@ impl Sim {
         snoozes::wake(self);
     }
 
-    /// Sets the clock back, even before the present time.
+    /// Has what happens from now on happen this much earlier. What has happened already keeps its times.
     pub fn set_back(&self, by: Duration) {
         self.world().shift -= chrono::TimeDelta::from_std(by).unwrap_or_default();
     }

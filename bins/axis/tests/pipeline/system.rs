@@ -5,9 +5,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use chatwoot_sim::{DeliveryOptions, Options, Sim};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use testkit::reqwest::Client;
-use testkit::{Program, World};
+use testkit::{Program, SECRET_KEY, World};
+use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::installation::{Servers, TENANT, connect, known};
@@ -129,6 +131,26 @@ impl System {
     pub fn truth(&self, display_id: i64) -> Vec<Value> {
         let messages = self.sim.messages(ACCOUNT, display_id).unwrap();
         messages.into_iter().filter(|message| message["message_type"] != 2).collect()
+    }
+
+    /// What an operator does, which has to succeed.
+    pub async fn operate(&self, arguments: &[&str]) {
+        let (succeeded, told) = self.axis(arguments).await;
+        assert!(succeeded, "axis {}: {told}", arguments.join(" "));
+    }
+
+    /// Whether the command succeeded, and what it told.
+    pub async fn axis(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_axis"))
+            .args(arguments)
+            .env("DATABASE_URL", self.world.store_config.database_url.expose_secret())
+            .env("NATS_URL", self.world.bus_config.nats_url.expose_secret())
+            .env("AXIS_SECRET_KEY", SECRET_KEY)
+            .output()
+            .await
+            .unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&told).into_owned())
     }
 
     /// Ends every program and sees that each ends well.
