@@ -60,4 +60,11 @@ mod tests {
     fn the_command_line_is_sound() {
         super::Axis::command().debug_assert();
     }
+
+    #[test]
+    fn the_help_of_up_says_that_the_settings_of_all_programs_work() {
+        let mut all = super::Axis::command();
+        let help = all.find_subcommand_mut("up").map(|up| up.render_long_help().to_string());
+        assert!(help.is_some_and(|help| help.contains("Settings that are not listed here")));
+    }
 }

@@ -39,6 +39,9 @@ pub(crate) async fn prepared<T>(
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run everything in one process on one port, with servers of its own
+    ///
+    /// Settings that are not listed here, but that the programs read from the environment, work too: JOURNAL_*,
+    /// WEBHOOK_*, OUTBOUND_*, … (see the help of `webhook-receiver` and `outbound-worker`).
     Up(Box<up::Arguments>),
     /// Check everything, and say what is wrong and what to do about it. Exit code 1 if somebody has
     /// to do something

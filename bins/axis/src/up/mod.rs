@@ -44,9 +44,6 @@ pub fn is_stand_in(account: &Account) -> bool {
 const SHELL: &str = "shell/dist";
 
 /// What runs, and where.
-///
-/// Settings that are not listed here, but that the programs read from the environment, work too:
-/// JOURNAL_*, WEBHOOK_*, OUTBOUND_*, … (see the help of `webhook-receiver` and `outbound-worker`).
 #[derive(Debug, Args)]
 #[group(skip)]
 pub struct Arguments {
