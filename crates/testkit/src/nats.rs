@@ -28,6 +28,13 @@ pub(crate) async fn keep(nats: &Nats, folder: &Path) -> Earlier {
     Earlier(earlier)
 }
 
+/// Restarts the server with an empty disk.
+pub(crate) async fn empty(nats: &Nats, folder: &Path) {
+    nats.kill().await.expect("NATS can be killed");
+    std::fs::remove_dir_all(stored(folder)).expect("what NATS stored can be removed");
+    nats.restart().await.expect("NATS starts again");
+}
+
 /// Restarts the server with what it had on disk earlier, as after a power cut that took what it had not synced.
 pub(crate) async fn lose(nats: &Nats, folder: &Path, earlier: &Earlier) {
     nats.kill().await.expect("NATS can be killed");

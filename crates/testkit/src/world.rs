@@ -58,6 +58,11 @@ impl World {
         nats::keep(&self.nats, &self.nats_folder).await
     }
 
+    /// Restarts NATS without streams or anything else.
+    pub async fn lose_all_streams(&self) {
+        nats::empty(&self.nats, &self.nats_folder).await;
+    }
+
     /// Restarts NATS without anything that its streams and consumers received since.
     pub async fn lose_streams_since(&self, earlier: &Earlier) {
         nats::lose(&self.nats, &self.nats_folder, earlier).await;

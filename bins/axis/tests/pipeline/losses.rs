@@ -2,6 +2,8 @@
 //! the receiver's journal fills INBOUND again, the outbox OUTBOUND, and screens are told to read
 //! again, after which they miss nothing.
 
+use std::future::ready;
+
 use secrecy::ExposeSecret as _;
 use testkit::eventually;
 use testkit::sqlx::{self, Connection as _};
@@ -20,6 +22,40 @@ async fn what_every_stream_lost_is_filled_again() {
 #[tokio::test]
 async fn what_every_stream_lost_is_filled_again_though_all_programs_died_with_it() {
     lose(&["webhook-receiver", "api"]).await;
+}
+
+#[tokio::test]
+async fn what_a_server_lost_with_its_disk_is_filled_again_once_the_streams_are_made() {
+    let mut system = System::start(Workers { sync: 1, outbound: 1 }).await;
+    let (place, _) = system.sim.start_conversation(ACCOUNT, "start").unwrap();
+    let id = system.conversation(place).await["id"].as_str().unwrap().to_owned();
+    let conversations = [(place, id)];
+    talk(&system, &conversations, 0..3).await;
+    drained(&system).await;
+    for worker in ["sync-worker 1", "outbound-worker 1"] {
+        system.programs.get_mut(worker).unwrap().kill().await;
+    }
+    talk(&system, &conversations, 3..6).await;
+    system.world.lose_all_streams().await;
+    // The receiver acknowledges all the same.
+    talk(&system, &conversations, 6..9).await;
+    for worker in ["sync-worker 1", "outbound-worker 1"] {
+        let program = system.programs.get_mut(worker).unwrap();
+        program.launch_again();
+        eventually("without its streams it ends", || ready(program.has_ended())).await;
+    }
+
+    system.operate(&["streams", "apply"]).await;
+    system.operate(&["accounts", "publish"]).await;
+    for worker in ["sync-worker 1", "outbound-worker 1"] {
+        system.programs.get_mut(worker).unwrap().start_again().await;
+    }
+    publish_outbox_again(&system).await;
+    talk(&system, &conversations, 9..11).await;
+    drained(&system).await;
+    nothing_was_refused(&system);
+    check(&system, 0, place, &conversations[0].1).await;
+    system.stop().await;
 }
 
 /// Loses what the streams got while both workers were away and before, with these programs.
