@@ -120,8 +120,10 @@ fn waits(overdue: &Overdue) -> Warning {
     let because = said.map(|reason| format!(" ({reason})")).unwrap_or_default();
     let (why, mend) = match overdue.cause {
         Cause::Unpublished => (
-            "no outbound-worker takes them up".to_owned(),
-            Some("start an outbound-worker; if one runs, its /health says what it lacks"),
+            "no outbound-worker takes them up, or NATS is away".to_owned(),
+            Some(
+                "start an outbound-worker; if one runs, its /health says what it lacks, such as NATS",
+            ),
         ),
         // It is for whoever runs that Chatwoot to do something.
         Cause::Silent { again_at } => match again_at.filter(|again_at| *again_at > Utc::now()) {
