@@ -58,7 +58,8 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
         report.wrong(
             "dead letters",
             what,
-            "redrive or drop its dead letters, then replay what got none",
+            "redrive or drop its dead letters, then axis replay --account … --from <when the first that got none \
+             was received, as webhook_events says>",
         );
     }
     Some(bus)
