@@ -19,7 +19,7 @@ const MAX_OFFSET: u32 = 10_000;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Numbered {
-    /// Number of the page, from 1.
+    /// Number of the page, from 1. Pages reach the first 10,000 rows of the list.
     #[param(minimum = 1)]
     page: Option<u32>,
     /// Most rows per page; 25 if not given.
@@ -29,7 +29,7 @@ pub(crate) struct Numbered {
 
 impl Numbered {
     pub(crate) fn asked(self) -> Result<Asked, ApiError> {
-        Asked::read(self.page, self.limit, None)
+        Asked::read_or(self.page, self.limit, None, "this list does not show the others")
     }
 }
 
@@ -88,6 +88,16 @@ impl Asked {
         limit: Option<u32>,
         cursor: Option<String>,
     ) -> Result<Self, ApiError> {
+        Self::read_or(page, limit, cursor, "go on with nextCursor")
+    }
+
+    /// What to do about rows that no number reaches is said `beyond`.
+    fn read_or(
+        page: Option<u32>,
+        limit: Option<u32>,
+        cursor: Option<String>,
+        beyond: &str,
+    ) -> Result<Self, ApiError> {
         let limit = self::limit(limit)?;
         let start = match (page, cursor.filter(|cursor| !cursor.is_empty())) {
             (Some(_), Some(_)) => {
@@ -96,9 +106,7 @@ impl Asked {
             (None, Some(cursor)) => Start::Cursor(cursor),
             (Some(0), None) => return Err(ApiError::field("page", "must be at least 1")),
             (Some(page), None) if (page - 1).saturating_mul(limit) > MAX_OFFSET => {
-                let message = format!(
-                    "reaches only the first {MAX_OFFSET} rows; go on with nextCursor where there is one"
-                );
+                let message = format!("reaches only the first {MAX_OFFSET} rows; {beyond}");
                 return Err(ApiError::field("page", message));
             }
             (page, None) => Start::Page(page.unwrap_or(1)),
@@ -212,6 +220,9 @@ mod tests {
             assert!(Asked::read(page, limit, None).is_err(), "{page:?} {limit:?}");
         }
         assert!(Asked::read(Some(2), None, Some("x".to_owned())).is_err());
+        let numbered = Numbered { page: Some(102), limit: Some(100) };
+        let refused = format!("{:?}", numbered.asked().unwrap_err());
+        assert!(refused.contains("10000 rows") && !refused.contains("nextCursor"), "{refused}");
     }
 
     #[test]

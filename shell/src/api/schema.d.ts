@@ -3936,7 +3936,7 @@ export interface operations {
             query?: {
                 /** @description Most rows per page; 25 if not given. */
                 limit?: number;
-                /** @description Number of the page, from 1. */
+                /** @description Number of the page, from 1. Pages reach the first 10,000 rows of the list. */
                 page?: number;
             };
             header?: never;
@@ -8605,7 +8605,7 @@ export interface operations {
             query?: {
                 /** @description Most rows per page; 25 if not given. */
                 limit?: number;
-                /** @description Number of the page, from 1. */
+                /** @description Number of the page, from 1. Pages reach the first 10,000 rows of the list. */
                 page?: number;
             };
             header?: never;
