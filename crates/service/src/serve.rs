@@ -21,11 +21,13 @@ use tokio_util::sync::CancellationToken;
 use crate::{Leaving, drain};
 
 mod first;
+mod heads;
 mod peers;
 #[cfg(test)]
 mod tests;
 
 use first::First;
+use heads::Heads;
 use peers::Peers;
 
 /// How long connections may stay open after the shutdown. Whole requests end by themselves, half-sent ones do not.
@@ -35,7 +37,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 pub(crate) const MOST_CONNECTIONS: u32 = 25_000;
 
 /// How many unread bytes of a request a connection may hold: its line and headers, or a piece of its body. The
-/// sender may be anybody.
+/// sender may be anybody, so all connections together hold less than this of each ([`heads::MOST`]).
 const UNREAD: usize = 64 * 1024;
 
 /// How long clients may keep a connection waiting.
@@ -65,6 +67,7 @@ pub struct Listener {
     tcp: TcpListener,
     places: Arc<Semaphore>,
     peers: Arc<Peers>,
+    heads: Heads,
     leaving: Leaving,
 }
 
@@ -74,7 +77,13 @@ impl Listener {
         let connections = usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS);
         let peers = Arc::new(Peers::of(connections, &[]));
         let places = Arc::new(Semaphore::new(connections));
-        Self { tcp, places, peers, leaving: Leaving::default() }
+        Self { tcp, places, peers, heads: Heads::of(heads::MOST), leaving: Leaving::default() }
+    }
+
+    /// Bounds what all connections may hold of headers that are longer than most and have no end yet.
+    #[cfg(test)]
+    fn with_room_for_heads(self, bytes: usize) -> Self {
+        Self { heads: Heads::of(bytes), ..self }
     }
 
     /// Exempts these addresses from the limit per address.
@@ -128,7 +137,7 @@ async fn accept_all(
     shutdown: &CancellationToken,
     patience: Patience,
 ) {
-    let Listener { mut tcp, places, peers, leaving } = listener;
+    let Listener { mut tcp, places, peers, heads, leaving } = listener;
     // Otherwise all routes would be copied for every connection.
     let router: Router = router.with_state(());
     let service = TowerToHyperService::new(router);
@@ -148,11 +157,14 @@ async fn accept_all(
             continue;
         };
         prepare(&stream, patience.stalled);
-        let (service, leaving) = (service.clone(), leaving.clone());
+        let (service, leaving, head) = (service.clone(), leaving.clone(), heads.head());
+        let stream = head.counting(stream);
         let answer = service_fn(move |request| {
-            let (answer, leaving) = (service.call(request), leaving.clone());
+            head.is_read();
+            let (answer, leaving, head) = (service.call(request), leaving.clone(), head.clone());
             async move {
                 let mut answer = answer.await?;
+                head.is_awaited();
                 if leaving.has_begun() {
                     let close = HeaderValue::from_static("close");
                     answer.headers_mut().insert(header::CONNECTION, close);

@@ -9,6 +9,7 @@ use axum::routing::get;
 use futures_util::future::join_all;
 use futures_util::stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::task::JoinSet;
 use tokio_util::sync::DropGuard;
 
 use super::*;
@@ -149,6 +150,37 @@ async fn long_heads_are_taken_and_endless_ones_refused() {
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
     }
+    stop.cancel();
+    serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn headers_without_an_end_hold_no_more_than_their_share_and_nobody_else_needs_it() {
+    const LONG: usize = 40 * 1024;
+    let listener = listen("127.0.0.1", 0).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let listener = Listener::from(listener).with_room_for_heads(2 * LONG);
+    let serving = tokio::spawn(serve(listener, routes(&Health::default()), stop.clone()));
+    let (mut reading, mut writing) = (JoinSet::new(), Vec::new());
+    for _ in 0..4 {
+        let (mut from, mut to) = TcpStream::connect(address).await.unwrap().into_split();
+        let begin = format!("GET /live HTTP/1.1\r\nhost: here\r\nlong: {}", "x".repeat(LONG));
+        to.write_all(begin.as_bytes()).await.unwrap();
+        reading.spawn(async move { from.read_u8().await.ok() });
+        writing.push(to);
+    }
+    for _ in 0..2 {
+        assert_eq!(reading.join_next().await.unwrap().unwrap(), None, "there is no room for it");
+    }
+    let mut short = TcpStream::connect(address).await.unwrap();
+    short.write_all(b"GET /live HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
+    assert_eq!(short.read_u8().await.unwrap(), b'H');
+    for to in &mut writing {
+        // Two of them are closed.
+        to.write_all(b"\r\n\r\n").await.ok();
+    }
+    assert_eq!(reading.join_all().await, [Some(b'H'); 2], "there was room for these");
     stop.cancel();
     serving.await.unwrap().unwrap();
 }
