@@ -15,6 +15,8 @@ use super::position::Position;
 const BACKLOG: usize = 1_024;
 /// How far in bytes. The newest event is held whatever its size.
 const BACKLOG_BYTES: usize = 16 << 20;
+/// How many bytes are held for all tenants together. The event that was handed on last is held whatever its size.
+const ALL_BYTES: usize = 128 << 20;
 /// How many of the newest events are held although everybody was told of them.
 const JUST_TOLD: usize = 32;
 
@@ -27,6 +29,8 @@ struct State {
     /// Position of what was handed on last. `None` until the stream could be read.
     position: Option<Position>,
     tenants: HashMap<TenantId, Share>,
+    /// What is held for all of them.
+    bytes: usize,
 }
 
 /// What the clients of one tenant hear.
@@ -78,8 +82,13 @@ impl FanOut {
     /// Begins at this position, or begins anew there.
     pub(crate) fn begin(&self, position: &Position) {
         let mut state = self.state();
-        state.position = Some(position.clone());
-        state.tenants.retain(|_, share| share.sender.send(Signal::Begin(position.clone())).is_ok());
+        let State { position: known, tenants, bytes } = &mut *state;
+        *known = Some(position.clone());
+        tenants.retain(|_, share| {
+            let is_heard = share.sender.send(Signal::Begin(position.clone())).is_ok();
+            *bytes -= if is_heard { 0 } else { share.bytes };
+            is_heard
+        });
     }
 
     /// Hands on a message of the stream. Messages must come one after the other.
@@ -143,7 +152,8 @@ impl State {
         let Some(tenant) = subject::tenant(subject) else { return false };
         match self.tenants.get(&tenant) {
             Some(share) if share.sender.receiver_count() > 0 => true,
-            Some(_) => {
+            Some(share) => {
+                self.bytes -= share.bytes;
                 self.tenants.remove(&tenant);
                 false
             }
@@ -152,10 +162,24 @@ impl State {
     }
 
     fn hand_on(&mut self, subject: &str, event: Option<Arc<Event>>) {
-        let share = subject::tenant(subject).and_then(|tenant| self.tenants.get_mut(&tenant));
-        if let (Some(share), Some(event)) = (share, event) {
-            share.tell(event);
-        }
+        let (Some(tenant), Some(event)) = (subject::tenant(subject), event) else { return };
+        let Some(share) = self.tenants.get_mut(&tenant) else { return };
+        let before = share.bytes;
+        share.tell(event);
+        self.bytes = self.bytes - before + share.bytes;
+        while self.bytes > ALL_BYTES && self.let_go(&tenant) {}
+    }
+
+    /// Lets go of the oldest event of the tenant that has the most bytes: its clients are the furthest behind. Not of
+    /// the only one of the tenant that was just told of it. Returns false if there is no other.
+    fn let_go(&mut self, told: &TenantId) -> bool {
+        let others = self
+            .tenants
+            .iter_mut()
+            .filter(|(tenant, share)| share.held.len() > usize::from(*tenant == told));
+        let Some((_, most)) = others.max_by_key(|(_, share)| share.bytes) else { return false };
+        self.bytes -= most.let_go();
+        true
     }
 }
 
@@ -170,8 +194,65 @@ impl Share {
         while self.held.len() > 1
             && (self.held.len() > self.sender.len() + JUST_TOLD || self.bytes > BACKLOG_BYTES)
         {
-            let gone = self.held.pop_front();
-            self.bytes -= gone.map_or(0, |event| event.frame.len());
+            self.let_go();
         }
+    }
+
+    /// Lets go of the oldest event, and returns its size.
+    fn let_go(&mut self) -> usize {
+        let gone = self.held.pop_front().map_or(0, |event| event.frame.len());
+        self.bytes -= gone;
+        gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    const MAIL: usize = 1 << 20;
+
+    /// Hands on a mail of a tenant.
+    fn mail(fan_out: &FanOut, sequence: u64, tenant: usize) {
+        let payload = Bytes::from(format!("{{\"mail\":\"{}\"}}", "x".repeat(MAIL)));
+        let (subject, headers) = (format!("activity.t{tenant}.note"), Headers::default());
+        fan_out.event(&Tailed { sequence, subject, payload, headers });
+    }
+
+    fn next(joined: &mut Joined) -> Option<Arc<Event>> {
+        match joined.signals.try_recv() {
+            Ok(Signal::Event(event)) => event.upgrade(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_tenants_whose_clients_lag_hold_together_is_bounded_and_who_keeps_up_hears_all() {
+        let fan_out = FanOut::default();
+        fan_out.begin(&Position { epoch: "e".into(), sequence: 0 });
+        let join = |tenant: usize| fan_out.join(&format!("t{tenant}").parse().unwrap());
+        let mut quick = join(0);
+        let mut lagging: Vec<_> = (1..=12).map(join).collect();
+        let mut sequence = 0;
+        for round in 0..14 {
+            for tenant in 0..=12 {
+                sequence += 1;
+                mail(&fan_out, sequence, tenant);
+                let state = fan_out.state();
+                let held = state.tenants.values().map(|share| share.bytes).sum::<usize>();
+                assert_eq!(state.bytes, held);
+                assert!(held <= ALL_BYTES, "{held} bytes");
+                drop(state);
+                assert_eq!(next(&mut quick).is_some(), tenant == 0, "round {round}");
+            }
+        }
+        for (n, mut client) in lagging.drain(..).enumerate() {
+            assert!(next(&mut client).is_none(), "client {n} is too far behind");
+            drop(client);
+            mail(&fan_out, sequence + 1 + n as u64, n + 1);
+        }
+        assert!(fan_out.state().bytes <= BACKLOG_BYTES, "nobody lags any more");
     }
 }
