@@ -80,7 +80,7 @@ impl Listener {
         Self { tcp, places, peers, heads: Heads::of(heads::MOST), leaving: Leaving::default() }
     }
 
-    /// Bounds what all connections may hold of headers that are longer than most and have no end yet.
+    /// Bounds the buffers of long headers that have yet to be completed.
     #[cfg(test)]
     fn with_room_for_heads(self, bytes: usize) -> Self {
         Self { heads: Heads::of(bytes), ..self }

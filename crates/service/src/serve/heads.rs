@@ -13,8 +13,8 @@ use super::UNREAD;
 
 /// What a connection may hold without being counted. Nearly all headers are shorter, and come whole.
 const SHORT: usize = 8 * 1024;
-/// What all connections may hold beyond that.
-pub(super) const MOST: usize = 64 << 20;
+/// The buffers that all connections may hold of longer ones.
+pub(super) const MOST: usize = 128 << 20;
 
 /// The room that all connections share. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -56,7 +56,8 @@ impl Head {
     /// Takes room for what was read before more is read. So headers that come whole need none. Fails if there is none.
     fn claim(&self) -> io::Result<()> {
         let held = &mut *self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = held.bytes.min(UNREAD).saturating_sub(SHORT);
+        // Buffers double when they are full.
+        let counted = if held.bytes > SHORT { 2 * held.bytes.min(UNREAD) } else { 0 };
         let more = counted - held.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         if more == 0 {
             return Ok(());

@@ -160,7 +160,7 @@ async fn headers_without_an_end_hold_no_more_than_their_share_and_nobody_else_ne
     let listener = listen("127.0.0.1", 0).await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let listener = Listener::from(listener).with_room_for_heads(2 * LONG);
+    let listener = Listener::from(listener).with_room_for_heads(5 * LONG);
     let serving = tokio::spawn(serve(listener, routes(&Health::default()), stop.clone()));
     let (mut reading, mut writing) = (JoinSet::new(), Vec::new());
     for _ in 0..4 {
