@@ -14,6 +14,7 @@ use crate::appliers::Appliers;
 use crate::metrics::CHATWOOT_LAG;
 use crate::plan::{Plan, plan};
 use crate::rejection::Rejection;
+use crate::room::{self, Room};
 use crate::transaction::{self, Planned};
 
 /// After this many bodies the task yields to others.
@@ -22,11 +23,12 @@ const BREATH: usize = 4;
 const REJECTIONS: usize = 2;
 
 /// Applies events and announces what happened. Events that are poison by themselves end here. The rest of a batch meets
-/// that of other lanes in the appliers' transactions.
+/// that of other lanes in the appliers' transactions, a part at a time if the whole would take too much memory.
 pub struct InboundHandler {
     store: Store,
     appliers: Appliers,
     rejections: Semaphore,
+    room: Room,
 }
 
 impl InboundHandler {
@@ -38,7 +40,7 @@ impl InboundHandler {
     /// Makes a handler with the batch size and concurrency of this configuration.
     pub fn configured(config: &Config, store: Store, publisher: Publisher) -> Self {
         let appliers = Appliers::new(config, store.clone(), publisher);
-        Self { store, appliers, rejections: Semaphore::new(REJECTIONS) }
+        Self { store, appliers, rejections: Semaphore::new(REJECTIONS), room: Room::default() }
     }
 
     /// Is notified when something was written.
@@ -69,6 +71,21 @@ impl InboundHandler {
         let (inbound, reason, error) = (&inbound, "undecodable", refusal);
         Err(Rejection { inbound, sequence, digest, reason, error }.note(&self.store).await)
     }
+
+    /// Applies events of a batch, each with its place in the outcomes.
+    async fn apply(&self, read: Vec<(usize, Planned)>, outcomes: &mut [Outcome]) {
+        let (places, events): (Vec<usize>, Vec<Planned>) = read.into_iter().unzip();
+        let now = chrono::Utc::now();
+        for planned in &events {
+            let lag = now.signed_duration_since(planned.inbound.received_at);
+            metrics::histogram!("axis_sync_lag_seconds").record(lag.as_seconds_f64());
+        }
+        let told = self.appliers.apply(events).await;
+        for (index, outcome) in places.into_iter().zip(told) {
+            let panicked = || Err(Failure::Retry("an applier panicked".into()));
+            outcomes[index] = outcome.unwrap_or_else(panicked);
+        }
+    }
 }
 
 /// The time from when something happened in Chatwoot until its webhook was received. Recorded once per event: not for
@@ -83,12 +100,18 @@ fn chatwoot_lag(delivery: &Delivery, inbound: &Inbound, plan: &Plan) -> Option<T
 impl Handler for InboundHandler {
     async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(batch.len());
-        let (mut places, mut events) = (Vec::new(), Vec::new());
+        let owner = room::owner(&batch);
+        let (mut read, mut room) = (Vec::new(), self.room.none(&owner));
         for (index, delivery) in batch.into_iter().enumerate() {
+            let weight = room::weight(&delivery.payload);
+            if !room.add(weight) {
+                self.apply(std::mem::take(&mut read), &mut outcomes).await;
+                drop(room);
+                room = self.room.wait(&owner, weight).await;
+            }
             outcomes.push(match self.read(&delivery).await {
-                Ok(read) => {
-                    places.push(index);
-                    events.push(read);
+                Ok(planned) => {
+                    read.push((index, planned));
                     Ok(())
                 }
                 Err(failure) => Err(failure),
@@ -97,16 +120,7 @@ impl Handler for InboundHandler {
                 tokio::task::yield_now().await;
             }
         }
-        let now = chrono::Utc::now();
-        for planned in &events {
-            let lag = now.signed_duration_since(planned.inbound.received_at);
-            metrics::histogram!("axis_sync_lag_seconds").record(lag.as_seconds_f64());
-        }
-        let told = self.appliers.apply(events).await;
-        for (index, outcome) in places.into_iter().zip(told) {
-            let panicked = || Err(Failure::Retry("an applier panicked".into()));
-            outcomes[index] = outcome.unwrap_or_else(panicked);
-        }
+        self.apply(read, &mut outcomes).await;
         outcomes
     }
 }

@@ -25,6 +25,7 @@ mod people;
 mod plan;
 pub mod reconcile;
 mod rejection;
+mod room;
 mod rows;
 mod transaction;
 mod turns;

@@ -6,7 +6,7 @@ use super::account;
 use super::event::{
     ContactEvent, ConversationEvent, InboxEvent, MessageEvent, TypingEvent, Webhook, WidgetEvent,
 };
-use crate::json::{Json, Object, parse};
+use crate::json::{Json, MOST_VALUES, Object, are_too_many, parse};
 use crate::model::{Account, Changes, Contact, Conversation, Inbox, Message, Sender};
 
 /// Why a body cannot be applied. Trying again changes nothing.
@@ -15,6 +15,9 @@ pub enum DecodeError {
     /// The bytes are not one JSON document, or it nests beyond 127 levels.
     #[error("the body is not JSON")]
     NotJson(#[source] serde_json::Error),
+    /// It has more than [`MOST_VALUES`] values, for which it would need far more memory than it has bytes.
+    #[error("the body has more than {MOST_VALUES} values")]
+    TooManyValues,
     /// It is JSON, but not an object.
     #[error("the body must be a JSON object")]
     NotAnObject,
@@ -34,9 +37,12 @@ pub enum DecodeError {
 /// Reads a webhook body completely.
 ///
 /// # Errors
-/// Only for a body that is not a JSON object with an `event`, or that lacks the id of the message,
-/// conversation or contact that it is about.
+/// Only for a body that is not a JSON object with an `event`, that lacks the id of the message, conversation or contact
+/// that it is about, or that has more than [`MOST_VALUES`] values.
 pub fn decode(body: &[u8]) -> Result<Webhook, DecodeError> {
+    if are_too_many(body) {
+        return Err(DecodeError::TooManyValues);
+    }
     parse(body, event).map_err(DecodeError::NotJson)?
 }
 

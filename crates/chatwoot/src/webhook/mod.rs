@@ -6,7 +6,7 @@
 //! it.
 //!
 //! Both are forgiving: a field of an unexpected type is an absent field. A body that lacks the id of
-//! what it is about is an error, since nothing can be done with it.
+//! what it is about is an error, since nothing can be done with it. So is a body of more than [`MOST_VALUES`] values.
 
 mod account;
 mod decode;
@@ -20,3 +20,5 @@ pub use event::{
 };
 pub use peek::{Peek, PeekError, peek};
 pub use session_token::blank_session_tokens;
+
+pub use crate::json::{MOST_VALUES, values};
