@@ -1,9 +1,15 @@
-//! How much memory a body takes that is little else than values. Alone in its process, whose memory it measures.
+//! How much memory a body takes that is little else than values. One test after the other, alone in the process whose
+//! memory they measure.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+use std::sync::Mutex;
+
+use axum::Router;
+use axum::routing::post;
+use chatwoot::client::Options;
 use chatwoot::webhook::MOST_VALUES;
-use chatwoot::{DecodeError, Webhook, decode};
+use chatwoot::{Client, DecodeError, Webhook, decode};
 
 const MIB: usize = 1024 * 1024;
 
@@ -27,8 +33,11 @@ fn grown<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (done, of("VmHWM:").saturating_sub(before))
 }
 
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn a_body_of_too_many_values_is_refused_before_it_is_read() {
+    let _alone = ALONE.lock();
     let most = dense(MOST_VALUES / 2 - 5);
     let (read, least) = grown(|| decode(most.as_bytes()));
     assert!(matches!(read, Ok(Webhook::ContactUpdated(_))), "{read:?}");
@@ -40,4 +49,26 @@ fn a_body_of_too_many_values_is_refused_before_it_is_read() {
     assert!(matches!(read, Err(DecodeError::TooManyValues)));
     let more = dense(MOST_VALUES / 2 + 5);
     assert!(matches!(decode(more.as_bytes()), Err(DecodeError::TooManyValues)));
+}
+
+/// All but the time is left out of the answer, however much there is.
+#[test]
+fn of_an_answer_of_which_one_field_matters_no_other_is_read_into_memory() {
+    let _alone = ALONE.lock();
+    let list = vec![r#"{"":0}"#; 1_000_000].join(",");
+    let body = format!(r#"{{"agent_last_seen_at":1791274542,"odd":[{list}]}}"#);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let seen = async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let path = "/api/v1/accounts/1/conversations/42/update_last_seen";
+        let answer = post(async move || body.clone());
+        let router = Router::new().route(path, answer);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = Client::new(&base, 1, &"FICTIONAL".into(), &Options::default()).unwrap();
+        client.update_last_seen(42).await
+    };
+    let (seen, grown) = grown(|| runtime.block_on(seen));
+    assert_eq!(seen.unwrap().unwrap().timestamp(), 1_791_274_542);
+    assert!(grown < 100 * MIB, "{} MiB", grown / MIB);
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{CallError, Client, Verbatim, entries, expected};
@@ -41,6 +42,12 @@ pub enum Snooze {
 
 /// The id to assign, or `None` to remove the assignment. Chatwoot treats an unknown id as none, and does not say so.
 pub type Assign = Option<i64>;
+
+/// What is read of the answer to [`Client::update_last_seen`], which is a whole conversation.
+#[derive(Deserialize)]
+struct Seen {
+    agent_last_seen_at: Option<i64>,
+}
 
 impl Client {
     /// One conversation, with the JSON it was read from.
@@ -138,8 +145,8 @@ impl Client {
     /// Marks a conversation as seen by the token's owner. Returns when an agent has last seen it, as Chatwoot says then.
     pub async fn update_last_seen(&self, id: i64) -> Result<Option<DateTime<Utc>>, CallError> {
         let request = self.request(Method::POST, &format!("conversations/{id}/update_last_seen"));
-        let seen = self.done_saying::<Value>(request.json(&json!({}))).await?;
-        let seconds = seen.and_then(|seen| seen.get("agent_last_seen_at")?.as_i64());
+        let seen = self.done_saying::<Seen>(request.json(&json!({}))).await?;
+        let seconds = seen.and_then(|seen| seen.agent_last_seen_at);
         Ok(seconds.filter(|at| *at > 0).and_then(|at| DateTime::from_timestamp(at, 0)))
     }
 

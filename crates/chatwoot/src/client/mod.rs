@@ -241,9 +241,9 @@ impl Client {
         self.done_saying::<IgnoredAny>(request).await.map(drop)
     }
 
-    /// Sends a request whose answer may say something more. Chatwoot answers with JSON or with nothing; anything else with
-    /// a success is a page of something before it, which may have kept the request back. A body that breaks off does not
-    /// count against the success.
+    /// Sends a request whose answer may say something more, of which only the fields of `T` are read. Chatwoot answers with
+    /// JSON or with nothing; anything else with a success is a page of something before it, which may have kept the request
+    /// back. A body that breaks off does not count against the success.
     async fn done_saying<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
@@ -257,9 +257,10 @@ impl Client {
         if body.trim_ascii().is_empty() {
             return Ok(None);
         }
-        serde_json::from_slice(&crate::json::repaired(&body))
-            .map(Some)
-            .map_err(|_| CallError::Unknown(Cause::Unreadable))
+        let body = crate::json::repaired(&body);
+        serde_json::from_slice::<IgnoredAny>(&body)
+            .map_err(|_| CallError::Unknown(Cause::Unreadable))?;
+        Ok(serde_json::from_slice(&body).ok())
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, CallError> {
