@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bus::Delivery;
 use chatwoot::client::InHand;
-use chatwoot::webhook::values;
+use chatwoot::webhook::all_values;
 use events::Inbound;
 use tokio::sync::Notify;
 
@@ -80,7 +80,7 @@ pub(crate) fn owner(batch: &[Delivery]) -> Arc<str> {
 
 /// About how many bytes an event takes.
 pub(crate) fn weight(body: &[u8]) -> usize {
-    values(body).saturating_mul(A_VALUE).saturating_add(body.len()).min(LARGEST)
+    all_values(body).saturating_mul(A_VALUE).saturating_add(body.len()).min(LARGEST)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
 pub(crate) use self::values::are_too_many;
-pub use self::values::{MOST_VALUES, values};
+pub use self::values::{MOST_VALUES, all_values, values};
 
 /// A value that borrows its texts from the body, most of which is never kept.
 pub(crate) type Json<'a> = serde_json_borrow::Value<'a>;

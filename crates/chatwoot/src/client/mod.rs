@@ -224,7 +224,7 @@ impl Client {
         let mut room = self.in_hand.room(&self.owner);
         let body = read(response, self.max_answer, Some(&mut room)).await?;
         // In memory a value takes up to a hundred times the two bytes that it can be written in.
-        let values = crate::json::values(&body);
+        let values = crate::json::all_values(&body);
         if values > self.max_answer / BYTES_A_VALUE {
             return Err(CallError::Unknown(Cause::TooLarge(self.max_answer)));
         }

@@ -104,9 +104,12 @@ impl Message {
     }
 }
 
-/// The object, which some versions print as the text of an object.
+/// The object, which some versions print as the text of an object. What is in that text was counted with the body
+/// ([`crate::json::all_values`]), if the object is the first thing in it.
 fn content_attributes(object: &mut Object<'_>) -> Map<String, Value> {
-    if let Some(Json::Str(text)) = object.get("content_attributes") {
+    if let Some(Json::Str(text)) = object.get("content_attributes")
+        && text.starts_with('{')
+    {
         return serde_json::from_str(text).unwrap_or_default();
     }
     object.map("content_attributes")

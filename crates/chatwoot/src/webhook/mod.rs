@@ -21,4 +21,4 @@ pub use event::{
 pub use peek::{Peek, PeekError, peek};
 pub use session_token::blank_session_tokens;
 
-pub use crate::json::{MOST_VALUES, values};
+pub use crate::json::{MOST_VALUES, all_values, values};
