@@ -166,8 +166,11 @@ impl<'a> Object<'a> {
 
     /// A free-form object; empty when absent.
     pub(crate) fn map(&mut self, key: &str) -> Map<String, Value> {
-        let fields = self.object(key).unwrap_or_default().0;
-        fields.into_iter().map(|(name, value)| (name.into_owned(), value.into())).collect()
+        self.object(key).unwrap_or_default().into_map()
+    }
+
+    pub(crate) fn into_map(self) -> Map<String, Value> {
+        self.0.into_iter().map(|(name, value)| (name.into_owned(), value.into())).collect()
     }
 
     pub(crate) fn list(&mut self, key: &str) -> Vec<Json<'a>> {

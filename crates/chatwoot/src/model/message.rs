@@ -110,7 +110,46 @@ fn content_attributes(object: &mut Object<'_>) -> Map<String, Value> {
     if let Some(Json::Str(text)) = object.get("content_attributes")
         && text.starts_with('{')
     {
-        return serde_json::from_str(text).unwrap_or_default();
+        let object = crate::json::parse(text.as_bytes(), |read| {
+            Object::from_json(read).map(Object::into_map)
+        });
+        return object.ok().flatten().unwrap_or_default();
     }
     object.map("content_attributes")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The content attributes of a message with this object, as an object and as the text of one.
+    fn both(object: &str) -> [Map<String, Value>; 2] {
+        let text = json!(object);
+        [object, &text.to_string()].map(|attributes| {
+            let body = format!(r#"{{"id":7,"content_attributes":{attributes}}}"#);
+            let message = crate::json::parse(body.as_bytes(), |value| {
+                Message::read(Object::from_json(value).unwrap()).unwrap()
+            });
+            message.unwrap().content_attributes
+        })
+    }
+
+    #[test]
+    fn attributes_within_a_text_are_repaired_like_others() {
+        for (object, expected) in [
+            (r#"{"deleted":true}"#, json!({ "deleted": true })),
+            (r#"{"deleted":true,"a":"\u0000b"}"#, json!({ "deleted": true, "a": "\u{FFFD}b" })),
+            (r#"{"in_reply_to":9,"a":"\ud83dx"}"#, json!({ "in_reply_to": 9, "a": "\u{FFFD}x" })),
+            (
+                r#"{"a":1e999,"a\u0000":[{"b":"\ud83d\ude00"}]}"#,
+                json!({ "a": null, "a\u{FFFD}": [{ "b": "😀" }] }),
+            ),
+        ] {
+            let [printed, within_a_text] = both(object);
+            assert_eq!(Value::Object(printed), expected, "{object}");
+            assert_eq!(Value::Object(within_a_text), expected, "{object}");
+        }
+    }
 }
