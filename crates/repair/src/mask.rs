@@ -4,6 +4,7 @@
 //! nobody foresaw.
 
 use bus::StoredDeadLetter;
+use chatwoot::webhook::{MOST_VALUES, values};
 use serde_json::{Map, Value};
 
 /// Fields whose values come from a short list, or are ids or times.
@@ -50,19 +51,27 @@ const FREE: [&str; 5] = [
 /// The longest text, in bytes, that counts as harmless.
 const SHORT: usize = 40;
 
-/// The body with its structure kept and its texts masked.
+/// The body with its structure kept and its texts masked. Of one with more values than are read of an event, which would
+/// take far more memory than its bytes, the beginning and length alone.
 pub fn payload(bytes: &[u8]) -> Value {
+    if values(bytes) > MOST_VALUES {
+        return unreadable(bytes, format!("more than {MOST_VALUES} values"));
+    }
     match serde_json::from_slice(bytes) {
         Ok(value) => body(value, "", false),
-        Err(error) => Value::Object(Map::from_iter([
-            (
-                "unreadable".to_owned(),
-                format!("{:?}, line {}, column {}", error.classify(), error.line(), error.column())
-                    .into(),
-            ),
-            ("text".to_owned(), text(&String::from_utf8_lossy(bytes)).into()),
-        ])),
+        Err(error) => {
+            let (kind, line, column) = (error.classify(), error.line(), error.column());
+            unreadable(bytes, format!("{kind:?}, line {line}, column {column}"))
+        }
     }
+}
+
+fn unreadable(bytes: &[u8], why: String) -> Value {
+    let text = text(&String::from_utf8_lossy(bytes));
+    Value::Object(Map::from_iter([
+        ("unreadable".to_owned(), why.into()),
+        ("text".to_owned(), text.into()),
+    ]))
 }
 
 /// The body as it is.
@@ -188,6 +197,16 @@ mod tests {
         let masked = payload(b"{\"name\":\"Ana\" oops");
         assert_eq!(masked["unreadable"], "Syntax, line 1, column 15");
         assert_eq!(masked["text"], "{… (18 characters)");
+    }
+
+    #[test]
+    fn what_is_little_else_than_values_shows_its_length_alone() {
+        let list = |values| format!("[{}]", vec!["{}"; values].join(","));
+        assert!(payload(list(MOST_VALUES / 2 - 1).as_bytes()).is_array());
+        let dense = list(MOST_VALUES / 2 + 1);
+        let masked = payload(dense.as_bytes());
+        assert_eq!(masked["unreadable"], "more than 50000 values");
+        assert_eq!(masked["text"], format!("[… ({} characters)", dense.len()));
     }
 
     #[test]
