@@ -58,6 +58,9 @@ pub(crate) enum ApiError {
     /// The body is too large.
     #[error("the body is larger than this address takes")]
     TooLarge,
+    /// The body would need far more memory than it has bytes.
+    #[error("the body has more than {0} values, counting objects and lists")]
+    TooManyValues(usize),
     /// A file is too large, or all of them together are.
     #[error("{0}")]
     FileTooLarge(String),
@@ -251,7 +254,7 @@ impl ApiError {
             Self::BadQuery(_) => &kinds::BAD_QUERY,
             Self::BadJson(_) => &kinds::BAD_JSON,
             Self::NotJson | Self::NeitherJsonNorForm => &kinds::NOT_JSON,
-            Self::TooLarge | Self::FileTooLarge(_) => &kinds::TOO_LARGE,
+            Self::TooLarge | Self::TooManyValues(_) | Self::FileTooLarge(_) => &kinds::TOO_LARGE,
             Self::BadForm(_) => &kinds::BAD_MULTIPART,
             Self::Invalid(_) => &kinds::INVALID,
             Self::ClientIdTaken => &kinds::CLIENT_ID_TAKEN,

@@ -14,6 +14,7 @@ use domain::TenantId;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::App;
 use crate::error::ApiError;
@@ -83,6 +84,8 @@ where
 
 /// Bytes above which reading a body needs room.
 const LONG_BODY_BYTES: usize = 64 * 1024;
+/// The most values of a body. Read, each takes up to a hundred times the two bytes that it can be written in.
+const MOST_VALUES: usize = 20_000;
 
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -98,7 +101,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             }
             _ => None,
         };
-        match axum::Json::from_request(request, app).await {
+        let sent = axum::Json::<Box<RawValue>>::from_request(request, app).await;
+        let sent = sent.map_err(|rejection| refusal(&rejection))?;
+        let body = sent.get().as_bytes();
+        if chatwoot::webhook::values(body) > MOST_VALUES {
+            return Err(ApiError::TooManyValues(MOST_VALUES));
+        }
+        match axum::Json::from_bytes(body) {
             Ok(axum::Json(Object(value))) => Ok(Self(value)),
             Err(rejection) => Err(refusal(&rejection)),
         }

@@ -296,3 +296,21 @@ async fn a_tenants_long_bodies_leave_room_for_anothers_and_short_ones_need_none(
     })
     .await;
 }
+
+/// Read, a value takes up to a hundred times the bytes that it is written in.
+#[tokio::test]
+async fn a_body_that_is_little_else_than_values_is_not_read() {
+    let served = Served::start().await;
+    let path = format!("/conversations/{}", served.write(&Seed::open(1)).await);
+    let change = async |objects: usize| {
+        let list = vec![r#"{"":0}"#; objects].join(",");
+        let body = format!(r#"{{"customAttributes":{{"x":[{list}]}}}}"#);
+        served.patch(&path, &json!({})).body(body).send().await.unwrap()
+    };
+    assert_eq!(problem(change(100_000).await).await, (413, "too-large".to_owned()));
+    let fits = change(100).await;
+    assert!(fits.status().is_success(), "{}", fits.status());
+    // What a text holds are no values.
+    let text = json!({ "customAttributes": { "x": "{[,".repeat(30_000) } });
+    assert_ne!(served.patch(&path, &text).send().await.unwrap().status(), 413);
+}
