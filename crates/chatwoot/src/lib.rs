@@ -23,7 +23,8 @@
 //! The readers are total: any bytes give a value or a typed error, never a panic. A field that is
 //! absent, null or of an unexpected type is `None`; numbers may come as text, enumerations as names
 //! or numbers, times in any of Chatwoot's forms; unknown events and values are kept. Only an object
-//! without its id is refused. Text that could not be stored (half surrogate pairs, NULs) is replaced.
+//! without its id is refused, and a body that is little else than values ([`webhook::MOST_VALUES`]).
+//! Text that could not be stored (half surrogate pairs, NULs) is replaced.
 //! Tokens that bodies carry are not kept, so that the types may be logged as far as secrets go; they
 //! are full of personal data all the same.
 //!

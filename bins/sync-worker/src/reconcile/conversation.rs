@@ -2,6 +2,7 @@
 
 use bus::MAX_BODY_BYTES;
 use chatwoot::client::{MessagePage, MessageRange, Pages, Verbatim};
+use chatwoot::webhook::all_values;
 use chatwoot::{CallError, Conversation, Message, MessageType};
 use chrono::{DateTime, Utc};
 use store::{conversations, messages};
@@ -27,6 +28,8 @@ pub(super) enum Why {
 
 /// A body that reaches this many bytes is published, and the rest goes into the next one.
 const BODY: usize = MAX_BODY_BYTES / 8;
+/// A value counts as so many bytes more.
+const A_VALUE: usize = 16;
 
 impl Session {
     /// Compares a conversation that was requested at `asked_at`, and its messages, or a part of them if they are very
@@ -236,7 +239,7 @@ impl Session {
     }
 
     /// Returns the messages whose rows are missing or different, or that were never announced, each with its size in
-    /// bytes and the time it was written. The pair is the conversation and the latest instant that it knew of.
+    /// a body and the time it was written. The pair is the conversation and the latest instant that it knew of.
     async fn compare_messages(
         &self,
         read: Vec<Verbatim<Message>>,
@@ -278,7 +281,8 @@ impl Session {
                 if heard_of && finding.found == Found::default() {
                     continue;
                 }
-                let size = text.to_string().len();
+                let printed = text.to_string();
+                let size = printed.len() + A_VALUE * all_values(printed.as_bytes());
                 let failed = activity::failed(&value)
                     && match row {
                         Some(row) => {

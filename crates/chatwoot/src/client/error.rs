@@ -92,7 +92,8 @@ pub enum Cause {
     /// The status says done, but the body can't be read.
     #[error("the answer cannot be read")]
     Unreadable,
-    /// The status says done, but the body has more than this many bytes, or too many values for them.
+    /// The status says done, but the body has more than this many bytes, or too many values for them, or something in it
+    /// has more values than an event may have.
     #[error("the answer is too large, since {} MiB are read at most", .0 >> 20)]
     TooLarge(usize),
     /// The status says done, but it is the first page of a list and not the one that was asked for.

@@ -12,6 +12,7 @@
 
 pub mod catalogue;
 mod conversations;
+mod dense;
 mod error;
 mod in_hand;
 mod messages;
@@ -233,6 +234,9 @@ impl Client {
         }
         let answer = crate::json::parse(&body, |value| value.into())
             .map_err(|_| CallError::Unknown(Cause::Unreadable))?;
+        if dense::holds_too_dense(&answer) {
+            return Err(CallError::Unknown(Cause::TooLarge(self.max_answer)));
+        }
         Ok((answer, room.hold()))
     }
 

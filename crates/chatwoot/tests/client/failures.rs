@@ -205,6 +205,23 @@ async fn an_answer_of_too_many_values_is_not_read_into_memory() {
     }
 }
 
+/// Each entry may become an event, of which no more values are read.
+#[tokio::test]
+async fn an_answer_with_an_entry_that_no_event_can_hold_is_too_large() {
+    let answer = |values: usize| {
+        let entry = format!(r#"{{"id":5,"odd":[{}]}}"#, vec!["0"; values].join(","));
+        get(async move || format!(r#"{{"payload":[{entry},{entry}]}}"#))
+    };
+    for (values, fits) in [(30_000, true), (60_000, false)] {
+        let address = serve(Router::new().route(MESSAGES, answer(values))).await;
+        let client = client(address, &Options::default());
+        match client.list_messages(42, MessageRange::Newest).await {
+            Ok(listed) => assert_eq!((listed.len(), fits), (2, true)),
+            Err(error) => assert!(error.is_too_large() && !fits, "{error:?}"),
+        }
+    }
+}
+
 /// Read, an entry takes more than the few bytes that it can be written in.
 #[tokio::test]
 async fn a_list_of_too_many_entries_is_not_read_into_memory() {
