@@ -4,7 +4,7 @@ mod current;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{DeliveryState, Permission};
+use domain::{DeliveryState, FreeForm, Permission};
 
 use crate::problem::kinds::{self, Kind};
 use crate::problem::{FieldError, Problem};
@@ -125,7 +125,7 @@ pub(crate) enum ApiError {
     )]
     Stale(Box<Current>),
     /// Somebody has decided already.
-    #[error("it has already been {}; see `current`", .0.value["status"].as_str().unwrap_or("decided"))]
+    #[error("it has already been {}; see `current`", .0.status().as_deref().unwrap_or("decided"))]
     Decided(Box<Current>),
     /// Nobody may decide on their own request.
     #[error("you asked for it yourself; somebody else has to decide")]
@@ -156,7 +156,7 @@ pub(crate) enum ApiError {
     AccountBusy,
     /// Another thing already has this name.
     #[error("this `{0}` is already taken; `current` has it")]
-    Taken(&'static str, Box<serde_json::Value>),
+    Taken(&'static str, Box<FreeForm>),
     /// Chatwoot will refuse it however often it is asked.
     #[error("Chatwoot refuses it; an administrator has to look at the account's token")]
     Refused(#[source] anyhow::Error),
@@ -217,7 +217,7 @@ impl ApiError {
 
     /// Another thing, which is `current`, already has the name in this field.
     pub(crate) fn taken(field: &'static str, current: &impl serde::Serialize) -> Self {
-        match serde_json::to_value(current) {
+        match FreeForm::of(current) {
             Ok(current) => Self::Taken(field, Box::new(current)),
             Err(error) => Self::internal(error),
         }

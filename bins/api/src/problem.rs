@@ -6,6 +6,7 @@ pub(crate) mod kinds;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use domain::FreeForm;
 use serde::Serialize;
 
 use self::kinds::Kind;
@@ -42,7 +43,7 @@ pub(crate) struct Problem {
     /// `decided` or `taken`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub(crate) current: Option<serde_json::Value>,
+    pub(crate) current: Option<FreeForm>,
 }
 
 /// What is wrong with one field.

@@ -200,10 +200,10 @@ impl Rows {
 
 /// The approval that an activity is about.
 fn approval_of(activity: &Activity) -> Option<ApprovalId> {
-    activity.data.get("approvalId")?.as_str()?.parse().ok()
+    activity.data.get::<String>("approvalId")?.parse().ok()
 }
 
 /// The message that an activity is about.
 fn message_of(activity: &Activity) -> Option<MessageId> {
-    activity.data.get("messageId")?.as_str()?.parse().ok()
+    activity.data.get::<String>("messageId")?.parse().ok()
 }

@@ -6,8 +6,8 @@
 use chatwoot::{MessageStatus, MessageType, Sender, Webhook, webhook};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message, Version,
-    snapshot,
+    AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, FreeForm, Message,
+    Version, snapshot,
 };
 use events::Inbound;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ pub fn conversation_refreshed(account: AccountKey, row: &Conversation) -> Activi
         about: None,
         actor: None,
         occurred_at: row.updated_at,
-        data: json!({ "chatwootConversationId": row.chatwoot_id }),
+        data: json!({ "chatwootConversationId": row.chatwoot_id }).into(),
     }
 }
 
@@ -103,7 +103,7 @@ pub fn contact_refreshed(
         about: None,
         actor: None,
         occurred_at: at,
-        data,
+        data: data.into(),
     }
 }
 
@@ -194,7 +194,7 @@ impl Teller<'_> {
                 about: None,
                 actor: None,
                 occurred_at: at.unwrap_or(self.inbound.received_at),
-                data: json!({}),
+                data: FreeForm::default(),
             },
             conversation: None,
             message: None,
@@ -354,7 +354,7 @@ impl Teller<'_> {
 
 impl Draft {
     fn with(mut self, data: Value) -> Self {
-        self.activity.data = data;
+        self.activity.data = data.into();
         self
     }
 

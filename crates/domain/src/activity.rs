@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{AccountKey, ActivityId, ContactId, Conversation, ConversationId};
+use crate::{AccountKey, ActivityId, ContactId, Conversation, ConversationId, FreeForm};
 
 /// One line of the timeline. What is stored of it can never change; the state of things, names
 /// included, is in their own rows.
@@ -33,7 +32,7 @@ pub struct Activity {
     pub occurred_at: DateTime<Utc>,
     /// Facts of this type of activity.
     #[schema(value_type = Object)]
-    pub data: Value,
+    pub data: FreeForm,
 }
 
 impl Activity {
@@ -44,7 +43,7 @@ impl Activity {
         conversation_id: ConversationId,
         actor: &Actor,
         occurred_at: DateTime<Utc>,
-        data: Value,
+        data: impl Into<FreeForm>,
     ) -> Self {
         Self {
             id: ActivityId::generate(),
@@ -55,13 +54,13 @@ impl Activity {
             about: None,
             actor: Some(actor.clone()),
             occurred_at,
-            data,
+            data: data.into(),
         }
     }
 
     /// The contact whose number in Chatwoot its data name: that of a line about a person.
     pub fn contact(&self) -> Option<ContactId> {
-        Some(ContactId::of(self.account_id?, self.data.get("contactId")?.as_i64()?))
+        Some(ContactId::of(self.account_id?, self.data.get("contactId")?))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{About, ApprovalId, ConversationId, MessageId};
+use crate::{About, ApprovalId, ConversationId, FreeForm, MessageId};
 
 /// A request that somebody decides, or has decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -28,11 +27,11 @@ pub struct Approval {
     pub reason: String,
     /// What was asked, frozen.
     #[schema(value_type = Object)]
-    pub metadata: Value,
+    pub metadata: FreeForm,
     /// The conversation as it was when it was asked: its status, priority, assignee, team, labels
     /// and custom attributes, and its newest message.
     #[schema(value_type = Object)]
-    pub snapshot: Value,
+    pub snapshot: FreeForm,
     /// It waits for a decision, and the customer has written since it was asked.
     pub stale: bool,
     /// The customer's newest message.

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{AccountKey, ContactId};
+use crate::{AccountKey, ContactId, FreeForm};
 
 /// A person who writes to the company.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -28,10 +27,10 @@ pub struct Contact {
     pub thumbnail: Option<String>,
     /// Chatwoot's attributes.
     #[schema(value_type = Object)]
-    pub additional_attributes: Value,
+    pub additional_attributes: FreeForm,
     /// The company's attributes.
     #[schema(value_type = Object)]
-    pub custom_attributes: Value,
+    pub custom_attributes: FreeForm,
     /// Whether the company blocked the person in Chatwoot.
     pub blocked: bool,
     /// When this row last changed here.

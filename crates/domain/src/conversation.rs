@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{AccountKey, ContactId, ConversationId, DeliveryState, MessageId};
+use crate::{AccountKey, ContactId, ConversationId, DeliveryState, FreeForm, MessageId};
 
 /// A conversation with a customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -76,7 +75,7 @@ pub struct Conversation {
     pub updated_at: DateTime<Utc>,
     /// The company's attributes.
     #[schema(value_type = Object)]
-    pub custom_attributes: Value,
+    pub custom_attributes: FreeForm,
 }
 
 /// The customer, as far as a list needs.

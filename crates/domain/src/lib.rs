@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod command;
 mod contact;
 mod conversation;
+mod free_form;
 mod id;
 mod message;
 mod sealed;
@@ -32,6 +33,7 @@ pub use attachment::{Attachment, MirroredAttachment, Upload};
 pub use command::Command;
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
+pub use free_form::FreeForm;
 pub use id::{
     AccountKey, ActivityId, ApiKeyId, ApprovalId, AttachmentId, AuditId, ContactId, ConversationId,
     EventId, MessageId, OperationId,

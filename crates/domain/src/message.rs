@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{Actor, Attachment, ConversationId, MessageId};
+use crate::{Actor, Attachment, ConversationId, FreeForm, MessageId};
 
 /// One message of a conversation, a note included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -26,7 +25,7 @@ pub struct Message {
     pub content: Option<String>,
     /// Chatwoot's attributes of the content: mail, forms, quotes.
     #[schema(value_type = Object)]
-    pub content_attributes: Value,
+    pub content_attributes: FreeForm,
     /// Only the team sees it.
     pub private: bool,
     /// Deleted in Chatwoot; the text is gone.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::Error;
+use crate::rows::FreeForm;
 
 /// Where an attachment is.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,20 +32,20 @@ pub async fn get(
     id: AttachmentId,
 ) -> Result<Option<Attachment>, Error> {
     let row = sqlx::query!(
-        "select a.account_id, a.chatwoot_id, a.message_chatwoot_id, m.attachments, c.display_id,
-                k.base_url, k.public_only
-         from attachments a
-         join messages m on m.account_id = a.account_id and m.chatwoot_id = a.message_chatwoot_id
-         join conversations c on c.id = m.conversation_id
-         join chatwoot_accounts k on k.id = a.account_id
-         where a.id = $1 and not m.deleted and m.delete_operation is null",
+        r#"select a.account_id, a.chatwoot_id, a.message_chatwoot_id,
+                  m.attachments as "attachments: FreeForm", c.display_id, k.base_url, k.public_only
+           from attachments a
+           join messages m on m.account_id = a.account_id and m.chatwoot_id = a.message_chatwoot_id
+           join conversations c on c.id = m.conversation_id
+           join chatwoot_accounts k on k.id = a.account_id
+           where a.id = $1 and not m.deleted and m.delete_operation is null"#,
         id.0
     )
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let all: Vec<MirroredAttachment> = serde_json::from_value(row.attachments)
-        .map_err(|_| Error::Unreadable { table: "messages", column: "attachments" })?;
+    let all: Option<Vec<MirroredAttachment>> = row.attachments.read();
+    let all = all.ok_or(Error::Unreadable { table: "messages", column: "attachments" })?;
     let found = all.into_iter().find(|attachment| attachment.id == Some(row.chatwoot_id));
     Ok(found.map(|mirrored| Attachment {
         account: AccountKey(row.account_id),

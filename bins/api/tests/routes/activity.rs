@@ -15,7 +15,7 @@ fn line(served: &Served, kind: &str, data: Value) -> Activity {
         about: None,
         actor: None,
         occurred_at: chrono::Utc::now(),
-        data,
+        data: data.into(),
     }
 }
 

@@ -155,7 +155,7 @@ impl Scene {
             about: None,
             actor: None,
             occurred_at: at(i64::try_from(n).unwrap()),
-            data: json!({ "n": n, "tenant": tenant }),
+            data: json!({ "n": n, "tenant": tenant }).into(),
         };
         let mut transaction = self.world.store.tenant(&tenant).await.unwrap();
         store::activities::write(&mut transaction, &tenant, &activity).await.unwrap();

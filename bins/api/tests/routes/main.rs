@@ -31,6 +31,7 @@ mod decisions;
 mod document;
 mod drafts;
 mod fetched;
+mod free_form;
 mod gaps;
 mod headers;
 mod idempotency;

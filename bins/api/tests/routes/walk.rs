@@ -259,7 +259,7 @@ impl Things {
             about: None,
             actor: None,
             occurred_at: at(number),
-            data: json!({ "words": SECRET }),
+            data: json!({ "words": SECRET }).into(),
         };
         let approval = ApprovalId::generate();
         let mut transaction = served.world.store.tenant(&account.tenant).await.unwrap();

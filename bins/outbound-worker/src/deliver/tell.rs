@@ -53,7 +53,7 @@ pub(super) fn tale(job: &Job<'_>, news: &News<'_>) -> Activity {
         about: None,
         actor: None,
         occurred_at: Utc::now(),
-        data,
+        data: data.into(),
     }
 }
 
@@ -188,6 +188,7 @@ fn waiting(wake_up: &WakeUp, message: &Message) -> Activity {
             "state": message.state,
             "reason": message.state_reason,
             "attempt": message.attempts,
-        }),
+        })
+        .into(),
     }
 }

@@ -83,7 +83,8 @@ async fn p6_that_a_reply_waits_for_another_reason_is_told_and_the_same_reason_on
     eventually("everything is announced", async || stage.unannounced().await == 0).await;
     let told = stage.announced(&chatwoot.account.tenant).await;
     let states = told.iter().filter(|told| told.activity.kind == "message_state_changed");
-    let reasons: Vec<_> = states.filter_map(|told| told.activity.data["reason"].as_str()).collect();
+    let reasons = states.filter_map(|told| told.activity.data.get("reason"));
+    let reasons: Vec<String> = reasons.collect();
     assert_eq!(reasons.len(), 2, "{reasons:?}");
     assert!(reasons[0].contains("connected again"), "{reasons:?}");
     assert!(reasons[1].contains("repaired first"), "{reasons:?}");

@@ -46,10 +46,11 @@ async fn p4_a_reply_whose_worker_was_killed_is_unknown_until_chatwoot_is_back_an
     stage.retry(&chatwoot, &conversation, reply).await;
     let told = eventually_some("it is told", async || {
         let told = stage.announced(&chatwoot.account.tenant).await;
-        told.into_iter().find(|told| told.activity.data["state"] == "unknown")
+        told.into_iter()
+            .find(|told| told.activity.data.get("state") == Some(DeliveryState::Unknown))
     })
     .await;
-    assert_eq!(told.activity.data["reason"], reason);
+    assert_eq!(told.activity.data.get("reason"), Some(reason));
     chatwoot.goes_on();
     stage.reaches(reply, "sent").await;
     stage.all_settled().await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chatwoot_sim::{Millis, Rule};
 use domain::OperationId;
+use events::Announcement;
 use testkit::{eventually, eventually_some, sqlx};
 
 use crate::stage::{Stage, config, config_giving_up};
@@ -114,7 +115,8 @@ async fn screens_are_told_how_far_a_reply_is() {
         (told.len() >= 4).then_some(told)
     })
     .await;
-    let states: Vec<_> = told.iter().map(|told| told.activity.data["state"].clone()).collect();
+    let of = |told: &Announcement| told.activity.data.get::<String>("state").unwrap();
+    let states: Vec<_> = told.iter().map(of).collect();
     assert_eq!(states, ["sending", "retrying", "sending", "sent"]);
     for announcement in told {
         assert_eq!(announcement.activity.kind, "message_state_changed");

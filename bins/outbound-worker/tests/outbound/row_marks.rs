@@ -3,7 +3,6 @@
 use chatwoot_sim::Rule;
 use domain::MessageId;
 use outbound_worker::Config;
-use serde_json::json;
 use testkit::{eventually_some, sqlx};
 
 use crate::stage::{Chatwoot, Stage, config_giving_up};
@@ -15,9 +14,11 @@ impl Stage {
             let told = self.announced(&chatwoot.account.tenant).await;
             let mut states = told.into_iter().filter(|told| {
                 let data = &told.activity.data;
-                data["messageId"] == json!(reply) && data["state"].is_string()
+                data.get("messageId") == Some(reply) && data.get::<String>("state").is_some()
             });
-            let last = states.next_back().filter(|told| told.activity.data["state"] == state)?;
+            let last = states
+                .next_back()
+                .filter(|told| told.activity.data.get("state") == Some(state.to_owned()))?;
             Some(last.subject.conversation.unwrap().reply_failed)
         })
         .await

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::name;
+use crate::rows::FreeForm;
 use crate::{Error, Start, part};
 
 /// How many of a tenant's activities are read for one page of a list that leaves some of them out. There is no index by
@@ -71,7 +72,7 @@ struct Row {
     account_id: Option<Uuid>,
     conversation_id: Option<Uuid>,
     actor: Option<Value>,
-    data: Value,
+    data: FreeForm,
 }
 
 impl TryFrom<Row> for Activity {
@@ -92,7 +93,7 @@ impl TryFrom<Row> for Activity {
             about: None,
             actor,
             occurred_at: row.occurred_at,
-            data: row.data,
+            data: row.data.0,
         })
     }
 }
@@ -111,7 +112,8 @@ pub async fn list(
     // The names of those whom a line concerns count too: see `about`.
     let rows = sqlx::query!(
         r#"select id as "id!", occurred_at as "occurred_at!", kind as "kind!", source as "source!",
-                  account_id, conversation_id, actor, data as "data!", found as "found!"
+                  account_id, conversation_id, actor,
+                  data as "data!: FreeForm", found as "found!"
            from (
              select weighed.*, count(*) over () as found, row_number() over pages as at,
                     sum(bytes) over pages as together
@@ -209,8 +211,9 @@ async fn reach(
 pub async fn get(connection: &mut PgConnection, id: ActivityId) -> Result<Option<Activity>, Error> {
     let row = sqlx::query_as!(
         Row,
-        "select id, occurred_at, kind, source, account_id, conversation_id, actor, data
-         from activities where id = $1 limit 1",
+        r#"select id, occurred_at, kind, source, account_id, conversation_id, actor,
+                  data as "data: FreeForm"
+           from activities where id = $1 limit 1"#,
         id.0
     )
     .fetch_optional(&mut *connection)

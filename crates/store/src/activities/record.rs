@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{Activity, ActivityId, ConversationId, TenantId};
+use domain::{Activity, ActivityId, ConversationId, FreeForm, TenantId};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::webhook_events::{Recorded, WebhookEvent};
@@ -126,7 +127,7 @@ async fn begin(
         &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<Uuid>],
         &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<Uuid>],
         &actors(records)? as &[Option<serde_json::Value>],
-        &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
+        &column!(records, |r| Json(&r.activity.data)) as &[Json<&FreeForm>],
         &column!(places, |id| id.0),
     )
     .fetch_all(connection)
@@ -181,7 +182,7 @@ async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<Vec<
         &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<Uuid>],
         &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<Uuid>],
         &actors(records)? as &[Option<serde_json::Value>],
-        &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
+        &column!(records, |r| Json(&r.activity.data)) as &[Json<&FreeForm>],
         &column!(records, |r| r.undated),
     )
     .fetch_all(connection)

@@ -2,6 +2,7 @@
 
 use domain::{Activity, TenantId};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use crate::{Error, announcements};
 
@@ -26,7 +27,7 @@ pub async fn write(
         activity.account_id.map(|id| id.0),
         activity.conversation_id.map(|id| id.0),
         actor,
-        activity.data,
+        Json(&activity.data) as _,
     )
     .execute(&mut *connection)
     .await?;

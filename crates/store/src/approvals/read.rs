@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use domain::{
     About, Approval, ApprovalId, ContactId, ConversationId, MessageId, NamedContact, TenantId,
 };
-use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::rows::FreeForm;
 use crate::{Error, Start, part};
 
 /// Which approvals to list. A field that is `None` does not restrict the list.
@@ -66,8 +66,8 @@ pub(super) struct Row {
     kind: String,
     status: String,
     reason: String,
-    metadata: Value,
-    snapshot: Value,
+    metadata: FreeForm,
+    snapshot: FreeForm,
     last_heard_at: Option<DateTime<Utc>>,
     wrote_since: Option<bool>,
     requested_by: String,
@@ -98,8 +98,8 @@ impl From<Row> for Approval {
             kind: row.kind,
             status: row.status,
             reason: row.reason,
-            metadata: row.metadata,
-            snapshot: row.snapshot,
+            metadata: row.metadata.0,
+            snapshot: row.snapshot.0,
             stale,
             last_heard_at: row.last_heard_at,
             requested_by: row.requested_by,
@@ -125,7 +125,8 @@ macro_rules! select_approvals {
         sqlx::query_as!(
             Row,
             r#"select a.id, a.conversation_id, c.display_id, c.channel, k.id as "contact_id?",
-                      k.name as contact_name, a.kind, a.status, a.reason, a.metadata, a.snapshot,
+                      k.name as contact_name, a.kind, a.status, a.reason,
+                      a.metadata as "metadata: FreeForm", a.snapshot as "snapshot: FreeForm",
                       (select m.created_at from messages m
                        where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
                        order by m.created_at desc limit 1) as last_heard_at,

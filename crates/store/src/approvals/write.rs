@@ -1,10 +1,14 @@
 //! Asking for approval, and deciding.
 
+use chrono::{DateTime, Utc};
 use domain::{
-    Activity, Actor, Approval, ApprovalId, Conversation, ConversationId, MessageId, TenantId,
+    Activity, Actor, Approval, ApprovalId, Assignee, Conversation, ConversationId, FreeForm,
+    MessageId, Team, TenantId,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use super::get;
 use crate::{Error, activities, conversations, messages};
@@ -72,7 +76,7 @@ pub async fn submit(
         asked.kind,
         asked.reason,
         asked.metadata,
-        snapshot(&about),
+        Json(Snapshot::of(&about)) as _,
         asked.actor.name.as_deref().unwrap_or_default(),
         asked.actor.id,
         asked.actor.kind,
@@ -137,16 +141,31 @@ async fn tell(
 
 /// The conversation's state that a decider must still be able to see later, whatever becomes of the conversation. It
 /// holds no texts, which may have to be erased.
-fn snapshot(about: &Conversation) -> Value {
-    let last = about.last_message.as_ref();
-    json!({
-        "status": about.status,
-        "priority": about.priority,
-        "assignee": about.assignee,
-        "team": about.team,
-        "labels": about.labels,
-        "customAttributes": about.custom_attributes,
-        "lastMessageId": last.map(|message| message.id),
-        "lastMessageAt": last.map(|message| message.created_at),
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Snapshot<'a> {
+    status: &'a str,
+    priority: Option<&'a str>,
+    assignee: Option<&'a Assignee>,
+    team: Option<&'a Team>,
+    labels: &'a [String],
+    custom_attributes: &'a FreeForm,
+    last_message_id: Option<MessageId>,
+    last_message_at: Option<DateTime<Utc>>,
+}
+
+impl<'a> Snapshot<'a> {
+    fn of(about: &'a Conversation) -> Self {
+        let last = about.last_message.as_ref();
+        Self {
+            status: &about.status,
+            priority: about.priority.as_deref(),
+            assignee: about.assignee.as_ref(),
+            team: about.team.as_ref(),
+            labels: &about.labels,
+            custom_attributes: &about.custom_attributes,
+            last_message_id: last.map(|message| message.id),
+            last_message_at: last.map(|message| message.created_at),
+        }
+    }
 }

@@ -5,12 +5,12 @@ use domain::{
     AccountKey, Assignee, ContactId, Conversation, ConversationContact, ConversationId, MessageId,
     MessagePreview, Team,
 };
-use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Error;
 use crate::messages::DeliveryFacts;
+use crate::rows::FreeForm;
 
 /// The columns that make a [`Conversation`].
 pub(crate) struct Row {
@@ -38,7 +38,7 @@ pub(crate) struct Row {
     pub(crate) last_activity_at: DateTime<Utc>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-    pub(crate) custom_attributes: Value,
+    pub(crate) custom_attributes: FreeForm,
     pub(crate) pending_changes: Vec<String>,
     pub(crate) unread_count: i64,
     pub(crate) seen_until: Option<DateTime<Utc>>,
@@ -91,7 +91,7 @@ macro_rules! select_conversations {
                       c.labels as "labels!", c.can_reply, c.snoozed_until, c.waiting_since,
                       c.first_reply_at, c.last_activity_at as "last_activity_at!",
                       c.created_at as "created_at!", c.updated_at as "updated_at!",
-                      c.custom_attributes as "custom_attributes!",
+                      c.custom_attributes as "custom_attributes!: crate::rows::FreeForm",
                       case when c.changing then array(
                         select distinct w.field from conversation_changes w
                         where w.conversation_id = c.id and w.settled_at is null order by 1
@@ -266,7 +266,7 @@ impl TryFrom<Row> for Conversation {
             last_activity_at: row.last_activity_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
-            custom_attributes: row.custom_attributes,
+            custom_attributes: row.custom_attributes.0,
         })
     }
 }

@@ -14,6 +14,7 @@ use sqlx::PgConnection;
 use super::held_up::explain;
 use super::read::select_messages;
 use crate::outbox::{Enqueue, enqueue};
+use crate::rows::FreeForm;
 use crate::uploads::{self, Received};
 use crate::{Error, activities, conversations};
 
@@ -294,10 +295,11 @@ async fn insert(
                  clock_timestamp() + make_interval(secs => $12), $13, $14, clock_timestamp())
          on conflict (id) do nothing
          returning id, account_id, conversation_id, chatwoot_id, message_type, content_type, content,
-                   content_attributes, private, deleted,
+                   content_attributes as \"content_attributes: FreeForm\", private, deleted,
                    delete_operation is not null as \"deleting!\",
                    sender_type, sender_id, sender_name, author_type, author_id, author_name,
-                   attachments, uploads, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+                   attachments as \"attachments: FreeForm\", uploads as \"uploads: FreeForm\",
+                   delivery_rank, delivery_succeeded_at, delivery_failed_at,
                    outbound_state, outbound_reason, outbound_attempts, outbound_most_attempts,
                    outbound_next_at, client_id, created_at, updated_at,
                    null::bool as \"otherwise?\"",

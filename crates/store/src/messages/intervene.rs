@@ -11,7 +11,7 @@ use domain::{
     TenantId, Upload,
 };
 use events::TraceParent;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::compose::sending;
@@ -100,10 +100,11 @@ pub async fn cancel(
     .fetch_one(&mut *connection)
     .await?;
     conversations::touch(connection, wanted.conversation).await?;
-    let mut activity = wanted.activity("message_cancelled", &held, cancelled_at);
+    let mut data = wanted.data(&held);
     if discarded {
-        activity.data["discarded"] = json!(true);
+        data["discarded"] = json!(true);
     }
+    let activity = wanted.activity("message_cancelled", &held, cancelled_at, data);
     activities::write(connection, wanted.tenant, &activity).await?;
     Ok(Intervened::Done((None, activity)))
 }
@@ -174,7 +175,7 @@ async fn told_again(
     let Some(message) = by_ids(connection, &[wanted.message]).await?.pop() else {
         return Ok(Intervened::NoMessage);
     };
-    let activity = wanted.activity(kind, held, message.updated_at);
+    let activity = wanted.activity(kind, held, message.updated_at, wanted.data(held));
     activities::write(connection, wanted.tenant, &activity).await?;
     Ok(Intervened::Done((message, activity)))
 }
@@ -236,8 +237,8 @@ async fn keep(
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let uploads = serde_json::from_value(row.uploads.clone())
-        .map_err(|_| Error::Unreadable { table: "messages", column: "uploads" })?;
+    let uploads = row.uploads.read();
+    let uploads = uploads.ok_or(Error::Unreadable { table: "messages", column: "uploads" })?;
     let (account, message) = (place.account, Message::try_from(row)?);
     Ok(Some(Held { account, message, uploads, waits, redelivery }))
 }
@@ -250,7 +251,7 @@ async fn enqueue_again(
 ) -> Result<(), Error> {
     let message = &held.message;
     let content = message.content.as_deref().unwrap_or_default();
-    let in_reply_to = message.content_attributes["in_reply_to"].as_i64();
+    let in_reply_to = message.content_attributes.get("in_reply_to");
     let again = Enqueue {
         operation: wanted.operation(),
         tenant: wanted.tenant,
@@ -268,8 +269,11 @@ impl Intervention<'_> {
         OperationId(self.message.0)
     }
 
-    fn activity(&self, kind: &str, held: &Held, at: DateTime<Utc>) -> Activity {
-        let data = json!({ "messageId": self.message, "private": held.message.private });
+    fn data(&self, held: &Held) -> Value {
+        json!({ "messageId": self.message, "private": held.message.private })
+    }
+
+    fn activity(&self, kind: &str, held: &Held, at: DateTime<Utc>, data: Value) -> Activity {
         Activity::done_here(kind, Some(held.account), self.conversation, self.actor, at, data)
     }
 }

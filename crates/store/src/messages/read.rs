@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Actor, Attachment, ConversationId, DeliveryState, Message, MessageId, Sender,
 };
-use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::held_up::explain;
+use crate::rows::FreeForm;
 use crate::{Error, part};
 
 /// Which part of a conversation to read.
@@ -41,7 +41,7 @@ pub(crate) struct Row {
     pub(crate) message_type: String,
     pub(crate) content_type: String,
     pub(crate) content: Option<String>,
-    pub(crate) content_attributes: Value,
+    pub(crate) content_attributes: FreeForm,
     pub(crate) private: bool,
     pub(crate) deleted: bool,
     pub(crate) deleting: bool,
@@ -51,8 +51,8 @@ pub(crate) struct Row {
     pub(crate) author_type: Option<String>,
     pub(crate) author_id: Option<String>,
     pub(crate) author_name: Option<String>,
-    pub(crate) attachments: Value,
-    pub(crate) uploads: Value,
+    pub(crate) attachments: FreeForm,
+    pub(crate) uploads: FreeForm,
     pub(crate) delivery_rank: i16,
     pub(crate) delivery_succeeded_at: i64,
     pub(crate) delivery_failed_at: i64,
@@ -78,10 +78,13 @@ macro_rules! message_rows {
         sqlx::query_as!(
             crate::messages::Row,
             $($before)+ + "m.id, m.account_id, m.conversation_id, m.chatwoot_id, m.message_type,
-                    m.content_type, m.content, m.content_attributes, m.private, m.deleted,
+                    m.content_type, m.content,
+                    m.content_attributes as \"content_attributes: crate::rows::FreeForm\",
+                    m.private, m.deleted,
                     m.delete_operation is not null as \"deleting!\", m.sender_type, m.sender_id,
-                    m.sender_name, m.author_type, m.author_id, m.author_name, m.attachments,
-                    m.uploads, m.delivery_rank, m.delivery_succeeded_at, m.delivery_failed_at,
+                    m.sender_name, m.author_type, m.author_id, m.author_name,
+                    m.attachments as \"attachments: crate::rows::FreeForm\",
+                    m.uploads as \"uploads: crate::rows::FreeForm\", m.delivery_rank, m.delivery_succeeded_at, m.delivery_failed_at,
                     m.outbound_state, m.outbound_reason, m.outbound_attempts,
                     m.outbound_most_attempts, m.outbound_next_at, m.client_id, m.created_at,
                     m.updated_at, " + $($otherwise)+ + " as \"otherwise?\" " + $($after)+
@@ -123,21 +126,19 @@ impl Row {
             return None;
         }
         self.outbound_reason.take().or_else(|| {
-            let words = self.content_attributes.get("external_error")?.as_str()?;
-            (!words.is_empty()).then(|| words.to_owned())
+            let words = self.content_attributes.get("external_error");
+            words.filter(|words: &String| !words.is_empty())
         })
     }
 
     /// The attachments; a deleted message shows none.
-    fn attachments(&mut self) -> Result<Vec<Attachment>, Error> {
+    fn attachments(&self) -> Result<Vec<Attachment>, Error> {
         if self.deleted || self.deleting {
             return Ok(Vec::new());
         }
         let unreadable = |column| Error::Unreadable { table: "messages", column };
-        let mirrored = serde_json::from_value(self.attachments.take());
-        let mirrored = mirrored.map_err(|_| unreadable("attachments"))?;
-        let uploads = serde_json::from_value(self.uploads.take());
-        let uploads = uploads.map_err(|_| unreadable("uploads"))?;
+        let mirrored = self.attachments.read().ok_or_else(|| unreadable("attachments"))?;
+        let uploads = self.uploads.read().ok_or_else(|| unreadable("uploads"))?;
         Ok(Attachment::all(AccountKey(self.account_id), uploads, mirrored))
     }
 }
@@ -157,7 +158,11 @@ impl TryFrom<Row> for Message {
             content_type: row.content_type,
             content: row.content.filter(|_| !row.deleting),
             // A mail's text is in there once more.
-            content_attributes: if row.deleting { json!({}) } else { row.content_attributes },
+            content_attributes: if row.deleting {
+                domain::FreeForm::default()
+            } else {
+                row.content_attributes.0
+            },
             private: row.private,
             deleted: row.deleted || row.deleting,
             sender: row.sender_type.map(|kind| Sender {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::{Activity, Actor, Approval, ApprovalId, Message, comparable_text};
 use events::{Announcement, AnnouncementSubject, TraceParent};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use store::approvals::Ending;
 use store::messages::{Composed, Composition};
 use store::{PgConnection, audit};
@@ -168,7 +168,7 @@ impl Decide {
         if held.kind != Approval::PROPOSED_REPLY {
             return Err(ApiError::field("content", "is allowed only for a `proposed_reply`"));
         }
-        Ok(Some(text).filter(|text| held.metadata["content"] != *text))
+        Ok(Some(text).filter(|text| said(held).as_deref() != Some(*text)))
     }
 
     /// Whether the caller has already decided just so: their answer may have been lost.
@@ -214,8 +214,8 @@ async fn send(
     trace: TraceParent,
 ) -> Result<(Message, Option<Activity>), ApiError> {
     let unreadable = || ApiError::internal(anyhow::anyhow!("a proposed reply cannot be read"));
-    let metadata = approval.metadata.as_object().ok_or_else(unreadable)?;
-    let proposed = CreateMessage::proposed(metadata).map_err(|_| unreadable())?;
+    let metadata: Map<String, Value> = approval.metadata.read().ok_or_else(unreadable)?;
+    let proposed = CreateMessage::proposed(&metadata).map_err(|_| unreadable())?;
     let asker = || Actor {
         kind: approval.requested_by_type.clone().unwrap_or_else(|| "member".to_owned()),
         id: approval.requested_by_id.clone(),
@@ -241,8 +241,13 @@ async fn send(
     }
 }
 
+/// The text that a proposed reply was to have.
+fn said(approval: &Approval) -> Option<String> {
+    approval.metadata.get("content")
+}
+
 /// The text of a reply that was there, if it is not the proposed one, however Chatwoot prints that.
 fn sent_otherwise<'a>(message: &'a Message, approval: &Approval) -> Option<&'a str> {
-    let proposed = comparable_text(approval.metadata["content"].as_str().unwrap_or_default());
+    let proposed = comparable_text(&said(approval).unwrap_or_default());
     message.content.as_deref().filter(|sent| comparable_text(sent) != proposed)
 }

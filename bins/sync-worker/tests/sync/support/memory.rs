@@ -38,7 +38,8 @@ impl Memory {
                     let known = known.get_mut();
                     let (coarse, fine) = (known.occurred_at, told.occurred_at);
                     assert_eq!(coarse.trunc_subsecs(0), fine.trunc_subsecs(0), "{told:?}");
-                    let text = |one: &Activity| (format!("{:?}", one.actor), one.data.to_string());
+                    let text =
+                        |one: &Activity| (format!("{:?}", one.actor), format!("{:?}", one.data));
                     let occurred_at = coarse.max(fine);
                     if text(&told) > text(known) {
                         *known = told;

@@ -281,7 +281,7 @@ impl Stage {
         let account = self.account.key;
         let lines = store::conversations::change(&mut transaction, &asking, account, wanted).await;
         store::commit(transaction).await.unwrap();
-        lines.unwrap()[0].data["operationId"].as_str().unwrap().parse().unwrap()
+        lines.unwrap()[0].data.get("operationId").unwrap()
     }
 
     /// Nobody knows what came of the only try at a conversation's first command, and for an hour nobody asks.
