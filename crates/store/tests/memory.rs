@@ -7,8 +7,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use domain::{ContactId, ConversationId, TenantId};
+use domain::{AccountKey, Actor, ContactId, ConversationId, OperationId, TenantId};
+use events::TraceParent;
 use serde::Serialize;
+use serde_json::Map;
 use store::{PgConnection, Start, Store, activities, approvals, contacts, conversations, messages};
 use testkit::sqlx;
 use uuid::Uuid;
@@ -110,4 +112,20 @@ async fn rows_of_dense_json_take_little_more_than_their_text() {
         assert!(taken < 64 << 20, "{taken} bytes for {field}");
         assert!(answer.contains(&format!("\"{field}\":{stored}")), "{field} as it is stored");
     }
+
+    // Nor does it take more to change them, and to have them back.
+    let actor = Actor { kind: "member".to_owned(), id: None, name: None };
+    let trace = TraceParent::generate();
+    let asking = conversations::Asking { tenant: &tenant, conversation, actor: &actor, trace };
+    let account = AccountKey(id(it, "chatwoot_accounts").await);
+    let wanted =
+        conversations::Wanted { custom_attributes: Some(Map::new()), ..Default::default() };
+    let (_, changing) = answer(conversations::change(it, &asking, account, wanted)).await;
+    let operation = "select operation_id from conversation_changes";
+    let operation: Uuid = sqlx::query_scalar(operation).fetch_one(&mut *it).await.unwrap();
+    let undone = conversations::undo_change(it, conversation, OperationId(operation));
+    let (_, undoing) = answer(undone).await;
+    assert!(changing.max(undoing) < 64 << 20, "{changing} and {undoing} bytes");
+    let back = conversations::get(it, conversation).await.unwrap().unwrap();
+    assert_eq!(serde_json::to_string(&back.custom_attributes).unwrap(), stored);
 }

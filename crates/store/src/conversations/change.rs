@@ -8,6 +8,7 @@
 //! The row shows what is wanted, so lists filter and sort by it. What Chatwoot tells of the same field meanwhile is
 //! kept beside it ([`uphold`]), to be shown when the change is over.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -16,9 +17,11 @@ use domain::{AccountKey, Activity, Actor, Command, ConversationId, OperationId, 
 use events::TraceParent;
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::outbox::{self, Enqueue, enqueue};
+use crate::rows::FreeForm;
 use crate::{Error, activities};
 
 /// A change that a person asks for. A field that is `None` stays as it is.
@@ -88,7 +91,7 @@ pub async fn change(
                ) earlier on true
                where c.id = $2 and ($5 or not axis_same($3, axis_changeable(c) -> $3, $4))
                returning (select axis_changeable(c) -> $3 from conversations c where c.id = $2)
-                 as "from!""#,
+                 as "from!: FreeForm""#,
             operation.0,
             conversation.0,
             part.field,
@@ -112,7 +115,7 @@ pub async fn change(
         enqueue(connection, &command).await?;
         let mut data = json!({ "operationId": operation, "field": part.field, "to": part.told });
         if part.field == "status" {
-            data["from"] = from["status"].clone();
+            data["from"] = from.get("status").unwrap_or_default();
         }
         let (kind, now) = ("conversation_change_queued", Utc::now());
         let line = Activity::done_here(kind, Some(account), conversation, asking.actor, now, data);
@@ -120,7 +123,7 @@ pub async fn change(
         lines.push(line);
     }
     if !lines.is_empty() {
-        show(connection, &[conversation.0], &json!({})).await?;
+        show(connection, &[conversation.0], &BTreeMap::new()).await?;
     }
     Ok(lines)
 }
@@ -238,7 +241,7 @@ pub(super) async fn uphold(
     )
     .execute(&mut *connection)
     .await?;
-    show(connection, &told, &json!({})).await
+    show(connection, &told, &BTreeMap::new()).await
 }
 
 /// Notes that Chatwoot did what was asked. The wanted value stays on show until a snapshot confirms it. Does nothing
@@ -269,7 +272,7 @@ pub async fn settle_change(
                  select from conversation_changes earlier
                  where earlier.conversation_id = w.conversation_id and earlier.field = w.field
                    and earlier.number < w.number))
-           returning w.field, w.told,
+           returning w.field, w.told as "told: FreeForm",
              w.number = done.number and not axis_same(w.field, w.told, w.wanted) as "changed_again!""#,
         operation.0
     )
@@ -277,7 +280,7 @@ pub async fn settle_change(
     .await?;
     for one in ended {
         if one.changed_again {
-            show(connection, &[conversation.0], &json!({ one.field: one.told })).await?;
+            show(connection, &[conversation.0], &BTreeMap::from([(one.field, one.told)])).await?;
         }
     }
     Ok(())
@@ -294,13 +297,14 @@ pub async fn undo_change(
         .fetch_optional(&mut *connection)
         .await?;
     let undone = sqlx::query!(
-        "delete from conversation_changes where operation_id = $1 returning field, told",
+        r#"delete from conversation_changes where operation_id = $1
+           returning field, told as "told: FreeForm""#,
         operation.0
     )
     .fetch_optional(&mut *connection)
     .await?;
     let Some(undone) = undone else { return Ok(()) };
-    show(connection, &[conversation.0], &json!({ undone.field: undone.told })).await
+    show(connection, &[conversation.0], &BTreeMap::from([(undone.field, undone.told)])).await
 }
 
 /// Writes the wanted values into the rows. A field of which nothing is wanted gets its value from `under`, if that has
@@ -308,7 +312,7 @@ pub async fn undo_change(
 async fn show(
     connection: &mut PgConnection,
     conversations: &[Uuid],
-    under: &Value,
+    under: &BTreeMap<String, FreeForm>,
 ) -> Result<(), Error> {
     sqlx::query!(
         "update conversations c
@@ -340,7 +344,7 @@ async fn show(
          ) wanted
          where c.id = wanted.id",
         conversations,
-        under
+        Json(under) as _
     )
     .execute(connection)
     .await?;
