@@ -26,7 +26,7 @@
 //! | `Ok` | acknowledges |
 //! | [`Failure::Retry`] | asks for redelivery after the consumption's delay |
 //! | [`Failure::RetryAfter`] | asks for redelivery after the given delay |
-//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER` if its owner has a share left there, then ends its delivery |
+//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER` if its tenant has a share left there and it fits, then ends its delivery |
 //! | a panic | as `Retry`, for the whole batch |
 //!
 //! The server never gives up on a message (`max_deliver` is -1), so an outage of the database or

@@ -1,10 +1,11 @@
-//! How much of `DEAD_LETTER` one account may take.
+//! How much of `DEAD_LETTER` one tenant may take.
 //!
-//! When the stream is full it refuses letters. The refused messages would be redelivered for ever, block the
-//! removal of everything after them in their own stream, and so fill that one too. So nobody may fill
-//! `DEAD_LETTER` alone: once it is half full, an owner that holds more than a quarter of the free space gets no
-//! further letter. That quarter is an eighth of the stream at first, and shrinks as more owners fill it: each
-//! leaves the next one four fifths of the free space that it found.
+//! Nobody may fill `DEAD_LETTER` alone: once it is half full, a tenant that holds more than a quarter of the free
+//! space gets no further letter, however many accounts it has. That quarter is an eighth of the stream at first, and
+//! shrinks as more tenants fill it: each leaves the next one four fifths of the free space that it found.
+//!
+//! When the stream is full it refuses letters. A message whose letter finds no room gets none: redelivered for ever,
+//! it would block the removal of everything after it in its own stream, and so fill that one too.
 //!
 //! Who holds how much is counted from the letters' headers, seldom, and only while it matters.
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::in_words;
-use events::{DeadLetter, Envelope, Headers, subject};
+use events::{DeadLetter, Envelope, Headers, Inbound, subject};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
@@ -27,6 +28,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const COUNT: Duration = Duration::from_mins(1);
 /// How long letters wait for a count. It goes on in the background if it takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What the subjects of commands begin with.
+const OUTBOUND: &str = "outbound.";
 /// The header in which the server gives the payload's size when it sends headers only.
 const SIZE: &str = "Nats-Msg-Size";
 
@@ -34,7 +37,7 @@ const SIZE: &str = "Nats-Msg-Size";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grant {
     Letter,
-    /// It may not: its owner's share is used up. `news` is whether this has not been logged yet.
+    /// It may not: its owner's share is used up, or there is no room. `news` is whether this has not been logged yet.
     Nothing {
         news: bool,
     },
@@ -83,6 +86,14 @@ impl Shares {
     pub(crate) async fn take_back(&self, owner: &str, bytes: u64) {
         self.0.lock().await.take_back(owner, bytes);
     }
+
+    /// Takes back the grant of a letter that the stream is too full for, although it seemed to have room.
+    /// Returns whether it has not been logged yet that its owner gets none.
+    pub(crate) async fn refuse(&self, owner: &str, bytes: u64) -> bool {
+        let mut known = self.0.lock().await;
+        known.take_back(owner, bytes);
+        known.told.insert(owner.to_owned())
+    }
 }
 
 impl Known {
@@ -122,15 +133,22 @@ impl Known {
     }
 
     fn grant(&mut self, owner: &str, bytes: u64) -> Grant {
+        if !self.fill.has_room_for(bytes) {
+            return self.nothing(owner);
+        }
         if let Some(all) = &mut self.held {
             let held = all.entry(owner.to_owned()).or_default();
             if self.fill.is_too_much(*held) {
-                return Grant::Nothing { news: self.told.insert(owner.to_owned()) };
+                return self.nothing(owner);
             }
             *held += bytes;
         }
         self.fill = self.fill.with(bytes);
         Grant::Letter
+    }
+
+    fn nothing(&mut self, owner: &str) -> Grant {
+        Grant::Nothing { news: self.told.insert(owner.to_owned()) }
     }
 
     fn take_back(&mut self, owner: &str, bytes: u64) {
@@ -146,6 +164,10 @@ impl Fill {
         Self { used: self.used.saturating_add(bytes), ..self }
     }
 
+    fn has_room_for(self, bytes: u64) -> bool {
+        self.most == 0 || self.with(bytes).used <= self.most
+    }
+
     fn is_crowded(self) -> bool {
         self.most > 0 && self.used > self.most / 2
     }
@@ -157,8 +179,8 @@ impl Fill {
 }
 
 impl DeadLetters {
-    /// Lists the owners that get no further letters because their share of the stream is used up, as
-    /// `inbound.<account key>` or `outbound.<tenant>`.
+    /// Lists the owners that get no further letters because their share of the stream is used up, as `tenant <tenant>`,
+    /// or as a subject without its last token if it was not said whose messages those were.
     pub async fn without_room(&self) -> Result<Vec<String>, BusError> {
         let fill = fill(&self.bus).await?;
         if !fill.is_crowded() {
@@ -170,6 +192,14 @@ impl DeadLetters {
         without.sort_unstable();
         Ok(without)
     }
+}
+
+/// Who has to share: the tenant of a message with this subject and these headers, or of the letter made of it. Of what
+/// names no tenant, each account or sender for itself.
+pub(crate) fn owner(of: &str, headers: &Headers) -> String {
+    let tenant =
+        if of.starts_with(OUTBOUND) { subject::tenant(of) } else { Inbound::tenant_of(headers) };
+    tenant.map_or_else(|| subject::owner(of).to_owned(), |tenant| format!("tenant {tenant}"))
 }
 
 /// Estimates how many bytes a letter takes.
@@ -196,13 +226,17 @@ async fn held(bus: Bus) -> Result<HashMap<String, u64>, BusError> {
         let Ok(letter) = DeadLetter::read(&past.headers) else { continue };
         let payload = past.headers.read(SIZE).unwrap_or(0);
         let bytes = payload + size_of_headers(&past.headers) + past.subject.len() as u64;
-        *held.entry(subject::owner(&letter.subject).to_owned()).or_default() += bytes;
+        *held.entry(owner(&letter.subject, &past.headers)).or_default() += bytes;
     }
     Ok(held)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use domain::{AccountKey, EventId};
+    use events::TraceParent;
+
     use super::*;
 
     fn known(used: u64) -> Known {
@@ -235,6 +269,46 @@ mod tests {
     }
 
     #[test]
+    fn the_accounts_of_a_tenant_share_and_leave_room_for_a_large_letter_of_another() {
+        let mebi = 1 << 20;
+        let fill = Fill { used: 0, most: 1 << 30 };
+        let mut known = Known { fill, held: Some(HashMap::new()), ..Known::default() };
+        let owner_of = |tenant: &str| {
+            let inbound = Inbound {
+                id: EventId::generate(),
+                account: AccountKey::generate(),
+                tenant: tenant.parse().unwrap(),
+                event: "message_created".into(),
+                received_at: DateTime::UNIX_EPOCH,
+                delivery: None,
+                origin: "webhook".into(),
+                trace: TraceParent::generate(),
+            };
+            let envelope = inbound.envelope(());
+            owner(&envelope.subject, &envelope.headers)
+        };
+        for _ in 0..20 {
+            let account = owner_of("acme");
+            while known.grant(&account, mebi) == Grant::Letter {}
+        }
+        assert!(known.fill.used < (1 << 29) + 2 * mebi, "{:?}", known.fill);
+        assert_eq!(known.grant(&owner_of("other"), 8 * mebi), Grant::Letter);
+        // The tenant's commands count too.
+        assert_eq!(owner("outbound.acme.send", &Headers::default()), owner_of("acme"));
+        assert_eq!(owner("inbound.a.odd", &Headers::default()), "inbound.a", "nobody says whose");
+    }
+
+    #[test]
+    fn what_does_not_fit_gets_nothing_whoever_sent_it() {
+        for held in [None, Some(HashMap::new())] {
+            let mut known = Known { held, ..known(990) };
+            assert_eq!(known.grant("a", 11), Grant::Nothing { news: true });
+            assert_eq!(known.grant("a", 11), Grant::Nothing { news: false });
+            assert_eq!(known.grant("a", 10), Grant::Letter);
+        }
+    }
+
+    #[test]
     fn what_did_not_come_into_the_stream_is_not_held() {
         let mut known = known(990);
         for _ in 0..5 {
@@ -244,9 +318,9 @@ mod tests {
     }
 
     #[test]
-    fn while_nobody_knows_who_holds_what_there_is_room_for_all() {
+    fn while_nobody_knows_who_holds_what_everybody_gets_what_fits() {
         let mut known = Known { held: None, ..known(900) };
-        assert_eq!(granted(&mut known, "a"), 1_000);
+        assert_eq!(granted(&mut known, "a"), 100);
     }
 
     #[test]

@@ -74,6 +74,11 @@ impl Inbound {
         headers.get(EVENT)
     }
 
+    /// The tenant of the account that sent it, if the headers tell it.
+    pub fn tenant_of(headers: &Headers) -> Option<TenantId> {
+        headers.read(TENANT).ok()
+    }
+
     /// Reads an event's facts from the headers of its message.
     pub fn read(headers: &Headers) -> Result<Self, HeaderError> {
         let micros: i64 = headers.read(RECEIVED_AT)?;
@@ -109,6 +114,7 @@ mod tests {
         };
         let headers = inbound.envelope(()).headers;
         assert_eq!(Inbound::event_of(&headers), Some("message_created"));
+        assert_eq!(Inbound::tenant_of(&headers), Some(inbound.tenant.clone()));
         assert_eq!(Inbound::read(&headers), Ok(inbound));
     }
 

@@ -4,20 +4,20 @@ use async_nats::jetstream::AckKind;
 use bytes::Bytes;
 use chrono::Utc;
 use domain::in_words;
-use events::{DeadLetter, Envelope, subject};
+use events::{DeadLetter, Envelope};
 
 use super::message::InHand;
 use super::settle::{count, nak};
 use super::{BoxError, Consumption};
-use crate::shares::{Grant, Shares, size};
-use crate::{Bus, headers};
+use crate::shares::{Grant, Shares, owner, size};
+use crate::{Bus, PublishError, headers};
 
 /// A message, the reason it was rejected for, and the error.
 pub(super) type Rejected = (InHand, &'static str, BoxError);
 
-/// Publishes dead letters. A message whose letter is stored is ended, and any other is redelivered. A message whose
-/// owner has used up its share of `DEAD_LETTER` is ended without a letter: the record that its handler made says
-/// why it was rejected and where it is, and its stream keeps it until it expires.
+/// Publishes dead letters. A message whose letter is stored is ended. One whose owner has used up its share of
+/// `DEAD_LETTER`, or whose letter finds no room there, is ended without a letter: the record that its handler made
+/// says why it was rejected and where it is, and its stream keeps it until it expires. Any other is redelivered.
 pub(super) async fn bury(
     bus: &Bus,
     consumption: &Consumption,
@@ -29,7 +29,7 @@ pub(super) async fn bury(
         .iter()
         .zip(&rejected)
         .map(|(letter, (message, ..))| {
-            (subject::owner(&message.message.subject).to_owned(), size(letter))
+            (owner(&message.message.subject, &letter.headers), size(letter))
         })
         .collect();
     let granted = shares.grant(bus, &asked).await;
@@ -43,17 +43,24 @@ pub(super) async fn bury(
                 published.push(letter);
             }
             Grant::Nothing { news } => {
-                tell_unkept(consumption, &one, news);
-                settlements.push((one.0, AckKind::Term));
+                settlements.push(end_unkept(consumption, one, &asked.0, news));
             }
         }
     }
     let published = bus.publisher().publish_all(published).await;
     for ((one, (owner, bytes)), published) in buried.into_iter().zip(published) {
-        if published.is_err() {
-            shares.take_back(&owner, bytes).await;
-        }
-        settlements.push(settle(consumption, one, published.err().map(BoxError::from)));
+        let settlement = match published {
+            Err(PublishError::Full(_)) => {
+                let news = shares.refuse(&owner, bytes).await;
+                end_unkept(consumption, one, &owner, news)
+            }
+            Err(failure) => {
+                shares.take_back(&owner, bytes).await;
+                settle(consumption, one, Some(failure.into()))
+            }
+            Ok(_) => settle(consumption, one, None),
+        };
+        settlements.push(settlement);
     }
     settlements
 }
@@ -72,7 +79,13 @@ fn letter(consumption: &Consumption, (message, reason, error): &Rejected) -> Env
     letter.envelope(&original, message.message.payload.clone())
 }
 
-fn tell_unkept(consumption: &Consumption, (message, reason, error): &Rejected, news: bool) {
+/// Ends a message without a letter.
+fn end_unkept(
+    consumption: &Consumption,
+    (message, reason, error): Rejected,
+    owner: &str,
+    news: bool,
+) -> (InHand, AckKind) {
     let (consumer, stream) = (consumption.consumer.name(), consumption.consumer.stream());
     let sequence = message.sequence;
     count(consumer, "unkept", 1);
@@ -85,7 +98,7 @@ fn tell_unkept(consumption: &Consumption, (message, reason, error): &Rejected, n
             reason,
             "another rejected message gets no dead letter"
         );
-        return;
+        return (message, AckKind::Term);
     }
     // Logged as a warning only once, since a flood of them would fill the log too.
     tracing::warn!(
@@ -95,10 +108,11 @@ fn tell_unkept(consumption: &Consumption, (message, reason, error): &Rejected, n
         sequence,
         reason,
         error = in_words(error.as_ref()),
-        owner = subject::owner(&message.message.subject),
-        "a rejected message gets no dead letter, and nor do others of its sender, which has its \
-         share of DEAD_LETTER: redrive or drop those that it has"
+        owner,
+        "a rejected message gets no dead letter, since its owner has its share of DEAD_LETTER or \
+         that is full: redrive or drop what is there"
     );
+    (message, AckKind::Term)
 }
 
 fn settle(

@@ -1,6 +1,6 @@
 use bus::{Bus, BusError, Consumption, Failure};
 use chrono::Utc;
-use events::{DeadLetter, Headers};
+use events::{DeadLetter, Envelope, Headers};
 
 use crate::support::{Consuming, Server, all_settled, consumption, large};
 
@@ -64,6 +64,10 @@ async fn dead_letters_are_read_from_either_end_and_dropped_one_by_one() {
     assert_eq!(letters.count().await.unwrap(), 2);
 }
 
+fn of_tenant(tenant: &str, event: Envelope) -> Envelope {
+    Envelope { headers: event.headers.with("Axis-Tenant", tenant), ..event }
+}
+
 /// Else what is refused there would come again for ever, and nothing behind it could make room.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_fills_its_share_of_the_dead_letters_gets_no_more_and_others_do() {
@@ -71,8 +75,10 @@ async fn who_fills_its_share_of_the_dead_letters_gets_no_more_and_others_do() {
     server.shrink("DEAD_LETTER").await;
     let letters = bus.dead_letters();
     assert!(letters.without_room().await.unwrap().is_empty());
+    // One tenant has many accounts.
     for id in 0..200 {
-        bus.publisher().publish(large("inbound.a.test", id)).await.unwrap();
+        let event = of_tenant("acme", large(&format!("inbound.a{}.test", id % 20), id));
+        bus.publisher().publish(event).await.unwrap();
     }
     let narrow = Consumption { batch: 5, concurrency: 1, ..consumption() };
     let consuming = Consuming::start(&bus, narrow, |_| {
@@ -81,9 +87,10 @@ async fn who_fills_its_share_of_the_dead_letters_gets_no_more_and_others_do() {
     all_settled(&bus).await;
     let of_one = letters.count().await.unwrap();
     assert!((20..60).contains(&of_one), "{of_one}");
-    assert_eq!(letters.without_room().await.unwrap(), ["inbound.a"]);
+    assert_eq!(letters.without_room().await.unwrap(), ["tenant acme"]);
 
-    bus.publisher().publish(large("inbound.b.test", 200)).await.unwrap();
+    let other = of_tenant("other", large("inbound.b.test", 200));
+    bus.publisher().publish(other).await.unwrap();
     all_settled(&bus).await;
     let (newest, _) = letters.among(None, 1).await.unwrap();
     assert_eq!(newest[0].letter.subject, "inbound.b.test");

@@ -86,6 +86,31 @@ async fn an_unsettled_message_and_all_after_it_stay() {
     consuming.stop().await;
 }
 
+/// P9, P10: else one tenant could stop everybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_message_that_finds_the_dead_letters_full_does_not_hold_up_what_follows() {
+    let (server, bus) = Server::start().await;
+    server.shrink("INBOUND").await;
+    let count = fill(&bus, 0).await;
+    // It refuses though it seems to have room.
+    let raw = server.raw().await;
+    let mut config = raw.get_stream("DEAD_LETTER").await.unwrap().cached_info().config.clone();
+    config.max_messages = 1;
+    raw.update_stream(config).await.unwrap();
+    bus.publisher().publish(envelope("dead-letter.test.test", "first")).await.unwrap();
+    let consuming = Consuming::start(&bus, consumption(), |delivery| {
+        if delivery.sequence == 6 {
+            return Err(bus::Failure::Reject { reason: "undecodable", error: "no JSON".into() });
+        }
+        Ok(())
+    });
+    all_settled(&bus).await;
+    consuming.stop().await;
+    assert_eq!(bus.dead_letters().count().await.unwrap(), 1);
+    let purged = bus.make_room(Consumer::SyncWorker).await.unwrap().unwrap();
+    assert!(purged.first_sequence > 6 && purged.messages > 6, "{purged:?} of {count}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_slowest_account_says_what_may_go() {
     let (server, bus) = Server::start().await;
