@@ -14,7 +14,7 @@ use domain::{
     Activity, ActivityId, Approval, ApprovalId, Conversation, ConversationId, Message, MessageId,
     TenantId,
 };
-use events::{Announcement, AnnouncementSubject, TraceParent};
+use events::{AnnouncementRows, TraceParent};
 use store::announcements::Left;
 use store::{PgConnection, Store, announcements, approvals, conversations, messages};
 use tokio_util::sync::CancellationToken;
@@ -96,7 +96,7 @@ impl Leftovers {
         }
         let more = i64::try_from(left.len()).is_ok_and(|count| count == BATCH);
         let (mut done, mut failure) = (Vec::with_capacity(left.len()), None);
-        let left: Vec<_> = left
+        let mut left: Vec<_> = left
             .into_iter()
             .filter_map(|Left { id, tenant, activity }| match serde_json::from_value(activity) {
                 Ok(activity) => Some((tenant, activity)),
@@ -109,9 +109,9 @@ impl Leftovers {
             .collect();
         let rows = Rows::read(&mut transaction, &left).await?;
         let mut envelopes = Vec::with_capacity(left.len());
-        for (tenant, activity) in &left {
-            let announcement = rows.about(activity);
-            envelopes.push(announcement.envelope(tenant, &TraceParent::generate())?);
+        for (tenant, activity) in &mut left {
+            let about = rows.about(activity);
+            envelopes.push(about.announce(activity, tenant, &TraceParent::generate())?);
         }
         let answers = self.publisher.publish_all(envelopes).await;
         for ((tenant, activity), answer) in left.into_iter().zip(answers) {
@@ -119,7 +119,7 @@ impl Leftovers {
             match answer {
                 Ok(_) => done.push(id),
                 Err(error) if error.is_permanent() => {
-                    self.bare(&tenant, rows.about(&activity).activity).await?;
+                    self.bare(&tenant, activity).await?;
                     done.push(id);
                 }
                 Err(error) => failure = Some(error),
@@ -141,12 +141,11 @@ impl Leftovers {
         store::commit(transaction).await
     }
 
-    /// Announces an activity without its rows if the stream does not accept it with them, because they are too large.
-    /// The screens then fetch them. If it does not accept that either, the activity is in the database all the same.
-    async fn bare(&self, tenant: &TenantId, activity: Activity) -> Result<(), LeftoverError> {
-        let subject = AnnouncementSubject::default();
-        let announcement = Announcement { activity, subject };
-        let envelope = announcement.envelope(tenant, &TraceParent::generate())?;
+    /// Announces an activity without its rows if the stream does not accept it with them, because it takes only small
+    /// ones. The screens then fetch them. If it does not accept that either, the activity is in the database all the same.
+    async fn bare(&self, tenant: &TenantId, mut activity: Activity) -> Result<(), LeftoverError> {
+        let trace = TraceParent::generate();
+        let envelope = AnnouncementRows::default().announce(&mut activity, tenant, &trace)?;
         match self.publisher.publish(envelope).await {
             Err(error) if error.is_permanent() => {
                 refused(&error);
@@ -188,13 +187,13 @@ impl Rows {
         })
     }
 
-    fn about(&self, activity: &Activity) -> Announcement {
+    fn about<'a>(&'a self, activity: &Activity) -> AnnouncementRows<'a> {
         let place = activity.conversation_id;
-        let conversation = place.and_then(|id| self.conversations.get(&id).cloned());
-        let message = message_of(activity).and_then(|id| self.messages.get(&id).cloned());
-        let approval = approval_of(activity).and_then(|id| self.approvals.get(&id).cloned());
-        let subject = AnnouncementSubject { conversation, message, approval };
-        Announcement::new(activity.clone(), subject)
+        AnnouncementRows {
+            conversation: place.and_then(|id| self.conversations.get(&id)),
+            message: message_of(activity).and_then(|id| self.messages.get(&id)),
+            approval: approval_of(activity).and_then(|id| self.approvals.get(&id)),
+        }
     }
 }
 

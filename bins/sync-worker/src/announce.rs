@@ -4,7 +4,7 @@
 use bus::{PublishError, Publisher};
 use chrono::{TimeDelta, Utc};
 use domain::{Activity, TenantId, in_words};
-use events::{Announcement, AnnouncementSubject, Envelope, Inbound, Live, TraceParent, subject};
+use events::{AnnouncementRows, Envelope, Inbound, Live, TraceParent, subject};
 use store::conversations::Ids;
 
 use crate::activity;
@@ -24,19 +24,19 @@ pub(crate) enum AnnounceError {
     Serialize(#[from] serde_json::Error),
 }
 
-/// An announcement, its tenant and its trace.
+/// An activity to announce with its rows, its tenant and its trace.
 #[derive(Debug)]
-struct Telling {
+struct Telling<'a> {
     tenant: TenantId,
     trace: TraceParent,
-    announcement: Announcement,
+    activity: Activity,
+    rows: AnnouncementRows<'a>,
 }
 
-impl Telling {
+impl<'a> Telling<'a> {
     /// Announces an activity of this event.
-    fn of(inbound: &Inbound, activity: Activity, subject: AnnouncementSubject) -> Self {
-        let announcement = Announcement::new(activity, subject);
-        Self { tenant: inbound.tenant.clone(), trace: inbound.trace.child(), announcement }
+    fn of(inbound: &Inbound, activity: Activity, rows: AnnouncementRows<'a>) -> Self {
+        Self { tenant: inbound.tenant.clone(), trace: inbound.trace.child(), activity, rows }
     }
 }
 
@@ -78,24 +78,25 @@ impl Announcements {
             if draft.silent {
                 continue;
             }
-            let subject = rows.about(&record.activity, draft.message);
-            all.add(Telling::of(inbound, record.activity, subject))?;
+            let about = rows.about(&record.activity, draft.message);
+            all.add(Telling::of(inbound, record.activity, about))?;
             if all.told.len().is_multiple_of(BREATH) {
                 tokio::task::yield_now().await;
             }
         }
         let people = people.into_iter().map(|(index, activity)| {
-            Telling::of(&batch[index].inbound, activity, AnnouncementSubject::default())
+            Telling::of(&batch[index].inbound, activity, AnnouncementRows::default())
         });
         let looks = rows.looks().map(|(index, row)| {
-            let (inbound, subject) = (&batch[index].inbound, AnnouncementSubject::of(row.clone()));
-            Telling::of(inbound, activity::conversation_refreshed(inbound.account, row), subject)
+            let inbound = &batch[index].inbound;
+            let about = AnnouncementRows { conversation: Some(row), ..AnnouncementRows::default() };
+            Telling::of(inbound, activity::conversation_refreshed(inbound.account, row), about)
         });
         let retold = rows.retold().map(|(index, place, row)| {
             let inbound = &batch[index].inbound;
             let activity = activity::message_refreshed(inbound.account, place, row);
-            let subject = rows.about(&activity, row.chatwoot_id);
-            Telling::of(inbound, activity, subject)
+            let about = rows.about(&activity, row.chatwoot_id);
+            Telling::of(inbound, activity, about)
         });
         for telling in people.chain(looks).chain(retold) {
             all.add(telling)?;
@@ -110,10 +111,10 @@ impl Announcements {
         Ok(all)
     }
 
-    fn add(&mut self, telling: Telling) -> Result<(), serde_json::Error> {
-        let Telling { tenant, trace, announcement } = telling;
-        self.envelopes.push(announcement.envelope(&tenant, &trace)?);
-        self.told.push(Told { tenant, trace, activity: announcement.activity });
+    fn add(&mut self, telling: Telling<'_>) -> Result<(), serde_json::Error> {
+        let Telling { tenant, trace, mut activity, rows } = telling;
+        self.envelopes.push(rows.announce(&mut activity, &tenant, &trace)?);
+        self.told.push(Told { tenant, trace, activity });
         Ok(())
     }
 
@@ -142,18 +143,18 @@ impl UnderWay {
     }
 }
 
-/// Announces an activity without its rows if the stream never accepts it with them, because they are too large. The
-/// screens then fetch them. If it does not accept that either, the activity is in the database all the same.
+/// Announces an activity without its rows if the stream never accepts it with them, because it takes only small ones.
+/// The screens then fetch them. If it does not accept that either, the activity is in the database all the same.
 async fn bare(
     publisher: &Publisher,
-    Told { tenant, trace, activity }: Told,
+    Told { tenant, trace, mut activity }: Told,
     refused: &PublishError,
 ) -> Result<(), AnnounceError> {
     let kind = activity.kind.clone();
     let trace_id = trace.trace_id();
     tracing::warn!(trace.id = trace_id, activity.kind = kind, error = %refused, "an activity is announced without its rows");
-    let bare = Announcement { activity, subject: AnnouncementSubject::default() };
-    match publisher.publish(bare.envelope(&tenant, &trace)?).await {
+    let bare = AnnouncementRows::default().announce(&mut activity, &tenant, &trace)?;
+    match publisher.publish(bare).await {
         Err(error) if !error.is_permanent() => return Err(error.into()),
         Err(error) => {
             metrics::counter!("axis_announcements_refused_total").increment(1);

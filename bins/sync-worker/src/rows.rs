@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::{AccountKey, Activity, ActivityId, Conversation, ConversationId, Message, in_words};
-use events::AnnouncementSubject;
+use events::AnnouncementRows;
 use store::conversations::Ids;
 use store::messages::Written;
 use store::webhook_events::Recorded;
@@ -172,11 +172,15 @@ impl Rows {
     }
 
     /// The rows that an activity is announced with. `message` is the number of the message that it is about, if any.
-    pub(crate) fn about(&self, activity: &Activity, message: Option<i64>) -> AnnouncementSubject {
+    pub(crate) fn about<'a>(
+        &'a self,
+        activity: &Activity,
+        message: Option<i64>,
+    ) -> AnnouncementRows<'a> {
         let place = activity.conversation_id;
-        AnnouncementSubject {
-            conversation: place.and_then(|id| self.conversations.get(&id).cloned()),
-            message: place.zip(message).and_then(|message| self.messages.get(&message).cloned()),
+        AnnouncementRows {
+            conversation: place.and_then(|id| self.conversations.get(&id)),
+            message: place.zip(message).and_then(|message| self.messages.get(&message)),
             approval: None,
         }
     }

@@ -1272,7 +1272,7 @@ export interface components {
         };
         /**
          * @description An activity, and the rows it is about as they were when it was announced, so that a screen can
-         *     show the change without asking.
+         *     show the change without asking. If it would be longer than 64 KiB with them, it has none of them: read them.
          */
         Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"] & {
             /** @description Id of the trace that it is part of, from its cause to the screens; missing if none is known. */
