@@ -4,7 +4,7 @@
 //! happened to it, and which time it happened, so two reports of it are one line.
 
 use chatwoot::{MessageStatus, MessageType, Sender, Webhook, webhook};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, FreeForm, Message,
     Version, snapshot,
@@ -171,10 +171,6 @@ fn reason(message: &chatwoot::Message) -> [u8; 8] {
     Digest::of(&json!(message.external_error())).to_be_bytes()
 }
 
-/// A time that is later than the receipt by more than this is a clock's mistake, and counts as none: nothing happens
-/// after it was heard of, and months that have yet to come have no partition for it.
-const AHEAD: TimeDelta = TimeDelta::days(1);
-
 /// Makes drafts of what happened according to one event.
 pub(crate) struct Teller<'a> {
     /// The event.
@@ -183,7 +179,8 @@ pub(crate) struct Teller<'a> {
 
 impl Teller<'_> {
     fn tell(&self, kind: &str, entity: i64, version: &[u8], at: Option<DateTime<Utc>>) -> Draft {
-        let at = at.filter(|at| *at - self.inbound.received_at <= AHEAD);
+        // Months that have yet to come have no partition for what is ahead.
+        let at = at.filter(|at| !clock::is_ahead(*at, self.inbound.received_at));
         Draft {
             activity: Activity {
                 id: ActivityId::of(self.inbound.account, kind, entity, version),
@@ -234,8 +231,11 @@ impl Teller<'_> {
         };
         // The message's own version dates the update, however late the body was built.
         let own = message.updated_at_us.map(whole_millis);
-        let at =
-            own.unwrap_or_else(|| clock::of_conversation(place).max(clock::of_message(message)));
+        // Ahead or not: it tells this update from others.
+        let any = DateTime::<Utc>::MAX_UTC;
+        let at = own.unwrap_or_else(|| {
+            clock::of_conversation(place, any).max(clock::of_message(message, any))
+        });
         // Earlier versions knew only the text that the body prints itself, and a line keeps its id.
         let text = event.printed.clone().unwrap_or_else(|| json!(message.content));
         let what = json!([text, message.content_attributes, message.status]);

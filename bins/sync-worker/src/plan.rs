@@ -112,12 +112,18 @@ pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
             plan.contacts.push(contact::snapshot(&owner, event.contact, created, 0));
         }
         Webhook::ContactUpdated(event) => {
-            let version = event.changes.updated_at_us().unwrap_or(0);
+            let version = event.changes.updated_at_us().and_then(|us| clock::credible(us, at));
             let updated = contact::Occasion::Updated;
-            plan.contacts.push(contact::snapshot(&owner, event.contact, updated, version));
+            plan.contacts.push(contact::snapshot(
+                &owner,
+                event.contact,
+                updated,
+                version.unwrap_or(0),
+            ));
         }
         Webhook::WebwidgetTriggered(event) => {
-            let now = event.conversation.as_ref().map_or(0, clock::of_conversation);
+            let now = event.conversation.as_ref();
+            let now = now.map_or(0, |place| clock::of_conversation(place, at));
             if let Some(person) = event.contact {
                 plan.mention(&owner, person, now);
             }
@@ -165,7 +171,8 @@ impl Plan {
         known_at: i64,
         received_at: DateTime<Utc>,
     ) {
-        let (now, display_id) = (clock::of_conversation(&described), described.display_id);
+        let now = clock::of_conversation(&described, received_at);
+        let display_id = described.display_id;
         if let Some(newest) = described.newest_message.take().filter(|m| Some(m.id) != own) {
             let mentioned = message::Occasion::Mentioned;
             let snapshot =
@@ -174,7 +181,7 @@ impl Plan {
         }
         let person = described.contact.take();
         let contact = person.as_ref().map(|person| person.id);
-        self.conversations.push(conversation::snapshot(owner, described, contact));
+        self.conversations.push(conversation::snapshot(owner, described, contact, received_at));
         if let Some(person) = person {
             self.mention(owner, person, now.max(known_at));
         }
@@ -189,7 +196,8 @@ impl Plan {
     ) {
         let (described, place) = (event.message, event.conversation);
         let (own, display_id) = (described.id, place.display_id);
-        let now = clock::of_conversation(&place).max(clock::of_message(&described));
+        let now = clock::of_conversation(&place, received_at)
+            .max(clock::of_message(&described, received_at));
         let mut known_at = 0;
         match &described.sender {
             // The conversation describes the same contact in the same words, as it nearly always does.
@@ -268,8 +276,9 @@ pub(crate) mod tests {
         // The message is newer than what its conversation knows of.
         body["created_at"] = json!("2030-01-01T00:00:00.000Z");
         change(&mut body);
-        let body = body.to_string();
-        plan(&inbound(AccountKey::generate()), body.as_bytes()).unwrap().contacts
+        let received_at = "2030-01-01T00:00:01Z".parse().unwrap();
+        let inbound = Inbound { received_at, ..inbound(AccountKey::generate()) };
+        plan(&inbound, body.to_string().as_bytes()).unwrap().contacts
     }
 
     /// A replay makes no second line of what an earlier version has told, which knew only the text at the top.

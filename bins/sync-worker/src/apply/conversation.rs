@@ -1,15 +1,20 @@
 //! Snapshots of conversations.
 
 use chatwoot::{AssigneeKind, Status};
+use chrono::{DateTime, Utc};
 use domain::snapshot::{Conversation, ConversationState};
 use domain::{ConversationId, Version};
 use store::catalogue::Owner;
 
-/// Makes the snapshot of a conversation with the contact of this number. Its version is what Chatwoot itself orders by.
+use crate::clock;
+
+/// Makes the snapshot of a conversation with the contact of this number, as heard of at `heard_at`. Its version is what
+/// Chatwoot itself orders by. What is ahead ([`clock::AHEAD`]) counts as unknown.
 pub fn snapshot(
     owner: &Owner,
     conversation: chatwoot::Conversation,
     contact: Option<i64>,
+    heard_at: DateTime<Utc>,
 ) -> Conversation {
     let (assignee, team) = (conversation.assignee, conversation.team);
     let mut labels = conversation.labels;
@@ -37,11 +42,17 @@ pub fn snapshot(
         custom_attributes: conversation.custom_attributes.into(),
         additional_attributes: conversation.additional_attributes.into(),
     };
+    let credible = |at: &DateTime<Utc>| !clock::is_ahead(*at, heard_at);
+    let last_activity_at = conversation.last_activity_at.filter(credible);
+    let updated_at = conversation.updated_at_us.and_then(|us| clock::credible(us, heard_at));
     let version = Version {
-        at: conversation.updated_at_us.unwrap_or(0),
-        step: conversation.last_activity_at.map_or(0, |at| at.timestamp()),
+        at: updated_at.unwrap_or(0),
+        step: last_activity_at.map_or(0, |at| at.timestamp()),
         digest: state.digest(),
     };
+    // Without an activity, the beginning counts as one.
+    let begun_ahead = conversation.created_at.is_some_and(|at| !credible(&at));
+    let last_activity_at = last_activity_at.or_else(|| begun_ahead.then_some(heard_at));
     Conversation {
         id: ConversationId::of(owner.account, conversation.display_id, conversation.created_at),
         tenant: owner.tenant.clone(),
@@ -50,8 +61,8 @@ pub fn snapshot(
         version,
         state,
         created_at: conversation.created_at,
-        last_activity_at: conversation.last_activity_at,
-        agent_last_seen_at: conversation.agent_last_seen_at,
-        contact_last_seen_at: conversation.contact_last_seen_at,
+        last_activity_at,
+        agent_last_seen_at: conversation.agent_last_seen_at.filter(credible),
+        contact_last_seen_at: conversation.contact_last_seen_at.filter(credible),
     }
 }

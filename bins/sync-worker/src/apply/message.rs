@@ -7,6 +7,8 @@ use domain::{MessageId, MirroredAttachment, OperationId, Version};
 use serde_json::Value;
 use store::catalogue::Owner;
 
+use crate::clock;
+
 /// Why a body describes a message. Later variants win within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
@@ -21,7 +23,8 @@ pub enum Occasion {
 }
 
 /// Makes the snapshot of a message as it was at `at` (in microseconds since 1970), in the conversation with this
-/// display id. `received_at` stands in for a creation time that the body lacks.
+/// display id. `received_at` stands in for a creation time that the body lacks. A creation time that is ahead stays: it
+/// is Chatwoot's, and part of the row's id.
 pub fn snapshot(
     owner: &Owner,
     message: chatwoot::Message,
@@ -35,7 +38,7 @@ pub fn snapshot(
     let (number, created_at) = (message.id, message.created_at.unwrap_or(received_at));
     // What a customer submitted is never removed, so within one instant a body that has it is newer.
     let step = 2 * (occasion as i64) + i64::from(message.submitted_values().is_some());
-    let delivery = delivery(&message, at);
+    let delivery = delivery(&message, at, received_at);
     let state = state(message);
     Message {
         id: match operation {
@@ -118,10 +121,11 @@ fn title(attachment: &chatwoot::Attachment) -> Option<String> {
     (!title.is_empty()).then_some(title)
 }
 
-/// Reads the delivery status of a message. It is dated by the message's own update if the body has that. Otherwise it
-/// is dated by the body's time, `at` (in microseconds since 1970).
-pub fn delivery(message: &chatwoot::Message, at: i64) -> DeliverySighting {
-    let seen_at = message.updated_at_us.unwrap_or(at);
+/// Reads the delivery status of a message, heard of at `heard_at`. It is dated by the message's own update if the body
+/// has that. Otherwise it is dated by the body's time, `at` (in microseconds since 1970).
+pub fn delivery(message: &chatwoot::Message, at: i64, heard_at: DateTime<Utc>) -> DeliverySighting {
+    let own = message.updated_at_us.and_then(|us| clock::credible(us, heard_at));
+    let seen_at = own.unwrap_or(at);
     let mut sighting = match &message.status {
         Some(MessageStatus::Sent) => success(1, seen_at),
         Some(MessageStatus::Delivered) => success(2, seen_at),

@@ -8,6 +8,8 @@ use domain::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock;
+
 /// The origin of these events.
 pub const ORIGIN: &str = "reconciler";
 
@@ -92,9 +94,11 @@ impl Found {
         Self { missing: true, ..Self::default() }
     }
 
-    /// The version of what was read, given its `own` version by its timestamps.
-    pub(crate) fn version(&self, own: Version) -> Version {
-        self.over.map_or(own, |over| own.max(over.next()))
+    /// The version of what was read, given its `own` version by its timestamps. A row's version that is ahead of when
+    /// this was heard of gives way to any.
+    pub(crate) fn version(&self, own: Version, heard_at: DateTime<Utc>) -> Version {
+        let over = self.over.filter(|over| clock::credible(over.at, heard_at).is_some());
+        over.map_or(own, |over| own.max(over.next()))
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use store::{contacts, conversations, messages};
 
 use super::body::Found;
+use crate::clock;
 
 /// A row that changed after Chatwoot was asked, or less than this before, may be newer than the response: clocks
 /// differ, and a row has the time at which its transaction began.
@@ -81,8 +82,22 @@ pub(crate) fn conversation(
         let drift = ConversationState { can_reply: was.can_reply, ..is } != was;
         return Compared::Found(Finding { found, drift }).if_settled(known);
     }
+    // Such a row is of an earlier version of this program, which took whatever Chatwoot said.
+    let ahead = |shown: Option<DateTime<Utc>>, read| {
+        shown > read && shown.is_some_and(|at| clock::is_ahead(at, asked_at))
+    };
+    if ahead(Some(row.last_activity_at), read.last_activity_at)
+        || ahead(row.agent_last_seen_at, read.agent_last_seen_at)
+        || ahead(row.contact_last_seen_at, read.contact_last_seen_at)
+    {
+        let found = Found { over: Some(row.version), ..Found::default() };
+        let known = settled(row.updated_at, asked_at);
+        return Compared::Found(Finding { found, drift: true }).if_settled(known);
+    }
+    // Where the beginning is ahead, the request's own time stands in for the last activity.
+    let active = read.last_activity_at.filter(|at| *at != asked_at);
     let moved = newer
-        || read.last_activity_at > Some(row.last_activity_at)
+        || active > Some(row.last_activity_at)
         || read.agent_last_seen_at > row.agent_last_seen_at
         || read.contact_last_seen_at > row.contact_last_seen_at;
     if moved {

@@ -43,9 +43,9 @@ impl Session {
     ) -> Result<(), ReconcileError> {
         let display_id = read.value.display_id;
         // The messages, which are requested later, are at least as new as the conversation.
-        let at = clock::of_conversation(&read.value);
+        let at = clock::of_conversation(&read.value, asked_at);
         let contact = read.value.contact.as_ref().map(|person| person.id);
-        let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact);
+        let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact, asked_at);
         let again = || {
             if self.is_due(changed_at(&read.value), asked_at) {
                 self.unsettled.note(display_id);
@@ -178,7 +178,7 @@ impl Session {
             Err(error) => return Err(error.into()),
         };
         listed.retain(|one| numbers.contains(&one.value.id));
-        let at = clock::of_conversation(&place.value);
+        let at = clock::of_conversation(&place.value, asked_at);
         let differing =
             self.compare_messages(listed, (display_id, at), asked_at, (depth, why)).await?;
         let messages: Vec<_> = differing.into_iter().map(|(message, ..)| message).collect();

@@ -34,15 +34,17 @@ impl Reader<'_> {
         let mut plan = Plan::default();
         let described = Conversation::from_value(&read.conversation)
             .ok_or(Refusal::Nameless { what: "conversation" })?;
-        let at = clock::of_conversation(&described);
+        let heard_at = self.teller.inbound.received_at;
+        let at = clock::of_conversation(&described, heard_at);
         if let Some(person) = &described.contact {
             let mentioned = contact::Occasion::Mentioned;
             plan.contacts.push(contact::snapshot(&self.owner, person.clone(), mentioned, at));
         }
         let contact = described.contact.as_ref().map(|person| person.id);
-        let mut snapshot = conversation::snapshot(&self.owner, described.clone(), contact);
+        let mut snapshot =
+            conversation::snapshot(&self.owner, described.clone(), contact, heard_at);
         if let Some(found) = &read.found {
-            snapshot.version = found.version(snapshot.version);
+            snapshot.version = found.version(snapshot.version, heard_at);
             plan.activities = self.told_of(&described, found);
         }
         plan.conversations.push(snapshot);
@@ -91,10 +93,10 @@ impl Reader<'_> {
             at,
             received_at,
         );
-        snapshot.version = found.version(snapshot.version);
+        snapshot.version = found.version(snapshot.version, received_at);
         // A report is newer than a different one that the row has shown since before the request.
         let reported_at = at.max(delivery_over.saturating_add(i64::from(delivery_over > 0)));
-        snapshot.delivery = message::delivery(&described, reported_at);
+        snapshot.delivery = message::delivery(&described, reported_at, received_at);
         let event = webhook::MessageEvent {
             account: None,
             message: described,
@@ -125,7 +127,7 @@ impl Reader<'_> {
         let described = Contact::from_value(&words).ok_or(Refusal::Nameless { what: "contact" })?;
         let mentioned = contact::Occasion::Mentioned;
         let mut snapshot = contact::snapshot(&self.owner, described.clone(), mentioned, at);
-        snapshot.version = found.version(snapshot.version);
+        snapshot.version = found.version(snapshot.version, self.teller.inbound.received_at);
         let changes = changes(&found);
         let event = webhook::ContactEvent { account: None, contact: described, changes };
         let told = if found.missing {

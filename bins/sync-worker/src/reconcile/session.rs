@@ -202,7 +202,7 @@ impl Session {
                 continue;
             }
             let words = one.text.pointer("/meta/sender").cloned().unwrap_or_default();
-            let at = clock::of_conversation(&one.value);
+            let at = clock::of_conversation(&one.value, asked_at);
             let place = Some(one.value.display_id);
             self.compare_contact(person, words, at, row, (place, asked_at)).await?;
         }
@@ -296,13 +296,14 @@ impl Session {
         Ok(())
     }
 
-    /// Whether something happened long enough ago that its webhook should have arrived.
+    /// Whether something happened long enough ago that its webhook should have arrived. Of what is ahead nobody knows when
+    /// it happened, and it does not wait until then.
     pub(super) fn is_due(
         &self,
         happened_at: Option<DateTime<Utc>>,
         asked_at: DateTime<Utc>,
     ) -> bool {
-        happened_at.is_none_or(|at| at + self.grace <= asked_at)
+        happened_at.is_none_or(|at| at + self.grace <= asked_at || clock::is_ahead(at, asked_at))
     }
 
     /// Publishes what was found, and counts it as this number of rows.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod accounts;
+mod ahead;
 mod answers;
 mod backfills;
 mod clocks;

@@ -66,6 +66,9 @@ impl Place {
 /// Merges snapshots, at most one of each contact and of each conversation ([`domain::snapshot::merge`]). The contacts
 /// that conversations name must be among them or exist already. A snapshot that is not newer than its row updates at
 /// most the columns that only grow. Fields with a pending change go on showing what is wanted. All rows stay locked.
+///
+/// No snapshot is dated more than a day ahead, but a row that an earlier version of the program wrote may be. Any
+/// snapshot wins over such a row.
 pub async fn apply(
     connection: &mut PgConnection,
     contacts: &[Cow<'_, Contact>],
@@ -146,6 +149,7 @@ async fn write_newer(
                  updated_at = now()
              where (excluded.version_at, excluded.version_step, excluded.version_digest)
                  > (c.version_at, c.version_step, c.version_digest)
+               or c.version_at > extract(epoch from now() + interval '1 day') * 1000000
            returning c.id, c.account_id, c.chatwoot_id,
              -- What has just been written is not seen by a query here, only what was there before.
              (select array_remove(array[
@@ -213,14 +217,23 @@ async fn write_newer(
                waiting_since = excluded.waiting_since,
                custom_attributes = excluded.custom_attributes,
                additional_attributes = excluded.additional_attributes,
-               last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at),
-               agent_last_seen_at = greatest(c.agent_last_seen_at, excluded.agent_last_seen_at),
-               contact_last_seen_at =
-                 greatest(c.contact_last_seen_at, excluded.contact_last_seen_at),
+               last_activity_at = greatest(
+                 case when c.last_activity_at <= now() + interval '1 day'
+                   then c.last_activity_at end,
+                 excluded.last_activity_at),
+               agent_last_seen_at = greatest(
+                 case when c.agent_last_seen_at <= now() + interval '1 day'
+                   then c.agent_last_seen_at end,
+                 excluded.agent_last_seen_at),
+               contact_last_seen_at = greatest(
+                 case when c.contact_last_seen_at <= now() + interval '1 day'
+                   then c.contact_last_seen_at end,
+                 excluded.contact_last_seen_at),
                -- Not the time at which the transaction began: what was seen meanwhile is older.
                updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
            where (excluded.version_at, excluded.version_step, excluded.version_digest)
                > (c.version_at, c.version_step, c.version_digest)
+             or c.version_at > extract(epoch from now() + interval '1 day') * 1000000
          returning c.account_id, c.display_id, c.id, c.changing
          )
          select account_id as \"account_id!\", display_id as \"number!\", id as \"id!\",

@@ -192,9 +192,11 @@ async fn write_newer(
                delivery_failed_at = greatest(m.delivery_failed_at, excluded.delivery_failed_at),
                created_at = greatest(m.created_at, excluded.created_at),
                updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
-           where (excluded.deleted, excluded.version_at, excluded.version_step,
-                  excluded.version_digest)
-               > (m.deleted, m.version_at, m.version_step, m.version_digest)
+           where ((excluded.deleted, excluded.version_at, excluded.version_step,
+                   excluded.version_digest)
+                 > (m.deleted, m.version_at, m.version_step, m.version_digest)
+               or m.version_at > extract(epoch from now() + interval '1 day') * 1000000
+                 and excluded.deleted >= m.deleted)
              and (m.conversation_id = excluded.conversation_id or m.outbound_state is null)
          returning ",
         &ids,
