@@ -9,7 +9,7 @@ use store::catalogue::Owner;
 use crate::clock;
 
 /// Makes the snapshot of a conversation with the contact of this number, as heard of at `heard_at`. Its version is what
-/// Chatwoot itself orders by. What is ahead ([`clock::AHEAD`]) counts as unknown.
+/// Chatwoot itself orders by. What is a day ahead of that counts as unknown.
 pub fn snapshot(
     owner: &Owner,
     conversation: chatwoot::Conversation,
