@@ -59,10 +59,18 @@ create function axis_replied(conversation uuid, since timestamptz) returns boole
 comment on function axis_replied is
   'Whether an agent''s reply that was written later has gone out: one of the hundred newest messages, so that a flood of others costs no more';
 
--- By triggers, so that no writer of messages, of whatever version, can forget it; what does not fail pays for a condition.
+-- By triggers, so that no writer of messages, of whatever version, can forget it. Their conditions are planned anew with
+-- each statement, so they are short: nearly all messages have neither failed nor did.
 create function axis_keep_failed() returns trigger language plpgsql as $$
 begin
   if tg_op = 'UPDATE' then
+    if axis_failed(old) = axis_failed(new)
+      and (not axis_failed(new)
+        or (old.conversation_id, old.chatwoot_id, old.delivery_failed_at, old.created_at)
+          is not distinct from (new.conversation_id, new.chatwoot_id, new.delivery_failed_at, new.created_at))
+    then
+      return null;
+    end if;
     delete from failed_messages where message_id = new.id;
   end if;
   if axis_failed(new) then
@@ -75,11 +83,11 @@ end
 $$;
 comment on function axis_keep_failed is 'Writes failed_messages as messages are';
 create trigger messages_failed after insert on messages
-  for each row when (axis_failed(new)) execute function axis_keep_failed();
+  for each row
+  when (new.outbound_state = 'failed' or new.delivery_failed_at > new.delivery_succeeded_at)
+  execute function axis_keep_failed();
 create trigger messages_failed_or_not after update on messages
-  for each row when (
-    axis_failed(old) is distinct from axis_failed(new)
-    or axis_failed(new)
-      and (old.conversation_id, old.chatwoot_id, old.delivery_failed_at, old.created_at)
-        is distinct from (new.conversation_id, new.chatwoot_id, new.delivery_failed_at, new.created_at))
+  for each row
+  when (old.outbound_state = 'failed' or old.delivery_failed_at > old.delivery_succeeded_at
+    or new.outbound_state = 'failed' or new.delivery_failed_at > new.delivery_succeeded_at)
   execute function axis_keep_failed();
