@@ -70,17 +70,17 @@ impl Subject {
         Self { conversation, message: message.into(), approval: None }
     }
 
+    /// An approval, in its conversation.
+    pub fn approval(conversation: Option<Conversation>, approval: Approval) -> Self {
+        Self { conversation, message: None, approval: Some(approval) }
+    }
+
     fn rows(&self) -> Rows<'_> {
         Rows {
             conversation: self.conversation.as_ref(),
             message: self.message.as_ref(),
             approval: self.approval.as_ref(),
         }
-    }
-
-    /// An approval, in its conversation.
-    pub fn approval(conversation: Option<Conversation>, approval: Approval) -> Self {
-        Self { conversation, message: None, approval: Some(approval) }
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use store::{Config, Store};
-use testkit::reqwest::RequestBuilder;
-use testkit::{Way, World, eventually, eventually_some, sqlx};
+use testkit::reqwest::{self, RequestBuilder, Response};
+use testkit::{Postgres, Way, World, eventually, eventually_some, sqlx};
+use tokio::task::JoinHandle;
 
 use super::{commits, execute, with_a_copy_that_never_comes};
 use crate::support::{Served, comes_in, waiting};
@@ -24,6 +25,26 @@ fn replay(served: &Served) -> RequestBuilder {
     let from = Utc::now() - TimeDelta::hours(1);
     let wanted = json!({ "accountId": served.ours.key, "from": from, "dryRun": false });
     served.post("/operations/replay", &wanted)
+}
+
+/// A replay that was asked for, and whose record is being committed: the database waits for its copies.
+struct Committing {
+    /// Stops when this is dropped.
+    postgres: Postgres,
+    config: Config,
+    way: Way,
+    served: Served,
+    request: JoinHandle<reqwest::Result<Response>>,
+}
+
+async fn committing() -> Committing {
+    let rows = "new.details ? 'begins'";
+    let (postgres, config) = with_a_copy_that_never_comes("audit", rows).await;
+    let (way, served) = by_a_way(&config).await;
+    comes_in(&served, &served.ours, "message_created").await;
+    let request = tokio::spawn(replay(&served).send());
+    commits(&served).await;
+    Committing { postgres, config, way, served, request }
 }
 
 /// Postgres has its copies.
@@ -50,12 +71,7 @@ async fn is_carried_out(served: &Served) {
 
 #[tokio::test]
 async fn a_replay_whose_commit_is_never_answered_is_carried_out() {
-    let rows = "new.details ? 'begins'";
-    let (_postgres, config) = with_a_copy_that_never_comes("audit", rows).await;
-    let (way, served) = by_a_way(&config).await;
-    comes_in(&served, &served.ours, "message_created").await;
-    let request = tokio::spawn(replay(&served).send());
-    commits(&served).await;
+    let Committing { postgres: _postgres, config, way, served, request } = committing().await;
     way.leave_unanswered();
     is_copied(&config).await;
     patience_ends().await;
@@ -66,12 +82,7 @@ async fn a_replay_whose_commit_is_never_answered_is_carried_out() {
 /// Its connection is lost while the database waits for its copies, which nobody else sees before they have it.
 #[tokio::test]
 async fn a_replay_that_is_committed_after_it_was_looked_for_is_carried_out() {
-    let rows = "new.details ? 'begins'";
-    let (_postgres, config) = with_a_copy_that_never_comes("audit", rows).await;
-    let (way, served) = by_a_way(&config).await;
-    comes_in(&served, &served.ours, "message_created").await;
-    let request = tokio::spawn(replay(&served).send());
-    commits(&served).await;
+    let Committing { postgres: _postgres, config, way, served, request } = committing().await;
     way.cut_off();
     assert_eq!(request.await.unwrap().unwrap().status(), 503);
     let look = ["from audit where id = $1", "COMMIT"];
