@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, Options, Rule};
+use chatwoot_sim::Options;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Conversation;
 use proptest::prelude::*;
@@ -132,9 +132,7 @@ async fn a_row_that_an_earlier_version_dated_ahead_is_set_back() {
 async fn what_a_chatwoot_has_that_was_a_year_ahead_is_taken_once_and_without_its_times() {
     let (stage, [first, second]) = Stage::with_two().await;
     let sim = stage.chatwoot.sim.clone();
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     sim.advance(YEAR);
     let (begun, _) = sim.start_conversation(1, "hello").unwrap();
     sim.agent_describes(1, first, "parcel", "lost").unwrap();

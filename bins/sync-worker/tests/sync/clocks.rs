@@ -38,9 +38,7 @@ async fn what_a_chatwoot_dates_ahead_is_found_when_that_time_has_come() {
     let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
     stage.settled().await;
     stage.everything().await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     sim.advance(10 * MINUTE);
     // By its clock, which is four minutes ahead, this happens four minutes ago: in truth eight. A sweep came after three.
     sim.agent_describes(1, conversation, "parcel", "lost").unwrap();

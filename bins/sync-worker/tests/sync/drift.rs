@@ -7,7 +7,7 @@ use crate::support::stage::{FAST, Stage, config};
 use crate::support::{count, execute};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use chatwoot_sim::{Customer, Faults, Options, Rule};
+use chatwoot_sim::{Customer, Options};
 use domain::MessageId;
 use serde_json::json;
 use store::messages;
@@ -42,9 +42,7 @@ async fn what_a_webhook_may_yet_tell_has_not_been_missed() {
     let reply = sim.agent_writes(1, conversation, "On its way.").unwrap();
     stage.settled().await;
     stage.everything().await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
     let contact = sim.contact_of(1, conversation).unwrap()["id"].as_i64().unwrap();
     sim.rename_contact(1, contact, "Paula Probe").unwrap();
@@ -70,9 +68,7 @@ async fn a_contact_that_drifts_to_the_same_again_has_a_line_for_each_time() {
     let (number, name) = (contact["id"].as_i64().unwrap(), contact["name"].as_str().unwrap());
     stage.settled().await;
     stage.everything().await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     let lines = "activities where kind = 'contact_updated'";
     for (name, times) in [("Paula Probe", 1), (name, 2), ("Paula Probe", 3)] {
         sim.rename_contact(1, number, name).unwrap();
@@ -302,9 +298,7 @@ async fn what_webhooks_missed_is_found_though_chatwoot_does_not_tell_whose_the_t
     let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
     stage.settled().await;
     stage.lately().await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     sim.customer_writes(1, conversation, "Hello?").unwrap();
     settle(&stage).await;
     stage
@@ -358,9 +352,7 @@ async fn a_reply_that_waits_keeps_nothing_else_from_being_found() {
     let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
     stage.settled().await;
     stage.everything().await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     stage.reply(conversation, "On its way.").await;
     sim.agent_sets_status(1, conversation, "resolved").unwrap();
     settle(&stage).await;

@@ -3,7 +3,7 @@
 use crate::support::stage::Stage;
 use crate::support::telling::heard;
 use crate::support::{count, execute};
-use chatwoot_sim::{Faults, Options, Rule};
+use chatwoot_sim::Options;
 use chrono::Utc;
 use domain::ConversationId;
 use events::Announcement;
@@ -49,9 +49,7 @@ async fn what_is_back_brings_its_messages_along_and_only_later_ones_are_news() {
     assert_eq!(count(config, "messages").await, brought_in);
     assert_eq!(new_messages(&stage).await, Vec::<String>::new());
 
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     sim.customer_writes(1, 1, "later").unwrap();
     stage.everything().await;
     assert_eq!(new_messages(&stage).await, ["later"]);

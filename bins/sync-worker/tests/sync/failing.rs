@@ -8,7 +8,7 @@ use crate::support::stage::Stage;
 use crate::walks::{ask_for_page, page_of_walk};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use chatwoot_sim::{Customer, Faults, Options, Rule};
+use chatwoot_sim::{Customer, Options};
 
 /// One row that it cannot print is enough for Chatwoot to fail.
 #[tokio::test(flavor = "multi_thread")]
@@ -19,9 +19,7 @@ async fn what_always_fails_keeps_nothing_else_from_being_compared() {
     let contacts = [(); 2].map(|()| sim.create_contact(1, Customer::default()).unwrap());
     stage.settled().await;
     sim.delete_conversation(1, gone).unwrap();
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     let conversations = [(); 3].map(|()| sim.start_conversation(1, "hello").unwrap().0);
     sim.rename_contact(1, contacts[1], "Paula Probe").unwrap();
     let broken = [
@@ -58,9 +56,7 @@ async fn what_fails_for_a_moment_is_asked_for_again() {
     let sim = stage.chatwoot.sim.clone();
     let contact = sim.create_contact(1, Customer::default()).unwrap();
     stage.settled().await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     sim.rename_contact(1, contact, "Paula Probe").unwrap();
     let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
     let script = Arc::new(Mutex::new(vec![

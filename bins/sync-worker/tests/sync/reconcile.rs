@@ -295,9 +295,7 @@ async fn what_came_before_a_reply_that_left_late_is_found_by_the_next_sweep() {
     let reply = stage.reply(place, "On its way.").await;
     let config = &stage.world.store_config;
     execute(config, "update messages set created_at = created_at - interval '2 hours'").await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     sim.customer_writes(1, place, "Hello?").unwrap();
     let number = stage.send(place, "On its way.", reply).await;
     let account = stage.account.key;

@@ -22,19 +22,13 @@ async fn new_messages(stage: &Stage) -> Vec<String> {
     told.into_iter().filter(new).filter_map(|one| one.subject.message?.content).collect()
 }
 
-fn drop_webhooks(sim: &Sim) {
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    sim.set_faults(faults).unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_sweep_finds_is_news_though_the_history_is_not_here_yet() {
     let stage = Stage::set(Options { history: 2, ..Options::default() }, false).await;
     let sim = stage.chatwoot.sim.clone();
     let (known, _) = sim.start_conversation(1, "told of").unwrap();
     stage.settled().await;
-    drop_webhooks(&sim);
+    stage.lose_webhooks();
     sim.start_conversation(1, "before there was a sweep").unwrap();
     stage.lately().await;
     assert_eq!(new_messages(&stage).await, ["told of"]);

@@ -105,9 +105,7 @@ async fn a_reply_whose_number_is_given_again_stays_where_it_was_written() {
 async fn a_reply_takes_the_number_of_a_lost_message_and_not_its_text() {
     let (stage, [other, place], number) = about_to_give_again().await;
     renumber(&stage, "It is here!", number).await;
-    let mut faults = Faults::default();
-    faults.webhooks.drop = Rule::ALWAYS;
-    stage.chatwoot.sim.set_faults(faults).unwrap();
+    stage.lose_webhooks();
     let reply = stage.reply(place, "On its way.").await;
     assert_eq!(stage.send(place, "On its way.", reply).await, number);
     let mut transaction = stage.world.store.worker().await.unwrap();

@@ -63,12 +63,17 @@ impl Stage {
     /// One with so many conversations of which no webhook tells.
     pub async fn untold(conversations: usize) -> (Self, Vec<i64>) {
         let stage = Self::set(Options::default(), false).await;
-        let mut faults = Faults::default();
-        faults.webhooks.drop = Rule::ALWAYS;
+        stage.lose_webhooks();
         let sim = stage.chatwoot.sim.clone();
-        sim.set_faults(faults).unwrap();
         let begin = |_| sim.start_conversation(1, "hello").unwrap().0;
         (stage, (0..conversations).map(begin).collect())
+    }
+
+    /// From now on no webhook arrives, and nothing else goes wrong.
+    pub fn lose_webhooks(&self) {
+        let mut faults = Faults::default();
+        faults.webhooks.drop = Rule::ALWAYS;
+        self.chatwoot.sim.set_faults(faults).unwrap();
     }
 
     /// A receiver that publishes every body.
