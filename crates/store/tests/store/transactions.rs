@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::TenantId;
+use domain::{ConversationId, TenantId};
 use store::{Limits, PgConnection, Store, Transaction, TransactionId, tenants};
 use testkit::sqlx;
 
@@ -46,6 +46,25 @@ async fn a_transaction_that_begins_with_a_commit_is_like_any_other() {
     tenants::put(&mut transaction, &given_up, "Given up").await.unwrap();
     store::rollback(transaction).await.unwrap();
     assert!(is_there(&mut other, &kept).await && !is_there(&mut other, &given_up).await);
+}
+
+/// However few rows they are asked for, for which PostgreSQL would otherwise plan each statement anew.
+#[tokio::test]
+async fn a_workers_statements_are_planned_once() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut transaction = store.worker_within(LIMITS).await.unwrap();
+    for _ in 0..7 {
+        let id = ConversationId(uuid::Uuid::nil());
+        assert_eq!(store::conversations::by_ids(&mut transaction, &[id]).await.unwrap(), []);
+    }
+    let planned: Vec<(i64, i64)> = sqlx::query_as(
+        "select generic_plans, custom_plans from pg_prepared_statements
+         where statement like '%from conversations%' and generic_plans + custom_plans > 1",
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .unwrap();
+    assert_eq!(planned, [(7, 0)]);
 }
 
 /// A server that is gone by then has kept nothing, and another try may help.
