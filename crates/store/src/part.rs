@@ -64,10 +64,12 @@ pub(crate) async fn plan_for_arguments(connection: &mut PgConnection) -> Result<
 
 /// Ends [`plan_for_arguments`]: what follows in the transaction looks rows up by their keys. One plan fits all of that,
 /// and making it takes as long as the rows of a page. It may have been made when the tables were empty, hence no scans.
+/// Bitmaps are for many rows of one key: to count a conversation's unread messages they take twice the time.
 pub(crate) async fn plan_for_keys(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!(
         "select set_config('plan_cache_mode', 'force_generic_plan', true) as mode,
-                set_config('enable_seqscan', 'off', true) as scans"
+                set_config('enable_seqscan', 'off', true) as scans,
+                set_config('enable_bitmapscan', 'off', true) as bitmaps"
     )
     .fetch_one(connection)
     .await?;

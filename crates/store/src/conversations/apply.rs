@@ -111,9 +111,10 @@ pub async fn apply(
     Ok(Applied { ids, known_already, changed, people })
 }
 
-/// Writes snapshots over older ones. Returns the conversations that were written, and the contacts that existed and
-/// show something else now: most of what a body says about a contact is known already. The addresses of pictures do not
-/// count, since they change by themselves.
+/// Writes snapshots over older ones. What counts as ahead of time is worked out once for all rows, by selects that depend
+/// on none. Returns the conversations that were written, and the contacts that existed and show something else now: most
+/// of what a body says about a contact is known already. The addresses of pictures do not count, since they change by
+/// themselves.
 #[expect(clippy::too_many_lines, reason = "a line for each column of one statement")]
 async fn write_newer(
     connection: &mut PgConnection,
@@ -149,7 +150,7 @@ async fn write_newer(
                  updated_at = now()
              where (excluded.version_at, excluded.version_step, excluded.version_digest)
                  > (c.version_at, c.version_step, c.version_digest)
-               or c.version_at > extract(epoch from now() + interval '1 day') * 1000000
+               or c.version_at > (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint)
            returning c.id, c.account_id, c.chatwoot_id,
              -- What has just been written is not seen by a query here, only what was there before.
              (select array_remove(array[
@@ -218,22 +219,22 @@ async fn write_newer(
                custom_attributes = excluded.custom_attributes,
                additional_attributes = excluded.additional_attributes,
                last_activity_at = greatest(
-                 case when c.last_activity_at <= now() + interval '1 day'
+                 case when c.last_activity_at <= (select now() + interval '1 day')
                    then c.last_activity_at end,
                  excluded.last_activity_at),
                agent_last_seen_at = greatest(
-                 case when c.agent_last_seen_at <= now() + interval '1 day'
+                 case when c.agent_last_seen_at <= (select now() + interval '1 day')
                    then c.agent_last_seen_at end,
                  excluded.agent_last_seen_at),
                contact_last_seen_at = greatest(
-                 case when c.contact_last_seen_at <= now() + interval '1 day'
+                 case when c.contact_last_seen_at <= (select now() + interval '1 day')
                    then c.contact_last_seen_at end,
                  excluded.contact_last_seen_at),
                -- Not the time at which the transaction began: what was seen meanwhile is older.
                updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
            where (excluded.version_at, excluded.version_step, excluded.version_digest)
                > (c.version_at, c.version_step, c.version_digest)
-             or c.version_at > extract(epoch from now() + interval '1 day') * 1000000
+             or c.version_at > (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint)
          returning c.account_id, c.display_id, c.id, c.changing
          )
          select account_id as \"account_id!\", display_id as \"number!\", id as \"id!\",

@@ -135,18 +135,24 @@ macro_rules! select_conversations {
                  order by f.failed_at desc limit 1
                ) failed on true
                cross join lateral (
-                 select case when marked.counts then c.marked_seen_until
-                        -- Told in whole seconds: it was at some time within that one.
-                        else c.agent_last_seen_at + interval '999999 microseconds' end as until,
-                        case when marked.counts then c.marked_up_to end as up_to
-                 from (select c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
-                           or c.agent_last_seen_at = c.marked_there_at as counts) marked
+                 select seen.*, date_trunc('second', coalesce(seen.until, '-infinity')) as since
+                 from (
+                   select case when marked.counts then c.marked_seen_until
+                          -- Told in whole seconds: it was at some time within that one.
+                          else c.agent_last_seen_at + interval '999999 microseconds' end as until,
+                          case when marked.counts then c.marked_up_to end as up_to
+                   from (select c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
+                             or c.agent_last_seen_at = c.marked_there_at as counts) marked
+                 ) seen
+                 -- Worked out here. Within the condition below it would keep that from the index for whoever may see only
+                 -- one tenant's rows, and all of a conversation would be read.
+                 offset 0
                ) seen
                cross join lateral (
                  select count(*) from (
                    select from messages m
                    where m.conversation_id = c.id and m.message_type = 'incoming'
-                     and m.created_at >= date_trunc('second', coalesce(seen.until, '-infinity'))
+                     and m.created_at >= seen.since
                      and (m.created_at > coalesce(seen.until, '-infinity')
                        or m.chatwoot_id > seen.up_to)
                    limit 10

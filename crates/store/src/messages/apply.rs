@@ -195,7 +195,7 @@ async fn write_newer(
            where ((excluded.deleted, excluded.version_at, excluded.version_step,
                    excluded.version_digest)
                  > (m.deleted, m.version_at, m.version_step, m.version_digest)
-               or m.version_at > extract(epoch from now() + interval '1 day') * 1000000
+               or m.version_at > (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint)
                  and excluded.deleted >= m.deleted)
              and (m.conversation_id = excluded.conversation_id or m.outbound_state is null)
          returning ",

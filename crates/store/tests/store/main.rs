@@ -16,4 +16,5 @@ mod silence;
 mod sweeps;
 mod tenancy;
 mod transactions;
+mod unread;
 mod uploads;
