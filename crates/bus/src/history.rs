@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use events::Headers;
 
-use crate::read::{Reading, ordered_as};
+use crate::read::{MANY, Reading, ordered_as};
 use crate::{Bus, BusError, api, headers, time};
 
 /// How often reading is tried, each time from where it was, before a failure is reported.
@@ -157,6 +157,6 @@ impl History {
             headers_only: self.headers_only,
             ..Config::default()
         };
-        ordered_as(&self.bus, self.stream, wanted).await
+        ordered_as(&self.bus, self.stream, wanted, MANY).await
     }
 }

@@ -22,12 +22,13 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const EXPIRES: Duration = Duration::from_secs(30);
 /// After this long the server forgets a reader that went away.
 const FORGET: Duration = Duration::from_mins(1);
-/// How many messages may be in flight to the reader.
-const PREFETCH: usize = 256;
+/// How many messages may be in flight to a reader that reads on to the end.
+pub(crate) const MANY: usize = 256;
 /// How often a reader is recreated to place it with the stream's leader. One attempt in three succeeds, so
 /// about one reading in three thousand fails and has to begin again.
 const PLACEMENTS: usize = 20;
-const PREFETCH_BYTES: usize = 16 * 1024 * 1024;
+/// None after these are in flight, however many messages may be.
+const IN_FLIGHT_BYTES: usize = 16 * 1024 * 1024;
 /// How long to wait for a message that the server announced; it may have been removed meanwhile.
 const SILENCE: Duration = Duration::from_secs(15);
 
@@ -58,14 +59,17 @@ pub(crate) async fn ordered(
     filter_subject: String,
     deliver_policy: DeliverPolicy,
 ) -> Result<Reading, BusError> {
-    ordered_as(bus, stream, Config { filter_subject, deliver_policy, ..Config::default() }).await
+    let wanted = Config { filter_subject, deliver_policy, ..Config::default() };
+    ordered_as(bus, stream, wanted, MANY).await
 }
 
-/// Begins to read `stream` by an ephemeral consumer with the filter, start and options of `wanted`.
+/// Begins to read `stream` by an ephemeral consumer with the filter, start and options of `wanted`. So many messages may
+/// be in flight to the reader, who has read those for nothing that come after the last one wanted.
 pub(crate) async fn ordered_as(
     bus: &Bus,
     stream: &str,
     wanted: Config,
+    in_flight: usize,
 ) -> Result<Reading, BusError> {
     let config = Config {
         ack_policy: AckPolicy::None,
@@ -81,8 +85,8 @@ pub(crate) async fn ordered_as(
         .stream()
         .heartbeat(HEARTBEAT)
         .expires(EXPIRES)
-        .max_messages_per_batch(PREFETCH)
-        .max_bytes_per_batch(PREFETCH_BYTES)
+        .max_messages_per_batch(in_flight)
+        .max_bytes_per_batch(IN_FLIGHT_BYTES)
         .messages()
         .await
         .map_err(BusError::unavailable)?;
@@ -151,6 +155,8 @@ impl Reading {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
     use crate::testing::Server;
 
@@ -166,5 +172,26 @@ mod tests {
         reading.expected().await.unwrap();
         let another = timeout(Duration::from_mins(1), reading.expected()).await.unwrap();
         assert!(another.is_err_and(|error| error.is_transient()));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_more_is_in_flight_to_a_reader_than_it_says() {
+        const SIZE: usize = 40 * 1024;
+        let server = Server::start(-1).await;
+        let bus = &server.bus;
+        for _ in 0..200 {
+            let sent = bus.jetstream().publish("inbound.a.test", vec![0; SIZE].into()).await;
+            sent.unwrap().await.unwrap();
+        }
+        let statistics = bus.client().statistics();
+        let received = || statistics.in_bytes.load(Ordering::Relaxed);
+        let before = received();
+        let wanted = Config { filter_subject: ">".to_owned(), ..Config::default() };
+        let mut reading = ordered_as(bus, "INBOUND", wanted, 8).await.unwrap();
+        reading.expected().await.unwrap();
+        // Its answer comes after all that was in flight.
+        reading.end().await;
+        let messages = (received() - before) / SIZE as u64;
+        assert!((1..=16).contains(&messages), "{messages} messages came");
     }
 }

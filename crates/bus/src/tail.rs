@@ -15,6 +15,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::consumer::pull::Config;
 use bytes::Bytes;
 use domain::TenantId;
 use events::{Headers, subject};
@@ -27,13 +28,15 @@ use uuid::Uuid;
 use crate::api::{self, Action, Positions, StreamInfo};
 use crate::channel::stream_of;
 use crate::pauses::Pauses;
-use crate::read::{Read, Reading, ordered};
+use crate::read::{Read, Reading, ordered, ordered_as};
 use crate::{Bus, BusError, headers};
 
 /// The entry of the stream's metadata that changes when the stream has lost its end, or when an operator says so.
 const GENERATION: &str = "axis.generation";
 /// How many characters of a server's id count, the first of which is left out of the epoch.
 const RUN: usize = 13;
+/// How many messages are in flight to whoever reads a part of the past: what comes after its end comes for nothing.
+const FEW: usize = 16;
 /// The pause after a first failure.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often to look whether another epoch has begun while the stream is followed.
@@ -140,9 +143,12 @@ impl Bus {
         if after > state.last_seq || begins_beyond(&state, after) {
             return Err(BusError::Reset { after });
         }
-        let from = DeliverPolicy::ByStartSequence { start_sequence: after + 1 };
-        let filter = format!("activity.{tenant}.>");
-        let mut reading = ordered(self, subject::ACTIVITY, filter, from).await?;
+        let wanted = Config {
+            filter_subject: format!("activity.{tenant}.>"),
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            ..Config::default()
+        };
+        let mut reading = ordered_as(self, subject::ACTIVITY, wanted, FEW).await?;
         let read = part(&mut reading, up_to, most).await;
         reading.end().await;
         // What was dropped meanwhile was passed over.
