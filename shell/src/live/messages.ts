@@ -11,8 +11,14 @@ export function messageOrder(a: Message, b: Message): number {
   return compareInstants(a.createdAt, b.createdAt) || compareText(a.id, b.id)
 }
 
-/** Adds a message to a thread, or updates it. A version older than the known one changes nothing. */
+/**
+ * Adds a message to a thread, or updates it. A version older than the known one changes nothing. Nor does a row that
+ * another one has been found to be: of two with one number in Chatwoot, the one that changed last is the message.
+ */
 export function upsertMessage(thread: MessagePages, message: Message): MessagePages {
+  const twin = twinOf(thread, message)
+  if (twin && compareInstants(twin.updatedAt, message.updatedAt) > 0) return thread
+  if (twin) return upsertMessage(withoutMessage(thread, twin.id), message)
   const there = find<Message, MessageList>(thread, message.id)
   if (there) {
     if (compareInstants(there.updatedAt, message.updatedAt) > 0) return thread
@@ -22,6 +28,12 @@ export function upsertMessage(thread: MessagePages, message: Message): MessagePa
   const oldest = thread.pages.at(-1)
   const end = oldest?.page.hasMore ? (oldest.data[0] ?? null) : null
   return turned(placed(turned(thread), message, (a, b) => messageOrder(b, a), end))
+}
+
+/** Another row of the same message. */
+function twinOf(thread: MessagePages, { id, chatwootId }: Message): Message | undefined {
+  if (chatwootId === null) return undefined
+  return thread.pages.flatMap((page) => page.data).find((one) => one.chatwootId === chatwootId && one.id !== id)
 }
 
 function turned(thread: MessagePages): MessagePages {

@@ -40,10 +40,12 @@ export function aConversation(given: Partial<Conversation> = {}): Conversation {
 }
 
 export function aMessage(given: Partial<Message> = {}): Message {
+  const id = given.id ?? uuid()
   return {
-    id: uuid(),
+    id,
     conversationId: uuid(1),
-    chatwootId: 1,
+    // Of its own, as its id is.
+    chatwootId: Number.parseInt(id.slice(-12), 16),
     messageType: 'incoming',
     contentType: 'text',
     content: 'Is my parcel on its way?',
