@@ -38,6 +38,14 @@ impl Cluster {
         (leads, nodes.iter().find(|node| node.name() != leader).unwrap())
     }
 
+    /// The node that this is connected to, and another one.
+    async fn asked_and_other(&self, bus: &Bus) -> (&Nats, &Nats) {
+        let nodes = self.nats.nodes();
+        let runs = join_all(nodes.iter().map(async |node| connect(node).await.server_id())).await;
+        let asked = runs.iter().position(|run| *run == bus.server_id()).unwrap();
+        (&nodes[asked], &nodes[(asked + 1) % nodes.len()])
+    }
+
     fn stored(&self, node: &Nats) -> PathBuf {
         self.dir.path().join(node.name()).join("jetstream/jetstream")
     }
@@ -84,6 +92,11 @@ impl Cluster {
         })
         .await
     }
+}
+
+async fn connect(node: &Nats) -> Bus {
+    let config = bus::Config::to_url(node.url().expose_secret());
+    Bus::connect(&config, "test").await.unwrap()
 }
 
 /// The messages of all streams, and the logs by which the nodes agree on them.
@@ -254,6 +267,22 @@ async fn a_worker_goes_back_by_what_another_noted_when_all_nodes_lost_the_end_of
     let mut after = Consuming::start(&bus, consumption(), |_| Ok(()));
     heard(&mut after, again).await;
     after.stop().await;
+}
+
+/// Its connections stay open, as when a machine loses power: nothing says that they are of no more use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_falls_silent_is_left_for_another() {
+    let (cluster, bus) = Cluster::start().await;
+    cluster.complete(&bus, "INBOUND").await;
+    let mut worker = Consuming::start(&bus, consumption(), |_| Ok(()));
+    heard(&mut worker, tell(&bus, "before", 1).await).await;
+    let (asked, other) = cluster.asked_and_other(&bus).await;
+    let publisher = connect(other).await;
+    asked.pause().await;
+    heard(&mut worker, tell(&publisher, "after", 1).await).await;
+    assert!(answered(|| bus.stream("INBOUND")).await.leader.is_some());
+    worker.stop().await;
+    asked.resume().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
