@@ -9,10 +9,11 @@
 //! made while that one exists begins after what it has settled.
 
 use chrono::Utc;
+use domain::in_words;
 use serde_json::{Map, Value};
 
-use super::Consumer;
 use super::mark::{Mark, Seen};
+use super::{Consumer, stand_in};
 use crate::api::{self, Action, ConsumerInfo};
 use crate::streams::{lane_declaration, whole_declaration};
 use crate::{Bus, BusError};
@@ -47,8 +48,9 @@ impl Durable {
     }
 
     /// Describes the consumer. If it is missing, it is made with the settings in `removed`, which are given if this
-    /// program removed it and has not put it back; otherwise a lane is made as declared. Fails with
-    /// [`BusError::NotFound`] if it is missing and neither applies.
+    /// program meant to remove it and has not put it back; otherwise with those that another program stored before it
+    /// removed it (`stand_in.rs`); otherwise a lane is made as declared. Fails with [`BusError::NotFound`] if it is
+    /// missing and none of these applies.
     pub(crate) async fn find(
         &self,
         bus: &Bus,
@@ -56,21 +58,62 @@ impl Durable {
     ) -> Result<ConsumerInfo, BusError> {
         let missing = match self.info(bus).await {
             Err(error @ BusError::NotFound { .. }) => error,
-            found => return found,
+            Ok(info) => {
+                if removed.is_some() {
+                    self.forget(bus).await;
+                }
+                return Ok(info);
+            }
+            failed => return failed,
         };
-        let config = match (removed, &self.account) {
-            (Some(config), _) => config.clone(),
+        let stored = match removed {
+            Some(config) => Some(config.clone()),
+            None => stand_in::find(bus, self).await?,
+        };
+        let is_anew = stored.is_some();
+        let config = match (stored, &self.account) {
+            (Some(config), _) => config,
             (None, Some(account)) => self.first(bus, account).await?,
             (None, None) => return Err(missing),
         };
-        match api::write_consumer(bus, self.stream(), &self.name, &config, Action::Create).await {
+        let created = api::write_consumer(bus, self.stream(), &self.name, &config, Action::Create);
+        let info = match created.await {
             Err(refused @ BusError::Refused { .. }) => match self.info(bus).await {
                 // There still is none, so nobody was faster: the refusal is the real error.
-                Err(BusError::NotFound { .. }) => Err(refused),
+                Err(BusError::NotFound { .. }) => return Err(refused),
                 // Another worker was faster. Where its consumer begins serves this one as well.
-                found => found,
+                found => found?,
             },
-            created => created,
+            created => created?,
+        };
+        if is_anew {
+            self.forget(bus).await;
+        }
+        Ok(info)
+    }
+
+    /// Stores what the consumer is to be once it is removed, so that it will be that even if this program dies.
+    pub(crate) async fn keep(
+        &self,
+        bus: &Bus,
+        config: &Map<String, Value>,
+    ) -> Result<(), BusError> {
+        match stand_in::put(bus, self, config).await {
+            // There may be no room for one more consumer. Without it, no more than usual comes again unless this
+            // program dies at the wrong moment, and without rewinding, messages would be lost.
+            Err(error @ BusError::Refused { .. }) => {
+                let consumer = self.name();
+                tracing::warn!(consumer, error = in_words(&error), "a consumer has no stand-in");
+                Ok(())
+            }
+            stored => stored,
+        }
+    }
+
+    /// Removes what was stored, which does no harm if it stays.
+    pub(crate) async fn forget(&self, bus: &Bus) {
+        if let Err(error) = stand_in::remove(bus, self).await {
+            tracing::debug!(consumer = self.name(), %error, "a stand-in cannot be removed");
         }
     }
 
@@ -159,8 +202,6 @@ pub(crate) fn begin_at(mut config: Map<String, Value>, sequence: u64) -> Map<Str
 
 #[cfg(test)]
 mod tests {
-    use domain::in_words;
-
     use super::*;
     use crate::testing::Server;
 

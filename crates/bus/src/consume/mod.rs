@@ -29,6 +29,7 @@ mod message;
 mod pull;
 mod rewind;
 mod settle;
+mod stand_in;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub(crate) use durable::{Durable, lane_prefix};
 use health::Health;
 use lane::Lane;
 use lanes::Lanes;
+pub(crate) use stand_in::is_one as is_stand_in;
 
 use crate::shares::Shares;
 use crate::{Bus, BusError};

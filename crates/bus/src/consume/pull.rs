@@ -348,7 +348,7 @@ async fn reserve(budget: &Budget, left: Left, bytes: usize, idle: bool) -> Optio
     }
 }
 
-fn nanos(time: Duration) -> u64 {
+pub(super) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 

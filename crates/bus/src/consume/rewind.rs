@@ -12,7 +12,8 @@
 //! This shows in two ways. Either the consumer is ahead of the end of its stream; or, if the positions were taken
 //! again before anybody looked, there is another message where this program saw one. In both cases the durable
 //! consumer is recreated at a position before all messages that the stream has received since. Some messages are
-//! delivered twice because of that, which handlers tolerate.
+//! delivered twice because of that, which handlers tolerate. What the new one is to be is stored before the old one is
+//! removed (`stand_in.rs`), in case the worker dies in between.
 //!
 //! A program that starts has seen nothing, and goes by the mark that is kept with the consumer (`mark.rs`). If
 //! the server has restarted since and the consumer came further than the mark says, nobody knows what was in
@@ -182,22 +183,8 @@ impl Place {
         finding: &Finding,
     ) -> Result<ConsumerInfo, BusError> {
         let from = self.rewind_to(bus, &info, finding).await?;
-        // Workers notice a loss together. A consumer that another one has recreated meanwhile serves this one as
-        // well, and must not be removed from under it.
-        if let Some(theirs) = self.made_meanwhile(bus, &info).await? {
-            known.seen = None;
-            known.created = Some(theirs.created);
-            return Ok(theirs);
-        }
         let Finding { server, stream, witness, lost } = finding;
-        tracing::warn!(
-            consumer = self.durable.name(),
-            delivered = info.delivered.stream_seq,
-            stream.last = stream.state.last_seq,
-            from,
-            lost,
-            "NATS lost the end of a stream, or may have: recent messages are delivered again"
-        );
+        let (created, delivered) = (info.created, info.delivered.stream_seq);
         let mut config = begin_at(info.config, from);
         if let Some(server) = server.clone() {
             let nothing = Seen::all_before(DateTime::UNIX_EPOCH);
@@ -206,9 +193,30 @@ impl Place {
             });
             self.durable.note(&Mark { server, seen }, &mut config)?;
         }
+        self.durable.keep(bus, &config).await?;
+        // Workers notice a loss together. A consumer that another one has recreated meanwhile serves this one as
+        // well, and must not be removed from under it.
+        let present = self.present(bus).await?;
+        let is_there = present.is_some();
+        if let Some(theirs) = present.filter(|info| info.created != created) {
+            self.durable.forget(bus).await;
+            known.seen = None;
+            known.created = Some(theirs.created);
+            return Ok(theirs);
+        }
+        tracing::warn!(
+            consumer = self.durable.name(),
+            delivered,
+            stream.last = stream.state.last_seq,
+            from,
+            lost,
+            "NATS lost the end of a stream, or may have: recent messages are delivered again"
+        );
         known.removed = Some(config);
         known.seen = None;
-        self.durable.delete(bus).await?;
+        if is_there {
+            self.durable.delete(bus).await?;
+        }
         let info = self.durable.find(bus, known.removed.as_ref()).await?;
         known.removed = None;
         known.created = Some(info.created);
@@ -246,14 +254,10 @@ impl Place {
         }
     }
 
-    /// Returns the consumer if another one has replaced the one that was `looked_at`.
-    async fn made_meanwhile(
-        &self,
-        bus: &Bus,
-        looked_at: &ConsumerInfo,
-    ) -> Result<Option<ConsumerInfo>, BusError> {
+    /// The consumer as it is now; `None` while another worker is about to recreate it.
+    async fn present(&self, bus: &Bus) -> Result<Option<ConsumerInfo>, BusError> {
         match self.durable.info(bus).await {
-            Ok(info) => Ok(Some(info).filter(|info| info.created != looked_at.created)),
+            Ok(info) => Ok(Some(info)),
             Err(BusError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -11,7 +11,7 @@ use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{self, SubjectsPage};
-use crate::consume::lane_prefix;
+use crate::consume::{is_stand_in, lane_prefix};
 use crate::{Bus, BusError, Consumer, headers};
 
 /// A stream as it is now.
@@ -33,7 +33,7 @@ pub struct StreamState {
     pub leader: Option<String>,
     /// The other servers that keep a copy of it.
     pub followers: Vec<Follower>,
-    /// Its durable consumers.
+    /// Its durable consumers, without those that only stand in for one that is being recreated.
     pub consumers: Vec<ConsumerState>,
 }
 
@@ -218,7 +218,10 @@ impl Bus {
         let stream = api::stream_handle(self, name).await?;
         let mut consumers: Vec<ConsumerState> = stream
             .consumers()
-            .try_filter(|info| std::future::ready(info.config.durable_name.is_some()))
+            .try_filter(|info| {
+                let name = info.config.durable_name.as_ref();
+                std::future::ready(name.is_some_and(|name| !is_stand_in(name)))
+            })
             .map_ok(|info| ConsumerState {
                 name: info.name,
                 pending: info.num_pending,

@@ -18,6 +18,7 @@ mod lanes;
 mod outage;
 mod permissions;
 mod publish;
+mod recreated;
 mod rewind;
 mod room;
 mod sources;
