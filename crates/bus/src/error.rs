@@ -7,6 +7,13 @@ use async_nats::jetstream::{self, ErrorCode};
 use crate::consume::BoxError;
 use crate::streams::Drift;
 
+/// How the server says which limit of a stream is reached.
+const LIMITS: [&str; 3] = [
+    "maximum messages exceeded",
+    "maximum bytes exceeded",
+    "maximum messages per subject exceeded",
+];
+
 /// NATS could not be reached at start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -114,7 +121,7 @@ impl PublishError {
         match reply.error_code() {
             ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM
             | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM => Self::TooLarge(reply.into()),
-            ErrorCode::STREAM_STORE_FAILED => Self::Full(reply),
+            ErrorCode::STREAM_STORE_FAILED if is_full(&reply) => Self::Full(reply),
             ErrorCode::INSUFFICIENT_RESOURCES | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED => {
                 Self::NoStorage(reply)
             }
@@ -122,6 +129,13 @@ impl PublishError {
             _ => Self::Rejected(reply.into()),
         }
     }
+}
+
+/// Whether a stream could not store a message because of its own limits. Its disk may be what fails instead, which the
+/// server tells apart only in its words.
+fn is_full(reply: &jetstream::Error) -> bool {
+    let words = reply.to_string();
+    LIMITS.iter().any(|limit| words.contains(limit))
 }
 
 /// Something other than publishing failed.
@@ -226,11 +240,18 @@ mod tests {
 
     #[test]
     fn a_full_stream_is_told_from_a_server_without_room() {
-        let refused = |code: u16| {
-            let reply = serde_json::json!({ "code": 503, "err_code": code, "description": "no" });
+        let refused = |code: u16, description: &str| {
+            let reply =
+                serde_json::json!({ "code": 503, "err_code": code, "description": description });
             PublishError::refused(serde_json::from_value(reply).unwrap(), "inbound.a.b")
         };
-        assert!(matches!(refused(10077), PublishError::Full(_)));
-        assert!(matches!(refused(10023), PublishError::NoStorage(_)));
+        for limit in LIMITS {
+            assert!(matches!(refused(10077, limit), PublishError::Full(_)), "{limit}");
+        }
+        assert!(matches!(refused(10023, "insufficient resources"), PublishError::NoStorage(_)));
+        // As by a damaged file.
+        let failed = refused(10077, "lmb missing");
+        assert!(matches!(failed, PublishError::Rejected(_)), "{failed:?}");
+        assert!(!failed.is_permanent());
     }
 }
