@@ -50,8 +50,10 @@ impl InboundHandler {
 
     /// Reads a delivery. One that cannot be read is rejected.
     async fn read(&self, delivery: &Delivery) -> Result<Planned, Failure> {
-        let inbound = Inbound::read(&delivery.headers)
-            .map_err(|error| Failure::Reject { reason: "foreign", error: error.into() })?;
+        let inbound = Inbound::read(&delivery.headers).map_err(|error| {
+            // It does not say whose it is, so there is no row that it could have.
+            Failure::Reject { reason: "foreign", error: error.into(), recorded: false }
+        })?;
         let digest = transaction::digest(&delivery.payload);
         let (sequence, attempt) = (delivery.sequence, delivery.attempt);
         // A body that makes the reader panic is poison, like one that it refuses.

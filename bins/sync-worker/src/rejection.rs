@@ -34,15 +34,16 @@ impl Rejection<'_> {
             store::commit(transaction).await
         })
         .await;
+        let recorded = noted.is_ok();
         match noted {
             Ok(()) => {}
             Err(away) if away.is_transient() => return Failure::Retry(away.into()),
-            // If it can never be recorded, as for an account that is gone, the dead letter has everything.
+            // If it can never be recorded, the dead letter has everything, or else the log says that there is none.
             Err(unwritten) => {
                 let trace_id = inbound.trace.trace_id();
                 tracing::warn!(trace.id = trace_id, event.id = %inbound.id, error = %unwritten, "a rejection is not in webhook_events");
             }
         }
-        Failure::Reject { reason, error }
+        Failure::Reject { reason, error, recorded }
     }
 }

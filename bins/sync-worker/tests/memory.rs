@@ -83,7 +83,7 @@ async fn a_batch_of_dense_bodies_is_read_in_parts_and_what_is_too_dense_not_at_a
     for (index, outcome) in outcomes.iter().enumerate() {
         match outcome {
             Ok(()) => assert_ne!(index, 30),
-            Err(Failure::Reject { reason, error }) => {
+            Err(Failure::Reject { reason, error, .. }) => {
                 let said = (*reason, error.to_string());
                 assert_eq!(said, ("undecodable", "the body has more than 50000 values".to_owned()));
                 assert_eq!(index, 30);

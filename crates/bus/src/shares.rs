@@ -28,6 +28,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const COUNT: Duration = Duration::from_mins(1);
 /// How long letters wait for a count. It goes on in the background if it takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many messages of which nothing is kept are named in the log in this time, so that a flood does not fill it.
+const NAMES: (u32, Duration) = (100, Duration::from_mins(1));
 /// What the subjects of commands begin with.
 const OUTBOUND: &str = "outbound.";
 /// The header in which the server gives the payload's size when it sends headers only.
@@ -57,6 +59,8 @@ struct Known {
     counting: Option<AbortOnDropHandle<Result<HashMap<String, u64>, BusError>>>,
     /// The owners that were logged since the last count as getting no letters.
     told: HashSet<String>,
+    /// How many messages were named in the log since then.
+    named: (u32, Option<Instant>),
 }
 
 /// How full the stream is, in bytes.
@@ -93,6 +97,11 @@ impl Shares {
         let mut known = self.0.lock().await;
         known.take_back(owner, bytes);
         known.told.insert(owner.to_owned())
+    }
+
+    /// Whether one more message of which nothing is kept may be named in the log.
+    pub(crate) async fn may_name(&self) -> bool {
+        self.0.lock().await.may_name()
     }
 }
 
@@ -149,6 +158,16 @@ impl Known {
 
     fn nothing(&mut self, owner: &str) -> Grant {
         Grant::Nothing { news: self.told.insert(owner.to_owned()) }
+    }
+
+    fn may_name(&mut self) -> bool {
+        let (most, time) = NAMES;
+        if self.named.1.is_none_or(|since| since.elapsed() >= time) {
+            self.named = (0, Some(Instant::now()));
+        }
+        let may = self.named.0 < most;
+        self.named.0 += u32::from(may);
+        may
     }
 
     fn take_back(&mut self, owner: &str, bytes: u64) {
@@ -327,5 +346,17 @@ mod tests {
     fn a_stream_without_a_bound_has_room_for_all() {
         let mut known = Known::default();
         assert_eq!(granted(&mut known, "a"), 1_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_what_is_kept_nowhere_does_not_fill_the_log() {
+        let shares = Shares::default();
+        for _ in 0..2 {
+            for _ in 0..100 {
+                assert!(shares.may_name().await);
+            }
+            assert!(!shares.may_name().await);
+            tokio::time::advance(Duration::from_mins(1)).await;
+        }
     }
 }

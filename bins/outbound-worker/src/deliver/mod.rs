@@ -81,8 +81,10 @@ impl Deliverer {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Outcome {
-        let wake_up: WakeUp = serde_json::from_slice(&delivery.payload)
-            .map_err(|error| Failure::Reject { reason: "undecodable", error: error.into() })?;
+        let wake_up: WakeUp = serde_json::from_slice(&delivery.payload).map_err(|error| {
+            let (reason, error) = ("undecodable", error.into());
+            Failure::Reject { reason, error, recorded: false }
+        })?;
         if self.carrier.fence.is_outdated() {
             // The relay publishes the row again once the database is confirmed.
             return Ok(());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::{count, delivery, execute, inbound};
-use bus::{Failure, Handler, TailStart};
+use bus::{Delivery, Failure, Handler, TailStart};
 use events::{Announcement, DeadLetter};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -188,6 +188,33 @@ async fn what_a_trigger_refuses_is_given_up_alone() {
     assert_eq!(ends(&outcomes), ["ok", "refused-by-database", "ok"]);
     assert_eq!(count(&world.store_config, "messages").await, 1);
     assert_eq!(count(&world.store_config, "webhook_events where outcome = 'rejected'").await, 1);
+}
+
+/// Whoever has no row is told of by the bus where it gets no dead letter either.
+#[tokio::test]
+async fn a_rejection_says_whether_it_has_a_row() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
+    let recorded = async |delivery| {
+        let outcomes = handler.handle(vec![delivery]).await;
+        let [Err(Failure::Reject { recorded, .. })] = outcomes[..] else {
+            panic!("{outcomes:?}");
+        };
+        recorded
+    };
+    assert!(recorded(delivery(&account, "no json", 1)).await);
+    let foreign = Delivery { headers: events::Headers::default(), ..delivery(&account, "{}", 2) };
+    assert!(!recorded(foreign).await);
+    for statement in [
+        "create function refuse() returns trigger language plpgsql
+           as $$begin raise exception 'not this one'; end$$",
+        "create trigger refused before insert on webhook_events
+           for each row execute function refuse()",
+    ] {
+        execute(&world.store_config, statement).await;
+    }
+    assert!(!recorded(delivery(&account, "no json", 3)).await);
 }
 
 /// Whoever may write a message may write our marker into two.

@@ -12,12 +12,19 @@ use super::{BoxError, Consumption};
 use crate::shares::{Grant, Shares, owner, size};
 use crate::{Bus, PublishError, headers};
 
-/// A message, the reason it was rejected for, and the error.
-pub(super) type Rejected = (InHand, &'static str, BoxError);
+/// A message that can never be processed.
+pub(super) struct Rejected {
+    pub(super) message: InHand,
+    pub(super) reason: &'static str,
+    pub(super) error: BoxError,
+    /// Whether the handler has a record of it.
+    pub(super) recorded: bool,
+}
 
 /// Publishes dead letters. A message whose letter is stored is ended. One whose owner has used up its share of
-/// `DEAD_LETTER`, or whose letter finds no room there, is ended without a letter: the record that its handler made
-/// says why it was rejected and where it is, and its stream keeps it until it expires. Any other is redelivered.
+/// `DEAD_LETTER`, or whose letter finds no room there, is ended without a letter: the record that its handler made, or
+/// else the log, says why it was rejected and where it is, and its stream keeps it until it expires. Any other is
+/// redelivered.
 pub(super) async fn bury(
     bus: &Bus,
     consumption: &Consumption,
@@ -28,9 +35,7 @@ pub(super) async fn bury(
     let asked: Vec<(String, u64)> = letters
         .iter()
         .zip(&rejected)
-        .map(|(letter, (message, ..))| {
-            (owner(&message.message.subject, &letter.headers), size(letter))
-        })
+        .map(|(letter, one)| (owner(&one.message.message.subject, &letter.headers), size(letter)))
         .collect();
     let granted = shares.grant(bus, &asked).await;
     let mut settlements = Vec::with_capacity(rejected.len());
@@ -43,7 +48,8 @@ pub(super) async fn bury(
                 published.push(letter);
             }
             Grant::Nothing { news } => {
-                settlements.push(end_unkept(consumption, one, &asked.0, news));
+                let told = news || !one.recorded && shares.may_name().await;
+                settlements.push(end_unkept(consumption, one, &asked.0, told));
             }
         }
     }
@@ -52,7 +58,8 @@ pub(super) async fn bury(
         let settlement = match published {
             Err(PublishError::Full(_)) => {
                 let news = shares.refuse(&owner, bytes).await;
-                end_unkept(consumption, one, &owner, news)
+                let told = news || !one.recorded && shares.may_name().await;
+                end_unkept(consumption, one, &owner, told)
             }
             Err(failure) => {
                 shares.take_back(&owner, bytes).await;
@@ -65,7 +72,8 @@ pub(super) async fn bury(
     settlements
 }
 
-fn letter(consumption: &Consumption, (message, reason, error): &Rejected) -> Envelope<Bytes> {
+fn letter(consumption: &Consumption, rejected: &Rejected) -> Envelope<Bytes> {
+    let Rejected { message, reason, error, .. } = rejected;
     let letter = DeadLetter {
         stream: consumption.consumer.stream().to_owned(),
         subject: message.message.subject.to_string(),
@@ -79,17 +87,19 @@ fn letter(consumption: &Consumption, (message, reason, error): &Rejected) -> Env
     letter.envelope(&original, message.message.payload.clone())
 }
 
-/// Ends a message without a letter.
+/// Ends a message without a letter. Whether that is `told` as a warning: of an owner's messages mostly only once, since
+/// a flood of them would fill the log too.
 fn end_unkept(
     consumption: &Consumption,
-    (message, reason, error): Rejected,
+    rejected: Rejected,
     owner: &str,
-    news: bool,
+    told: bool,
 ) -> (InHand, AckKind) {
+    let Rejected { message, reason, error, recorded } = rejected;
     let (consumer, stream) = (consumption.consumer.name(), consumption.consumer.stream());
     let sequence = message.sequence;
     count(consumer, "unkept", 1);
-    if !news {
+    if !told {
         tracing::debug!(
             trace.id = message.trace_id(),
             consumer,
@@ -100,15 +110,17 @@ fn end_unkept(
         );
         return (message, AckKind::Term);
     }
-    // Logged as a warning only once, since a flood of them would fill the log too.
     tracing::warn!(
         trace.id = message.trace_id(),
+        message.id = message.id(),
         consumer,
         stream,
+        subject = message.message.subject.as_str(),
         sequence,
         reason,
         error = in_words(error.as_ref()),
         owner,
+        recorded,
         "a rejected message gets no dead letter, since its owner has its share of DEAD_LETTER or \
          that is full: redrive or drop what is there"
     );
@@ -117,9 +129,10 @@ fn end_unkept(
 
 fn settle(
     consumption: &Consumption,
-    (message, reason, error): Rejected,
+    rejected: Rejected,
     failure: Option<BoxError>,
 ) -> (InHand, AckKind) {
+    let Rejected { message, reason, error, .. } = rejected;
     let (consumer, sequence) = (consumption.consumer.name(), message.sequence);
     let error = in_words(error.as_ref());
     let Some(failure) = failure else {

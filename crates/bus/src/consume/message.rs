@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_nats::{Message, Subject, jetstream};
+use async_nats::{HeaderValue, Message, Subject, jetstream};
 use chrono::{DateTime, Utc};
 
 use super::Delivery;
@@ -43,6 +43,11 @@ impl InHand {
     /// The trace that the message is part of, for log lines.
     pub(super) fn trace_id(&self) -> Option<String> {
         headers::trace_id(self.message.headers.as_ref())
+    }
+
+    /// The id that it was published under, for log lines.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.message.headers.as_ref()?.get(events::MESSAGE_ID).map(HeaderValue::as_str)
     }
 
     fn identity(&self) -> Identity {

@@ -84,6 +84,8 @@ pub enum Failure {
         reason: &'static str,
         /// The failure.
         error: BoxError,
+        /// Whether the handler has recorded that, so that something is known of a message which gets no dead letter.
+        recorded: bool,
     },
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::in_words;
 use tokio::time::Instant;
 
-use super::bury::bury;
+use super::bury::{Rejected, bury};
 use super::message::InHand;
 use super::rewind::Place;
 use super::{Consumption, Failure, Outcome};
@@ -126,7 +126,9 @@ async fn sort(
                 first_error.get_or_insert((message.sequence, message.attempt, error));
                 settlements.push(nak(consumption, message));
             }
-            Err(Failure::Reject { reason, error }) => rejected.push((message, reason, error)),
+            Err(Failure::Reject { reason, error, recorded }) => {
+                rejected.push(Rejected { message, reason, error, recorded });
+            }
         }
     }
     count(consumer, "done", done);

@@ -7,7 +7,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Consuming, Server, all_settled, body, consumption, envelope, eventually, publish, within,
+    Consuming, Server, all_settled, body, consumption, envelope, eventually, publish, rejected,
+    within,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,7 +19,7 @@ async fn each_message_is_settled_by_its_own_outcome() {
         match (body(delivery).as_str(), delivery.attempt) {
             ("1", 1) => Err(Failure::Retry("the database is away".into())),
             ("2", 1) => Err(Failure::RetryAfter(Duration::from_millis(20), "busy".into())),
-            ("3", _) => Err(Failure::Reject { reason: "undecodable", error: "no JSON".into() }),
+            ("3", _) => rejected("undecodable", "no JSON"),
             _ => Ok(()),
         }
     });
@@ -59,9 +60,8 @@ async fn a_message_whose_dead_letter_cannot_be_stored_is_kept() {
     let raw = server.raw().await;
     raw.delete_stream("DEAD_LETTER").await.unwrap();
     publish(&bus, 1).await;
-    let mut consuming = Consuming::start(&bus, consumption(), |_| {
-        Err(Failure::Reject { reason: "undecodable", error: "no JSON".into() })
-    });
+    let mut consuming =
+        Consuming::start(&bus, consumption(), |_| rejected("undecodable", "no JSON"));
     assert_eq!(consuming.deliveries(2).await[1].attempt, 2);
     bus::streams::apply(&bus, bus::Replicas::Keep).await.unwrap();
     all_settled(&bus).await;

@@ -2,7 +2,8 @@ use bus::{Bus, BusError, Consumption, Failure};
 use chrono::Utc;
 use events::{DeadLetter, Envelope, Headers};
 
-use crate::support::{Consuming, Server, all_settled, consumption, large};
+use crate::log::Log;
+use crate::support::{Consuming, Server, all_settled, consumption, envelope, large, rejected};
 
 async fn dead_letter(bus: &Bus, sequence: u64) {
     let letter = DeadLetter {
@@ -81,9 +82,7 @@ async fn who_fills_its_share_of_the_dead_letters_gets_no_more_and_others_do() {
         bus.publisher().publish(event).await.unwrap();
     }
     let narrow = Consumption { batch: 5, concurrency: 1, ..consumption() };
-    let consuming = Consuming::start(&bus, narrow, |_| {
-        Err(Failure::Reject { reason: "undecodable", error: "no JSON".into() })
-    });
+    let consuming = Consuming::start(&bus, narrow, |_| rejected("undecodable", "no JSON"));
     all_settled(&bus).await;
     let of_one = letters.count().await.unwrap();
     assert!((20..60).contains(&of_one), "{of_one}");
@@ -97,4 +96,28 @@ async fn who_fills_its_share_of_the_dead_letters_gets_no_more_and_others_do() {
     // What has no letter is where it was.
     assert_eq!(bus.stream("INBOUND").await.unwrap().messages, 201);
     consuming.stop().await;
+}
+
+/// What has a record is told of once: the record says the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_neither_a_letter_nor_a_record_is_named_in_the_log() {
+    let log = Log::of_warnings();
+    let (server, bus) = Server::start().await;
+    let raw = server.raw().await;
+    let mut config = raw.get_stream("DEAD_LETTER").await.unwrap().cached_info().config.clone();
+    config.max_messages = 1;
+    raw.update_stream(config).await.unwrap();
+    bus.publisher().publish(envelope("dead-letter.test.test", "first")).await.unwrap();
+    let ids: Vec<String> = (0..8).map(|id| format!("unkept-{id}")).collect();
+    let all = ids.iter().map(|id| envelope("inbound.a.test", id)).collect();
+    bus.publisher().publish_all(all).await;
+    let one = Consumption { concurrency: 1, ..consumption() };
+    let consuming = Consuming::start(&bus, one, |delivery| {
+        let recorded = delivery.sequence >= 4;
+        Err(Failure::Reject { reason: "foreign", error: "of nobody".into(), recorded })
+    });
+    all_settled(&bus).await;
+    consuming.stop().await;
+    let named: Vec<_> = ids.into_iter().filter(|id| log.contains(id)).collect();
+    assert_eq!(named, ["unkept-0", "unkept-1", "unkept-2"]);
 }

@@ -1,13 +1,13 @@
 //! What no program of ours would publish.
 
 use async_nats::HeaderMap;
-use bus::{BusError, Consumer, Failure};
+use bus::{BusError, Consumer};
 use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::support::{
-    Consuming, Server, all_settled, consumption, envelope, eventually, large, within,
+    Consuming, Server, all_settled, consumption, envelope, eventually, large, rejected, within,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,9 +23,7 @@ async fn a_message_with_orders_to_the_server_becomes_a_dead_letter_like_any_othe
         let sent = raw.publish_with_headers("inbound.a.test", headers, "x".into()).await.unwrap();
         sent.await.unwrap();
     }
-    let consuming = Consuming::start(&bus, consumption(), |_| {
-        Err(Failure::Reject { reason: "foreign", error: "of nobody".into() })
-    });
+    let consuming = Consuming::start(&bus, consumption(), |_| rejected("foreign", "of nobody"));
     all_settled(&bus).await;
     let (letters, _) = bus.dead_letters().among(None, 9).await.unwrap();
     let odd = letters.iter().map(|letter| letter.headers.get("Odd").unwrap());

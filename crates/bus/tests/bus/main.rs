@@ -15,6 +15,7 @@ mod foreign;
 mod high_water;
 mod in_hand;
 mod lanes;
+mod log;
 mod outage;
 mod permissions;
 mod publish;

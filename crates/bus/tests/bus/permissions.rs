@@ -7,14 +7,14 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bus::streams::{self, Replicas};
-use bus::{Bus, Config, ConnectError, Consumer, Consumption, Failure, SourceChange, TailStart};
+use bus::{Bus, Config, ConnectError, Consumer, Consumption, SourceChange, TailStart};
 use domain::AccountKey;
 use events::{Source, subject};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use tokio::process::{Child, Command};
 
-use crate::support::{Consuming, consumption, envelope, eventually, eventually_some};
+use crate::support::{Consuming, consumption, envelope, eventually, eventually_some, rejected};
 
 const PERMISSIONS: &str = include_str!("../../../../nats/permissions.conf");
 const PASSWORDS: [&str; 5] = ["RECEIVER", "SYNC", "OUTBOUND", "API", "OPERATOR"];
@@ -156,7 +156,7 @@ async fn read(bus: &Bus, stream: &'static str) -> Result<(), bus::BusError> {
 /// Consumes until all that there is was rejected.
 async fn rejects_all(bus: &Bus, consumer: Consumer) -> Result<(), bus::BusError> {
     let consuming = Consuming::start(bus, Consumption { consumer, ..consumption() }, |_| {
-        Err(Failure::Reject { reason: "undecodable", error: "no JSON".into() })
+        rejected("undecodable", "no JSON")
     });
     eventually(|| async { bus.unsettled(consumer).await.is_ok_and(|left| left == 0) }).await;
     consuming.stop().await;

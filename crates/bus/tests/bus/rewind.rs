@@ -9,7 +9,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Consuming, Server, all_settled, body, consumption, copy, envelope, eventually, publish, within,
+    Consuming, Server, all_settled, body, consumption, copy, envelope, eventually, publish,
+    rejected, within,
 };
 
 /// Where the server keeps the messages of INBOUND. What it knows of consumers lies beside them.
@@ -378,7 +379,7 @@ async fn who_dies_in_the_place_of_a_dead_message_that_was_lost_has_a_letter_of_i
     let (server, bus, earlier) = with_a_copy().await;
     let reject = |delivery: &Delivery| -> Outcome {
         if body(delivery).starts_with("poison") {
-            return Err(Failure::Reject { reason: "poison", error: "no use".into() });
+            return rejected("poison", "no use");
         }
         Ok(())
     };

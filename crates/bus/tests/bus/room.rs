@@ -1,6 +1,8 @@
 use bus::{Bus, Consumer, PublishError, Purged};
 
-use crate::support::{Consuming, ROOM, Server, all_settled, consumption, envelope, large};
+use crate::support::{
+    Consuming, ROOM, Server, all_settled, consumption, envelope, large, rejected,
+};
 
 /// Publishes until the stream refuses; how many it took, counted from `from`.
 async fn fill(bus: &Bus, from: usize) -> usize {
@@ -100,7 +102,7 @@ async fn a_rejected_message_that_finds_the_dead_letters_full_does_not_hold_up_wh
     bus.publisher().publish(envelope("dead-letter.test.test", "first")).await.unwrap();
     let consuming = Consuming::start(&bus, consumption(), |delivery| {
         if delivery.sequence == 6 {
-            return Err(bus::Failure::Reject { reason: "undecodable", error: "no JSON".into() });
+            return rejected("undecodable", "no JSON");
         }
         Ok(())
     });

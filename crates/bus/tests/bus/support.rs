@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bus::streams::{self, Replicas};
-use bus::{Bus, BusError, Config, Consumer, Consumption, Delivery, Handler, Outcome};
+use bus::{Bus, BusError, Config, Consumer, Consumption, Delivery, Failure, Handler, Outcome};
 use events::{Envelope, Headers};
 use secrecy::ExposeSecret as _;
 use servers::{Nats, NatsOptions};
@@ -183,6 +183,11 @@ impl Consuming {
         self.shutdown.cancel();
         within(self.task).await.unwrap().unwrap();
     }
+}
+
+/// The outcome of a message that can never be processed, which its handler has recorded.
+pub fn rejected(reason: &'static str, error: &str) -> Outcome {
+    Err(Failure::Reject { reason, error: error.into(), recorded: true })
 }
 
 pub fn body(delivery: &Delivery) -> String {

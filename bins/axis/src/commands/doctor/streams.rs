@@ -59,7 +59,7 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
             "dead letters",
             what,
             "redrive or drop its dead letters, then axis replay --account … --from <when the first that got none \
-             was received, as webhook_events says>",
+             was received, as webhook_events says, or else the log>",
         );
     }
     Some(bus)
