@@ -157,8 +157,8 @@ impl<H: Handler> Lane<H> {
     }
 
     async fn take(&mut self, Batch { messages, reserved }: Batch, pull: &Pull) {
-        let (created, ack_wait) = (pull.consumer_created, pull.ack_wait);
-        let read = |message| InHand::read(message, self.bus.jetstream(), created);
+        let (created, again, ack_wait) = (pull.consumer_created, pull.again, pull.ack_wait);
+        let read = |message| InHand::read(message, self.bus.jetstream(), created, again);
         let read = messages.into_iter().filter_map(read);
         let batch: Vec<InHand> = read.filter(|message| self.held.take(message)).collect();
         if batch.is_empty() {

@@ -23,17 +23,19 @@ pub(crate) struct InHand {
 }
 
 impl InHand {
-    /// Reads a message's delivery data. Returns `None` if no consumer delivered it.
+    /// Reads a message's delivery data. Returns `None` if no consumer delivered it. Up to the position `again`, another
+    /// consumer may have delivered it before.
     pub(crate) fn read(
         message: Message,
         context: &jetstream::Context,
         consumer_created: DateTime<Utc>,
+        again: u64,
     ) -> Option<Self> {
         // The library parses only its own type of message.
         let message = jetstream::Message { message, context: context.clone() };
         let info = message.info().ok()?;
         let sequence = info.stream_sequence;
-        let attempt = u64::try_from(info.delivered).unwrap_or(1);
+        let attempt = u64::try_from(info.delivered).unwrap_or(1) + u64::from(sequence <= again);
         let published_at = time_of(info.published.unix_timestamp_nanos());
         let reply = message.reply.clone()?;
         let message = message.message;

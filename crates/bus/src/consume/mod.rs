@@ -16,6 +16,7 @@
 //! Commands have one lane. Events have one lane per account (`lanes.rs`), so that what an account sends, or fails
 //! at, holds up nobody else. An idle lane costs one request that waits at the server.
 
+mod again;
 mod budget;
 mod bury;
 mod durable;
@@ -65,7 +66,8 @@ pub struct Delivery {
     pub payload: Bytes,
     /// Its position in the stream.
     pub sequence: u64,
-    /// Which delivery of it this is, from 1.
+    /// Which delivery of it this is, from 1. Counts from 2 if it may have been delivered before the consumer was made
+    /// anew.
     pub attempt: u64,
     /// When the stream received it.
     pub published_at: DateTime<Utc>,

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::again;
 use super::budget::{Budget, Reserved};
 use super::durable::Durable;
 use super::rewind::Place;
@@ -72,6 +73,8 @@ pub(crate) struct Pull {
     pub(crate) ack_wait: Duration,
     /// When the consumer was created.
     pub(crate) consumer_created: DateTime<Utc>,
+    /// Up to where it may deliver what another consumer had delivered before it.
+    pub(crate) again: u64,
     /// The run of the server that is being asked.
     pub(crate) server: Option<String>,
 }
@@ -179,6 +182,7 @@ impl Pull {
             open: Open::default(),
             ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
             consumer_created: info.created,
+            again: again::read(&info.config),
             server,
         })
     }

@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::again;
 use super::durable::{Durable, begin_at};
 use super::mark::{Mark, Seen};
 use super::message::InHand;
@@ -185,7 +186,9 @@ impl Place {
         let from = self.rewind_to(bus, &info, finding).await?;
         let Finding { server, stream, witness, lost } = finding;
         let (created, delivered) = (info.created, info.delivered.stream_seq);
+        let reached = again::read(&info.config).max(delivered).min(stream.state.last_seq);
         let mut config = begin_at(info.config, from);
+        again::write(reached, &mut config);
         if let Some(server) = server.clone() {
             let nothing = Seen::all_before(DateTime::UNIX_EPOCH);
             let seen = witness.seen.map_or(nothing, |seen| {

@@ -1,7 +1,9 @@
 //! A worker that dies while it makes a consumer anew.
 
+use async_nats::jetstream::Context;
 use bus::{Bus, Config, Consumption};
 use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -52,7 +54,8 @@ async fn who_dies_while_a_lane_is_removed_has_not_everything_come_again() {
     let mut before = Consuming::start(&bus, all, |_| Ok(()));
     tell(&bus, 0..40).await;
     before.deliveries(40).await;
-    eventually(|| noted(&server)).await;
+    let raw = server.raw().await;
+    eventually(|| noted(&raw)).await;
     tell(&bus, 40..50).await;
     before.deliveries(10).await;
     all_settled(&bus).await;
@@ -69,25 +72,26 @@ async fn who_dies_while_a_lane_is_removed_has_not_everything_come_again() {
 
     let mut after = Consuming::start(&bus, all, |_| Ok(()));
     tell(&bus, [50]).await;
-    let mut came = Vec::new();
-    while came.last().is_none_or(|id| id != "50") {
-        came.extend(after.batch().await.iter().map(body));
+    let mut came: Vec<(String, u64)> = Vec::new();
+    while came.last().is_none_or(|(id, _)| id != "50") {
+        came.extend(after.batch().await.iter().map(|one| (body(one), one.attempt)));
     }
-    assert!(!came.contains(&"0".to_owned()), "{came:?}");
+    let new = came.pop().unwrap();
+    assert_eq!(new, ("50".to_owned(), 1));
+    let (ids, attempts): (Vec<_>, Vec<_>) = came.into_iter().unzip();
+    assert!(!ids.contains(&"0".to_owned()), "{ids:?}");
+    // Whoever had them may not have come to the end of what it did.
+    assert!(!ids.is_empty() && attempts.iter().all(|attempt| *attempt == 2), "{attempts:?}");
     // Nothing is left of how that was known.
     let raw = server.raw().await;
-    let names: serde_json::Value =
-        raw.request("CONSUMER.NAMES.INBOUND", &serde_json::json!({})).await.unwrap();
-    assert_eq!(names["consumers"], serde_json::json!(["sync-worker-a"]));
+    let names: Value = raw.request("CONSUMER.NAMES.INBOUND", &json!({})).await.unwrap();
+    assert_eq!(names["consumers"], json!(["sync-worker-a"]));
     after.stop().await;
 }
 
 /// Whether how far the lane has come was saved with it.
-async fn noted(server: &Server) -> bool {
-    let raw = server.raw().await;
-    let lane: serde_json::Value =
-        raw.request("CONSUMER.INFO.INBOUND.sync-worker-a", &serde_json::json!({})).await.unwrap();
+async fn noted(raw: &Context) -> bool {
+    let lane: Value = raw.request("CONSUMER.INFO.INBOUND.sync-worker-a", &json!({})).await.unwrap();
     let note = lane["config"]["metadata"]["axis.seen"].as_str().unwrap();
-    let note: serde_json::Value = serde_json::from_str(note).unwrap();
-    note["sequence"] != 0
+    serde_json::from_str::<Value>(note).unwrap()["sequence"] != 0
 }
