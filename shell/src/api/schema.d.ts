@@ -98,7 +98,7 @@ export interface paths {
          *     that what was missed cannot be told: read the state again, and go on. Any other event is an
          *     `Announcement`, whose id is its position, or a `Live` event (such as `typing`), which has no id.
          *
-         *     If few activities match the types, the source or the actor, a page may have fewer rows than its
+         *     If few activities match the types, the source, the actor or the account, a page may have fewer rows than its
          *     limit, or none, without being the last: go on until `nextCursor` is null.
          */
         get: operations["list_activity"];
@@ -3625,6 +3625,11 @@ export interface operations {
     list_activity: {
         parameters: {
             query?: {
+                /**
+                 * @description Only in this Chatwoot account. An actor's id in Chatwoot means somebody else in another
+                 *     installation. Does not apply to the live stream.
+                 */
+                accountId?: components["schemas"]["AccountKey"];
                 /**
                  * @description Only what this actor did, by type and id (`user:7`), or what any actor of a type did
                  *     (`contact`). Does not apply to the live stream.

@@ -1,7 +1,7 @@
 import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
 import { describe, expect, test } from 'vitest'
 
-import type { Activity } from '../api/types.ts'
+import type { Activity, ActivityFilter } from '../api/types.ts'
 import { anAnnouncement, instant, uuid } from '../test/samples.ts'
 
 import { type ActivityPage, linesOf } from './activity.ts'
@@ -19,13 +19,13 @@ const line = (second: number): Activity => ({
 })
 
 /** A timeline whose pages are these, of an API that does not know which place in the stream they are of, if so told. */
-async function timeline(pages: Activity[][], place: string | null) {
+async function timeline(pages: Activity[][], place: string | null, filter: ActivityFilter = FILTER) {
   const client = new QueryClient()
   const cache = new Cache(client, new Journal())
   cache.watch()
   cache.ready({ epoch: 'e', sequence: 0 })
   const observer = new InfiniteQueryObserver(client, {
-    queryKey: keys.activity(FILTER),
+    queryKey: keys.activity(filter),
     queryFn: ({ pageParam }): ActivityPage => {
       const nextCursor = pageParam + 1 < pages.length ? String(pageParam + 1) : null
       return { data: pages[pageParam] ?? [], page: { limit: 50, nextCursor }, position: { activity: place } }
@@ -41,9 +41,9 @@ async function timeline(pages: Activity[][], place: string | null) {
   let sequence = 0
   return {
     shown: () => observer.getCurrentResult().data?.map(({ occurredAt }) => Number(occurredAt.slice(17, 19))),
-    hear: (second: number) => {
+    hear: (second: number, given: Partial<Activity> = {}) => {
       sequence += 1
-      cache.announce({ epoch: 'e', sequence }, anAnnouncement(line(second)))
+      cache.announce({ epoch: 'e', sequence }, anAnnouncement({ ...line(second), ...given }))
     },
     further: () => observer.fetchNextPage(),
   }
@@ -73,4 +73,12 @@ describe.each([null, 'e:0'])('a line that comes late, behind a page that has few
     await further()
     expect(shown()).toEqual([50, 40, 30, 20])
   })
+})
+
+test('a line of somebody who has the same id in another account does not join', async () => {
+  const { shown, hear } = await timeline([[]], 'e:0', { actor: 'contact:5', accountId: uuid(1) })
+  const actor = { type: 'contact', id: '5', name: null }
+  hear(10, { actor, accountId: uuid(1) })
+  hear(20, { actor, accountId: uuid(2) })
+  expect(shown()).toEqual([10])
 })

@@ -28,6 +28,7 @@ function matches(filter: ActivityFilter, activity: Activity): boolean {
   if (types.length > 0 && !types.includes(activity.type)) return false
   if (filter.source && activity.source !== filter.source) return false
   if (filter.conversationId && activity.conversationId !== filter.conversationId) return false
+  if (filter.accountId && activity.accountId !== filter.accountId) return false
   if (!filter.actor) return true
   const { type = '', id = null } = activity.actor ?? {}
   return filter.actor === type || filter.actor === `${type}:${id ?? ''}`

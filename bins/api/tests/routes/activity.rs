@@ -1,8 +1,8 @@
-use domain::{Activity, ActivityId, ContactId};
+use domain::{Activity, ActivityId, Actor, ContactId};
 use serde_json::{Value, json};
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, Stream, ids};
+use crate::support::{Seed, Served, Stream, TENANT, ids};
 
 /// A line that Chatwoot's events write.
 fn line(served: &Served, kind: &str, data: Value) -> Activity {
@@ -71,6 +71,39 @@ async fn the_timeline_is_listed_filtered_and_gone_through() {
     assert_eq!(served.refusal("/activity?limit=1000").await, invalid);
 }
 
+/// Contact 5 of one installation and contact 5 of another are two people.
+#[tokio::test]
+async fn an_account_tells_apart_whom_two_installations_give_the_same_id() {
+    let served = Served::start().await;
+    let other = served.world.account(TENANT, 2).await;
+    let lines = [(served.ours.key, "Paula"), (other.key, "Otto")].map(|(account, name)| {
+        let actor = Actor {
+            kind: "contact".to_owned(),
+            id: Some("5".to_owned()),
+            name: Some(name.to_owned()),
+        };
+        let line = line(&served, "widget_opened", json!({}));
+        let activity = Activity { account_id: Some(account), actor: Some(actor), ..line };
+        store::activities::Record { tenant: other.tenant.clone(), activity, undated: false }
+    });
+    let mut transaction = served.world.store.worker().await.unwrap();
+    store::activities::record(&mut transaction, &lines).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let named = async |query: String| {
+        let list = served.read(&format!("/activity?{query}")).await;
+        let names = list["data"].as_array().unwrap().iter().map(|line| &line["actor"]["name"]);
+        let mut names: Vec<_> = names.map(|name| name.as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(named("actor=contact:5".to_owned()).await, ["Otto", "Paula"]);
+    for (account, name) in [(served.ours.key, "Paula"), (other.key, "Otto")] {
+        assert_eq!(named(format!("actor=contact:5&accountId={account}")).await, [name]);
+        assert_eq!(named(format!("accountId={account}")).await, [name]);
+    }
+    assert_eq!(served.refusal("/activity?accountId=x").await.0, 400);
+}
+
 /// A stream would keep them for hours, and compare every event with each.
 #[tokio::test]
 async fn a_client_chooses_a_few_types_of_short_names() {
@@ -114,7 +147,9 @@ async fn what_is_rare_is_found_by_going_on() {
     .await
     .unwrap();
     store::commit(transaction).await.unwrap();
-    for filter in ["type=message_queued", "source=axis", "actor=member", "actor=member:dev-admin"] {
+    let here = format!("accountId={}", served.ours.key);
+    let filters = ["type=message_queued", "source=axis", "actor=member", "actor=member:dev-admin"];
+    for filter in filters.into_iter().chain([&*here]) {
         let first = served.read(&format!("/activity?{filter}")).await;
         assert_eq!(ids(&first), [""; 0], "{filter}");
         let cursor = first["page"]["nextCursor"].as_str().unwrap();

@@ -11,7 +11,7 @@ use crate::rows::FreeForm;
 use crate::{Error, Start, part};
 
 /// How many of a tenant's activities are read for one page of a list that leaves some of them out. There is no index by
-/// type or actor, since every event writes into this table.
+/// type, actor or account, since every event writes into this table.
 const REACH: i64 = 50_000;
 
 /// Which activities to list. A field that is `None` does not restrict the list.
@@ -25,14 +25,18 @@ pub struct Filter {
     pub conversation: Option<ConversationId>,
     /// Done by this actor.
     pub actor: Option<ByActor>,
+    /// In this account: Chatwoot's ids of actors are those of one installation.
+    pub account: Option<AccountKey>,
 }
 
 impl Filter {
     /// Whether rows may be read only to be left out.
     fn passes_over(&self) -> bool {
-        let Self { kinds, source, conversation, actor } = self;
+        let Self { kinds, source, conversation, actor, account } = self;
+        let leaves_out =
+            kinds.is_some() || source.is_some() || actor.is_some() || account.is_some();
         // A conversation's activities have an index of their own, and are not that many.
-        conversation.is_none() && (kinds.is_some() || source.is_some() || actor.is_some())
+        conversation.is_none() && leaves_out
     }
 }
 
@@ -141,6 +145,7 @@ pub async fn list(
                    and ($9::text is null or actor ->> 'type' = $9)
                    and ($10::text is null or actor ->> 'id' = $10)
                    and ($12::uuid is null or (occurred_at, id) >= ($11::timestamptz, $12))
+                   and ($14::uuid is null or account_id = $14)
                  order by occurred_at desc, id desc
                  limit $7 offset $8
                ) a
@@ -162,6 +167,7 @@ pub async fn list(
         end.map(|end| end.at),
         end.map(|end| end.id.0),
         part::MOST_BYTES,
+        filter.account.map(|account| account.0),
     )
     .fetch_all(&mut *connection)
     .await?;

@@ -5,7 +5,8 @@ import type { Activity } from '#api/types.ts'
 import { Chip, ChipButton, chipLook } from '#ui/Chip.tsx'
 import { Choices } from '#ui/Menu.tsx'
 
-import { ACTORS, KINDS, kindsOf, type TimelineView, typesOf } from './view.ts'
+import { KINDS, kindsOf, type TimelineView, typesOf } from './view.ts'
+import { everybody, valueOf } from './who.ts'
 
 const SOURCES = [
   { value: 'chatwoot', label: 'Chatwoot' },
@@ -25,7 +26,8 @@ interface FiltersProps {
 export function Filters({ view, rows, onChange }: FiltersProps) {
   const { kinds, others } = kindsOf(view.type)
   const count = kinds.length + others.length
-  const actors = [...ACTORS, ...people(rows)]
+  const actors = everybody(rows, view)
+  const { accountId: _, ...filters } = view
   const header = useRef<HTMLElement>(null)
   /** For a button that disappears together with its filter: the first filter gets the focus. */
   const lift = (change: Change) => {
@@ -50,7 +52,16 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
         )}
       />
       <Chip name="Source" anything="Any source" value={view.source} options={SOURCES} onChange={(source) => onChange({ source })} />
-      <Chip name="Who" anything="Anybody" value={view.actor} options={actors} onChange={(actor) => onChange({ actor })} />
+      <Chip
+        name="Who"
+        anything="Anybody"
+        value={valueOf(view)}
+        options={actors}
+        onChange={(value) => {
+          const { actor, accountId } = actors.find((one) => one.value === value) ?? {}
+          onChange({ actor, accountId })
+        }}
+      />
       {view.conversationId && (
         <button
           type="button"
@@ -62,24 +73,15 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
           <X aria-hidden className="size-3" />
         </button>
       )}
-      {Object.keys(view).length > 1 && (
+      {Object.keys(filters).length > 1 && (
         <button
           type="button"
           className="text-xs text-soft underline underline-offset-2 hover:text-ink"
-          onClick={() => lift({ type: undefined, source: undefined, actor: undefined, conversationId: undefined })}
+          onClick={() => lift({ type: undefined, source: undefined, actor: undefined, accountId: undefined, conversationId: undefined })}
         >
           Show everything
         </button>
       )}
     </header>
   )
-}
-
-/** Everybody who is named in the loaded lines, each once. */
-function people(rows: readonly Activity[]) {
-  const found = new Map<string, string>()
-  for (const { actor } of rows) {
-    if (actor?.id && actor.name) found.set(`${actor.type}:${actor.id}`, actor.name)
-  }
-  return [...found].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label))
 }

@@ -5,6 +5,8 @@ import { kindsOf, readTimelineView, typesOf } from './view.ts'
 test('an address says what the timeline shows, and nonsense is left out', () => {
   const search = { type: 'message_created', actor: 'user:7', source: 3, page: '2' }
   expect(readTimelineView(search)).toEqual({ type: 'message_created', actor: 'user:7' })
+  expect(readTimelineView({ ...search, accountId: 'a' })).toEqual({ type: 'message_created', actor: 'user:7', accountId: 'a' })
+  expect(readTimelineView({ accountId: 'a' })).toEqual({})
 })
 
 test('kinds are sets of types, and types of none of them stay', () => {

@@ -3,7 +3,7 @@ import { compact } from '#base/compact.ts'
 
 /** What the timeline shows, as stored in the address. */
 export type TimelineView = Partial<
-  Record<keyof Pick<ActivityFilter, 'type' | 'source' | 'actor' | 'conversationId'>, string>
+  Record<keyof Pick<ActivityFilter, 'type' | 'source' | 'actor' | 'accountId' | 'conversationId'>, string>
 >
 
 export function readTimelineView(search: Record<string, unknown>): TimelineView {
@@ -15,6 +15,8 @@ export function readTimelineView(search: Record<string, unknown>): TimelineView 
     type: text('type'),
     source: text('source'),
     actor: text('actor'),
+    // Whose actor this is; alone, nothing on the screen would show it.
+    accountId: text('actor') && text('accountId'),
     conversationId: text('conversationId'),
   })
 }

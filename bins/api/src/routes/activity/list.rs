@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use domain::{Activity, ConversationId, Permission};
+use domain::{AccountKey, Activity, ConversationId, Permission};
 use serde::{Deserialize, Serialize};
 use store::activities::{ByActor, Filter, Place};
 
@@ -42,6 +42,9 @@ pub(in crate::routes) struct ListActivity {
     /// Only what this actor did, by type and id (`user:7`), or what any actor of a type did
     /// (`contact`). Does not apply to the live stream.
     actor: Option<String>,
+    /// Only in this Chatwoot account. An actor's id in Chatwoot means somebody else in another
+    /// installation. Does not apply to the live stream.
+    account_id: Option<AccountKey>,
     /// Number of the page, from 1. Reaches the first 10,000 rows; beyond them, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
@@ -77,7 +80,7 @@ pub(in crate::routes) struct ActivityList {
 /// that what was missed cannot be told: read the state again, and go on. Any other event is an
 /// `Announcement`, whose id is its position, or a `Live` event (such as `typing`), which has no id.
 ///
-/// If few activities match the types, the source or the actor, a page may have fewer rows than its
+/// If few activities match the types, the source, the actor or the account, a page may have fewer rows than its
 /// limit, or none, without being the last: go on until `nextCursor` is null.
 #[utoipa::path(
     get, path = "/activity", tag = "activity",
@@ -116,6 +119,7 @@ pub(in crate::routes) async fn list_activity(
         source: query.source,
         conversation: query.conversation_id,
         actor: query.actor.as_deref().map(actor),
+        account: query.account_id,
     };
     let position = app.snapshot();
     let mut transaction = app.tenant(&principal.tenant).await?;
