@@ -153,15 +153,19 @@ export class Cache {
   }
 
   /**
-   * Whether a list on the screen has it. A contact's previous conversations beside another conversation do not count.
+   * Where the list on the screen has it, from 0; -1 if it does not. A contact's previous conversations beside another
+   * conversation do not count.
    */
-  isListed(id: string): boolean {
+  placeInList(id: string): number {
     const lists = this.#client.getQueryCache().findAll({ queryKey: ['conversations'], type: 'active' })
-    return lists.some((query) => {
+    for (const query of lists) {
       const key = keyOf(query)
       const list = query.state.data as ConversationPages | undefined
-      return key[0] === 'conversations' && list !== undefined && !key[1].contactId && find<Conversation, ConversationPage>(list, id) !== undefined
-    })
+      if (key[0] !== 'conversations' || list === undefined || key[1].contactId) continue
+      const place = rowsOf<Conversation>(list).findIndex((row) => row.id === id)
+      if (place !== -1) return place
+    }
+    return -1
   }
 
   /**

@@ -122,9 +122,9 @@ export class Live {
     this.#cache.accept(await persistently(ask, TRIES_TO_KEEP))
   }
 
-  /** Whether a list on the screen has it. */
-  isListed(id: string): boolean {
-    return this.#cache.isListed(id)
+  /** Where the list on the screen has it, from 0; -1 if it does not. */
+  placeInList(id: string): number {
+    return this.#cache.placeInList(id)
   }
 
   /** Ids of conversations that were deleted in Chatwoot. */

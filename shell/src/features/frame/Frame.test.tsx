@@ -4,11 +4,12 @@ import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { memo } from 'react'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { Failure } from '#api/failure.ts'
 import type { Approval, Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { sight } from '#desk/sight.ts'
 import { again } from '#live/again.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { api, http } from '#test/api.ts'
@@ -31,6 +32,8 @@ test('a message is told if the list on the screen does not show its conversation
     http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
     http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
   )
+  sight.set({ first: 0, last: 0, held: false })
+  onTestFinished(() => sight.set(null))
   const { live } = show(
     <Frame>
       <List />
@@ -54,6 +57,10 @@ test('a message is told if the list on the screen does not show its conversation
   expect(screen.getByText('Hello?')).toBeVisible()
   writes('Otto Other', { status: 'open' }, '')
   expect(await screen.findByText('Attachment')).toBeVisible()
+  // Below what is visible of the list.
+  writes('Lena Later', { status: 'resolved', lastActivityAt: instant(-60) }, 'And now?')
+  expect(await screen.findByText('2 rows')).toBeVisible()
+  expect(await screen.findByText('And now?')).toBeVisible()
 })
 
 test('that approval is asked for is told until somebody has decided', async () => {

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 
 import type { Approval } from '#api/types.ts'
 import { session, useRoles } from '#auth/session.ts'
+import { inSight } from '#desk/sight.ts'
 import { useLive } from '#live/context.ts'
 import { keys } from '#live/keys.ts'
 import { onNews } from '#live/news.ts'
@@ -122,7 +123,7 @@ function useNews(): void {
           beside: asked && client.getQueryData<Approval>(keys.approval(asked))?.conversationId,
           wide: isWide(PANES),
           person: session().person,
-          isListed: (id) => live.isListed(id),
+          isListed: (id) => inSight(id, live.placeInList(id)),
           nameOf: (id) => live.look(id)?.contact?.name,
         })
         if (!told) return

@@ -8,6 +8,7 @@ import { useStore } from '#base/store.ts'
 import { underWay } from '#desk/act.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { clearSelection, focusedRow, select, selection, selectUpTo, showOrder, shownOrder, toggle, useSelection } from '#desk/selection.ts'
+import { sight } from '#desk/sight.ts'
 import { Button } from '#ui/Button.tsx'
 import { isFocusLost, restoreFocus } from '#ui/focus.ts'
 import { useKeys } from '#ui/keyboard.ts'
@@ -50,7 +51,8 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
   const [hovered, setHovered] = useState(false)
   const [scrolled, setScrolled] = useState(false)
   const key = JSON.stringify(view)
-  const { rows, gone, moved, release } = useHeldOrder(loaded, hovered || scrolled, key)
+  const held = hovered || scrolled
+  const { rows, gone, moved, release } = useHeldOrder(loaded, held, key)
 
   const scroller = useRef<HTMLDivElement>(null)
   /** The height that the bulk bar covers at the bottom. The last row can be scrolled above it. */
@@ -67,6 +69,14 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     scrollPaddingEnd: covered,
   })
   const items = virtual.getVirtualItems()
+  // What shows less than half of itself is not counted.
+  const top = virtual.scrollOffset ?? 0
+  const first = Math.round(top / ROW_HEIGHT)
+  const last = Math.round((top + (virtual.scrollRect?.height ?? 0) - covered) / ROW_HEIGHT) - 1
+  useLayoutEffect(() => {
+    sight.set({ first, last, held })
+    return () => sight.set(null)
+  }, [first, last, held])
   const [places] = useState(() => new Slots())
   const slots = places.of(items.map(({ key: id }) => String(id)))
   const drawn = places.inPlace(slots, virtual.isScrolling).map((slot) => ({ slot, item: items[slots.indexOf(slot)] }))
