@@ -90,3 +90,20 @@ test('a file that is dropped beside the composer does not take the place of the 
     expect([over.defaultPrevented, drop.defaultPrevented]).toEqual([stays, stays])
   }
 })
+
+test.each<[what: string, types: string[], attached: boolean]>([
+  ['a file from the Finder, with its name', ['text/plain', 'Files'], true],
+  ['a picture from a browser', ['text/html', 'Files'], true],
+  ['cells of a spreadsheet, with their picture', ['text/plain', 'text/html', 'Files'], false],
+  ['a text of a word processor, with its picture', ['text/plain', 'text/rtf', 'Files'], false],
+  ['a text', ['text/plain'], false],
+])('pasted, %s comes as what it is', async (_, types, attached) => {
+  show(<Writing />)
+  await screen.findByRole('button', { name: 'Attach files' })
+  const files = types.includes('Files') ? [new File(['Two tents'], 'receipt.png', { type: 'image/png' })] : []
+  const paste = createEvent.paste(screen.getByRole('textbox'), { clipboardData: { types, files } })
+  fireEvent(screen.getByRole('textbox'), paste)
+  // Otherwise the browser inserts the text.
+  expect(paste.defaultPrevented).toBe(attached)
+  expect(screen.queryAllByRole('button', { name: 'Remove receipt.png' })).toHaveLength(attached ? 1 : 0)
+})

@@ -28,6 +28,12 @@ export interface Attaching {
 
 const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
 
+/**
+ * A text that comes with a picture of itself, as from a spreadsheet, comes with its layout as well. A plain text alone
+ * may be the name of a file, as from the Finder of macOS.
+ */
+const isText = (types: readonly string[]) => types.includes('text/plain') && ['text/html', 'text/rtf'].some((one) => types.includes(one))
+
 /** Files for the message being written: by button, drop and paste. */
 export function useAttach(conversationId: string, kind: DraftKind): Attaching {
   const files = useChosen(conversationId, kind)
@@ -62,8 +68,7 @@ export function useAttach(conversationId: string, kind: DraftKind): Attaching {
     place: {
       onPaste: (event) => {
         const pasted = [...event.clipboardData.files]
-        // A text that comes with a picture of itself, as from a spreadsheet, is a text.
-        if (pasted.length === 0 || event.clipboardData.types.includes('text/plain')) return
+        if (pasted.length === 0 || isText(event.clipboardData.types)) return
         event.preventDefault()
         add(pasted)
       },
