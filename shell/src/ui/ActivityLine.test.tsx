@@ -61,6 +61,9 @@ test.each<[what: Partial<Activity>, words: string]>([
   // The customer's own doing.
   [{ type: 'message_created', actor: PAULA, about, data: { messageType: 'incoming' } }, 'Paula Probe wrote a message · #7'],
   [{ type: 'message_created', actor: { ...PAULA, name: 'Otto Other' }, about, data: { messageType: 'incoming' } }, 'Otto Other wrote a message · Paula Probe #7'],
+  // A greeting, a survey or a form.
+  [{ type: 'message_created', actor: MEMBER, about, data: { messageType: 'template' } }, 'Dana Decider sent an automatic message · Paula Probe #7'],
+  [{ type: 'message_created', about, data: { messageType: 'template' } }, 'Automatic message sent · Paula Probe #7'],
   [{ type: 'widget_opened', actor: { ...PAULA, name: null }, about: person }, 'Paula Probe opened the chat window'],
   [{ type: 'widget_opened', actor: { ...PAULA, name: null }, about: null }, 'A customer opened the chat window'],
   // What happened to a person.

@@ -75,6 +75,7 @@ function inWords(activity: Activity): [after: string, alone: string] {
       if (facts.private === true) return ['added a note', 'Note added']
       if (facts.messageType === 'incoming') return ['wrote a message', 'Message received']
       if (facts.messageType === 'outgoing') return ['replied', 'Reply sent']
+      if (facts.messageType === 'template') return ['sent an automatic message', 'Automatic message sent']
       return ['recorded a change', 'Change recorded']
     case 'message_updated':
       return ['changed a message', 'Message changed']
