@@ -70,6 +70,7 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
   if (speaks && !shown) setShown(true)
   const showsState = !deleted && state != null && shown
   const answers = asks(message) ? answersOf(message) : []
+  const empty = !content && attachments.length === 0 && !mailOf(message)
   const dim = state === 'sending' || state === 'queued'
   return (
     <Frame
@@ -111,7 +112,7 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
           {answers.length > 0 ? (
             <Answers answers={answers} />
           ) : (
-            (asks(message) || (!content && attachments.length === 0)) && (
+            (asks(message) || empty) && (
               <span className="inline-flex flex-wrap items-center gap-1.5 text-sm text-faint italic">
                 {content ? 'The rest is visible in Chatwoot' : `This kind of message (${contentType}) is only visible in Chatwoot`}
                 <InChatwoot url={chatwootUrl} />
