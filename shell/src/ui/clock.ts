@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
+import { clockAhead } from '#api/clock.ts'
 import { createStore, type Store } from '#base/store.ts'
 
 /** A clock with one timer for everything that shows the time, and none while nothing does. */
@@ -35,4 +36,9 @@ const fast = ticking(1_000)
 export function useNow(pace: 'slow' | 'fast' = 'slow'): number {
   const clock = pace === 'fast' ? fast : slow
   return useSyncExternalStore(clock.subscribe, clock.get)
+}
+
+/** Now by the clock of the API, to compare with times that come from it. */
+export function useNowThere(pace?: 'slow' | 'fast'): number {
+  return useNow(pace) + clockAhead()
 }

@@ -10,7 +10,7 @@ import { activityQuery, agentsQuery, approvalsQuery, contactQuery, conversations
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
-import { useNow } from '#ui/clock.ts'
+import { useNowThere } from '#ui/clock.ts'
 import { Fact } from '#ui/Fact.tsx'
 import { LoadMore } from '#ui/LoadMore.tsx'
 import { ApprovalMark, Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
@@ -125,7 +125,7 @@ function Assignee({ conversation: { assignee, accountId } }: { conversation: Con
 }
 
 function Lasting({ since }: { since: string }) {
-  return <time dateTime={since} title={exactly(since)}>{lasting(since, useNow())}</time>
+  return <time dateTime={since} title={exactly(since)}>{lasting(since, useNowThere())}</time>
 }
 
 /** The value of an attribute, which may be anything. */

@@ -1,12 +1,11 @@
 import { Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock, Hourglass, LoaderCircle, type LucideIcon, RotateCw, WifiOff } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-import { clockAhead } from '#api/clock.ts'
 import type { Message } from '#api/types.ts'
 import { heldUpBy } from '#live/messages.ts'
 import type { Written } from '#live/written.ts'
 import { classes } from '#ui/classes.ts'
-import { useNow } from '#ui/clock.ts'
+import { useNowThere } from '#ui/clock.ts'
 import { exactly, span, timeOfDay } from '#ui/time.ts'
 
 interface StateProps {
@@ -36,7 +35,7 @@ const OVERDUE = 30_000
  * A countdown for the eye. Screen readers get the fixed time instead, because they read out every change in a thread.
  */
 function Countdown({ until, words }: { until: string; words: string }) {
-  const left = Date.parse(until) - useNow('fast') - clockAhead()
+  const left = Date.parse(until) - useNowThere('fast')
   if (left < -OVERDUE) return words
   return (
     <>

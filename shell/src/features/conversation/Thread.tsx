@@ -9,7 +9,7 @@ import { useWritten } from '#live/context.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
-import { useNow } from '#ui/clock.ts'
+import { useNowThere } from '#ui/clock.ts'
 import { isFocusLost } from '#ui/focus.ts'
 import { scrollBehavior } from '#ui/media.ts'
 import { Empty, Failed, TryAgain } from '#ui/State.tsx'
@@ -139,7 +139,7 @@ function Drawn({ line, contactId, chatwootUrl, onEdit }: { line: Line } & Pick<T
 }
 
 function Day({ at }: { at: string }) {
-  const name = day(at, useNow())
+  const name = day(at, useNowThere())
   return (
     // Screen readers skip the content of a separator and read its name.
     <div className="mt-4 flex justify-center first:mt-0" role="separator" aria-label={name}>

@@ -1,8 +1,9 @@
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
+import { compareClocks } from '#api/clock.ts'
 import type { AccountState } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
@@ -104,4 +105,25 @@ test('webhooks that were refused are told by reason', async () => {
   expect(await screen.findByText('5 in the last hour')).toBeVisible()
   const reasons = screen.getByRole('list', { name: 'Why webhooks were refused' })
   expect([...reasons.children].map((reason) => reason.textContent)).toEqual(['Journal full1', 'Wrong signature4'])
+})
+
+test.each([
+  ['slow', -600],
+  ['fast', 600],
+])('times are counted by the clock of the API, while that of the browser is %s', async (_, wrong) => {
+  const there = Date.now() - wrong * 1000
+  const at = (seconds: number) => new Date(there + seconds * 1000).toISOString()
+  const account: AccountState = {
+    ...ACCOUNT,
+    breaker: { state: 'open', failures: 5, until: at(300) },
+    rate: { perMinute: 300, available: 5, pausedUntil: at(180) },
+    outbound: { pending: 2, oldestAt: at(-240) },
+  }
+  const data = [account]
+  api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data }, { headers: { date: new Date(there).toUTCString() } })))
+  onTestFinished(() => void compareClocks(new Response(null, { headers: { date: new Date().toUTCString() } })))
+  show(<Accounts acts={false} />)
+  expect((await screen.findByText('Commands waiting')).parentElement).toHaveTextContent('Commands waiting2, for 4 min')
+  expect(screen.getByText('It asked us to slow down for 3 min')).toBeVisible()
+  expect(screen.getByText(/tries again in 5 min/)).toBeVisible()
 })

@@ -7,7 +7,7 @@ import { again } from '#live/again.ts'
 import { accountsQuery, reconcile } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
-import { useNow } from '#ui/clock.ts'
+import { useNowThere } from '#ui/clock.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { exactly, span } from '#ui/time.ts'
@@ -47,7 +47,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
   })
   const { breaker, rate, journal, inbound, outbound, refused, reconciliation } = account
   const { name, icon: Icon, colour } = BREAKERS[breaker.state]
-  const now = useNow('fast')
+  const now = useNowThere('fast')
   return (
     <li className="rounded-2xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-5 py-3">
