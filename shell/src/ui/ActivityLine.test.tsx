@@ -57,6 +57,7 @@ test.each<[what: Partial<Activity>, words: string]>([
   [{ type: 'conversation_change_queued', actor: MEMBER, about, data: { field: 'priority' } }, 'Dana Decider changed priority · Paula Probe #7'],
   [{ type: 'approval_submitted', actor: MEMBER, about }, 'Dana Decider asked for approval · Paula Probe #7'],
   [{ type: 'command_settled', about }, 'Chatwoot confirmed a change · Paula Probe #7'],
+  [{ type: 'command_failed', about }, 'Change not made in Chatwoot · Paula Probe #7'],
   [{ type: 'conversation_read', actor: MEMBER, about: { ...about, contact: null } }, 'Dana Decider read the conversation · #7'],
   // The customer's own doing.
   [{ type: 'message_created', actor: PAULA, about, data: { messageType: 'incoming' } }, 'Paula Probe wrote a message · #7'],

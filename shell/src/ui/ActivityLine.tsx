@@ -121,6 +121,8 @@ function inWords(activity: Activity): [after: string, alone: string] {
       return ['deleted a message', 'Message deleted']
     case 'command_settled':
       return ['had a change confirmed by Chatwoot', 'Chatwoot confirmed a change']
+    case 'command_failed':
+      return ['had a change that was not made in Chatwoot', 'Change not made in Chatwoot']
     case 'approval_submitted': {
       const what = asked(facts)
       return [`asked for approval${what}`, `Approval requested${what}`]
