@@ -5,6 +5,7 @@
 //! and does everything else on other connections.
 
 mod doubt;
+mod due;
 mod enqueue;
 mod waits;
 
@@ -12,11 +13,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, ConversationId, OperationId, TenantId};
-use events::{TraceParent, WakeUp};
+use events::TraceParent;
 use serde_json::Value;
 use sqlx::PgConnection;
 
 pub use doubt::*;
+pub use due::*;
 pub use enqueue::*;
 pub use waits::*;
 
@@ -85,125 +87,6 @@ impl Entry {
     pub fn tries(&self) -> Tries {
         Tries { made: self.attempts, spared: self.spared }
     }
-}
-
-/// Takes at most `limit` rows that are due and that no other relay has locked, longest due first. Accounts take turns,
-/// and none gets more than `share`. The rows stay locked until the transaction ends.
-pub async fn take_due(
-    connection: &mut PgConnection,
-    limit: i64,
-    share: i64,
-) -> Result<Vec<(WakeUp, TraceParent)>, Error> {
-    let due = sqlx::query!(
-        // From account to account along the index, however many rows each has.
-        r#"with recursive waiting (account_id) as (
-             (select account_id from outbox order by account_id limit 1)
-             union all
-             select (select o.account_id from outbox o where o.account_id > w.account_id
-                     order by o.account_id limit 1)
-             from waiting w where w.account_id is not null
-           )
-           select due.operation_id as "operation_id!", due.tenant_id as "tenant_id!",
-                  due.account_id as "account_id!", due.conversation_id as "conversation_id!",
-                  due.command as "command!", due.traceparent as "traceparent!",
-                  due.sequence as "sequence!", due.publications as "publications!"
-           from waiting cross join lateral (
-             select * from outbox o
-             where o.account_id = waiting.account_id and o.due_at <= now()
-             order by o.due_at, o.sequence limit $2
-             for update skip locked
-           ) due
-           order by row_number() over (partition by due.account_id
-                                       order by due.due_at, due.sequence),
-                    due.due_at, due.sequence
-           limit $1"#,
-        limit,
-        share
-    )
-    .fetch_all(connection)
-    .await?;
-    due.into_iter()
-        .map(|row| {
-            let wake_up = WakeUp {
-                operation: OperationId(row.operation_id),
-                tenant: rows::tenant("outbox", row.tenant_id)?,
-                account: AccountKey(row.account_id),
-                conversation: ConversationId(row.conversation_id),
-                command: row.command,
-                sequence: row.sequence,
-                publication: row.publications,
-            };
-            Ok((wake_up, trace(&row.traceparent)))
-        })
-        .collect()
-}
-
-/// Notes that rows were published; those that are not settled within `again` are published again.
-pub async fn published(
-    connection: &mut PgConnection,
-    operations: &[OperationId],
-    again: Duration,
-) -> Result<(), Error> {
-    let ids: Vec<_> = operations.iter().map(|operation| operation.0).collect();
-    sqlx::query!(
-        "update outbox
-         set due_at = now() + make_interval(secs => $2), publications = publications + 1
-         where operation_id = any($1)",
-        &ids,
-        again.as_secs_f64()
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Has the first row of each of these conversations published again within `wait`, unless it has to wait anyway.
-/// Returns the conversations whose row somebody has locked: it is being published or settled, or its holder has just
-/// failed, so the caller has to ask again.
-pub async fn again(
-    connection: &mut PgConnection,
-    conversations: &[ConversationId],
-    wait: Duration,
-) -> Result<Vec<ConversationId>, Error> {
-    let ids = column!(conversations, |conversation| conversation.0);
-    let locked = sqlx::query_scalar!(
-        r#"with free as (
-             select first.operation_id, first.conversation_id
-             from unnest($1::uuid[]) as returned (conversation_id) cross join lateral (
-               select o.operation_id, o.conversation_id from outbox o
-               -- Chosen before it is locked: else the second row would stand for a first one that is locked.
-               where o.operation_id = (
-                 select head.operation_id from outbox head
-                 where head.conversation_id = returned.conversation_id
-                 order by head.sequence limit 1
-               )
-               for update skip locked
-             ) first
-           ), hastened as (
-             update outbox set due_at = least(due_at, now() + make_interval(secs => $2))
-             where operation_id in (select operation_id from free)
-               and (not_before is null or not_before <= now())
-           )
-           select distinct o.conversation_id as "conversation_id!" from outbox o
-           where o.conversation_id = any($1)
-             and o.conversation_id not in (select conversation_id from free)"#,
-        &ids,
-        wait.as_secs_f64()
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(locked.into_iter().map(ConversationId).collect())
-}
-
-/// How long until the next row is due. Returns `None` if there are no rows.
-pub async fn next_due(connection: &mut PgConnection) -> Result<Option<Duration>, Error> {
-    let wait = sqlx::query_scalar!(
-        "select extract(epoch from due_at - clock_timestamp())::float8 from outbox
-         order by due_at limit 1"
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(wait.flatten().map(wait_of))
 }
 
 /// Tries to take the lock for carrying out a conversation's commands, until the transaction ends. Returns false if

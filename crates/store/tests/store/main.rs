@@ -9,6 +9,7 @@ mod failures;
 mod hosts;
 mod labels;
 mod months;
+mod outbox;
 mod pooling;
 mod roles;
 mod schema;
