@@ -87,10 +87,11 @@ impl OutboundWorker {
 
     /// Works until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let by_index = self.store.clone().by_index();
         let wake = Arc::new(Notify::new());
         let returned = Arc::new(Returned::new(Arc::clone(&wake)));
         let relay = Relay {
-            store: self.store.clone(),
+            store: by_index.clone(),
             publisher: self.bus.publisher(),
             wake: Arc::clone(&wake),
             returned: Arc::clone(&returned),
@@ -106,7 +107,7 @@ impl OutboundWorker {
         crew.spawn_until(&shutdown, "comparing with NATS", Box::pin(comparing));
         let told = Told::default();
         let leftovers = Leftovers {
-            store: self.store.clone(),
+            store: by_index.clone(),
             publisher: self.bus.publisher(),
             told: told.clone(),
         };
@@ -121,7 +122,7 @@ impl OutboundWorker {
         let carrier = Carrier::new(Parts {
             config: self.config.clone(),
             key: self.key,
-            store: self.store.clone(),
+            store: by_index.clone(),
             objects: self.objects,
             publisher: self.bus.publisher(),
             wake,
@@ -149,7 +150,7 @@ impl OutboundWorker {
         crew.watch(delivering, &shutdown).await?;
         // So that another worker takes up what this one has noted at once. If there is no time, it does so later.
         lanes.give_back();
-        let left = Box::pin(returned.publish_soon(&self.store));
+        let left = Box::pin(returned.publish_soon(&by_index));
         store::within(LAST_WORD, left).await.ok();
         done.cancel();
         tokio::time::timeout(LAST_WORD, crew.finish()).await.unwrap_or(Ok(()))

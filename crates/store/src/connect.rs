@@ -31,6 +31,8 @@ pub struct Store {
     unbegun: Arc<Lately>,
     /// When a connection last worked.
     used: Arc<Lately>,
+    /// What else a worker's transactions begin with.
+    planning: &'static str,
 }
 
 /// Leaves out the address, which holds a password.
@@ -79,7 +81,15 @@ impl Store {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { pool, direct, unbegun, used })
+        Ok(Self { pool, direct, unbegun, used, planning: "" })
+    }
+
+    /// The same database and pool, for a program that looks up single rows all the time: in transactions of
+    /// [`Store::worker`], rows are found by index. A connection keeps the plans that it made when the tables were small,
+    /// and would go on reading whole tables.
+    #[must_use]
+    pub fn by_index(self) -> Self {
+        Self { planning: BY_INDEX, ..self }
     }
 
     /// The most connections that the pool holds at a time.
@@ -97,7 +107,7 @@ impl Store {
 
     /// Begins a transaction that sees all tenants' rows, for programs that work for all tenants.
     pub async fn worker(&self) -> Result<Transaction, Error> {
-        self.begin(AssertSqlSafe(begin_worker())).await
+        self.begin(AssertSqlSafe(begin_worker() + self.planning)).await
     }
 
     /// Begins a transaction like [`Store::worker`]'s that holds a lock while its program does something else. It lasts
@@ -109,9 +119,9 @@ impl Store {
         self.begin(begin).await
     }
 
-    /// Begins a transaction like [`Store::worker`]'s in which statements keep to `limits`, and are planned once for a
-    /// connection: for the few rows of a quiet hour PostgreSQL would plan each anew, which takes it longer than the rows.
-    /// Such a plan finds rows by index, whether the tables were small or large when it was made.
+    /// Begins a transaction like [`Store::worker`]'s in which statements keep to `limits`, rows are found by index, as with
+    /// [`Store::by_index`], and statements are planned once for a connection: for the few rows of a quiet hour PostgreSQL
+    /// would plan each anew, which takes it longer than the rows.
     pub async fn worker_within(&self, limits: Limits) -> Result<Transaction, Error> {
         self.begin(AssertSqlSafe(begin_worker_within(limits))).await
     }
@@ -235,6 +245,10 @@ async fn drain(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     open.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
 }
 
+/// Has rows found by index. A small table without one is read as before, which PostgreSQL then thinks so dear that it
+/// would compile the statement first.
+const BY_INDEX: &str = "; set local enable_seqscan = off; set local jit = off";
+
 /// The statements that begin a transaction of [`Store::worker`]. Safe, since only a number is put into them.
 fn begin_worker() -> String {
     let idle = IDLE.as_millis();
@@ -247,9 +261,8 @@ fn begin_worker() -> String {
 fn begin_worker_within(limits: Limits) -> String {
     // Bitmaps are for many rows of one key: to count a conversation's unread messages they take twice the time.
     format!(
-        "{}; set local lock_timeout = {}; set local statement_timeout = {}; \
-         set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
-         set local enable_bitmapscan = off",
+        "{}{BY_INDEX}; set local lock_timeout = {}; set local statement_timeout = {}; \
+         set local plan_cache_mode = force_generic_plan; set local enable_bitmapscan = off",
         begin_worker(),
         limits.lock.as_millis(),
         limits.statement.as_millis()

@@ -1,8 +1,10 @@
 //! Many rows in the outbox.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use store::{PgConnection, Store, outbox};
+use domain::ConversationId;
+use store::{Config, PgConnection, Store, outbox};
 use testkit::sqlx;
 
 /// A store with so many accounts, each with a conversation of so many commands that are due.
@@ -68,4 +70,57 @@ async fn two_relays_have_different_rows_of_one_account() {
     expected.sort_unstable();
     expected.dedup();
     assert_eq!(taken, expected, "each once, and longest due first");
+}
+
+/// What relays and workers ask for again and again.
+async fn work(store: &Store, conversation: ConversationId) {
+    let mut transaction = store.worker().await.unwrap();
+    outbox::take_due(&mut transaction, 10, 10).await.unwrap();
+    let head = outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+    outbox::count_attempt(&mut transaction, head.operation).await.unwrap();
+    outbox::published(&mut transaction, &[head.operation], Duration::ZERO).await.unwrap();
+    outbox::again(&mut transaction, &[conversation], Duration::ZERO).await.unwrap();
+    outbox::next_due(&mut transaction).await.unwrap();
+    outbox::postpone(&mut transaction, head.operation, Duration::ZERO).await.unwrap();
+    outbox::settle(&mut transaction, head.operation).await.unwrap();
+    store::rollback(transaction).await.unwrap();
+}
+
+/// How often the whole outbox was read.
+async fn scans(store: &Store) -> i64 {
+    let mut transaction = store.worker().await.unwrap();
+    let flush = "select pg_stat_force_next_flush()";
+    sqlx::query(flush).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let mut transaction = store.worker().await.unwrap();
+    let scans = "select seq_scan from pg_stat_user_tables where relname = 'outbox'";
+    sqlx::query_scalar(scans).fetch_one(&mut *transaction).await.unwrap()
+}
+
+/// A flood comes before the database notices that the table is not small any more.
+#[tokio::test]
+async fn what_was_planned_while_little_waited_does_not_read_all_that_waits_later() {
+    let config = testkit::database().await;
+    let one = Config { database_connections: 1, ..config.clone() };
+    let worker = Store::connect(&one, "test").unwrap().by_index();
+    let others = Store::connect(&config, "test").unwrap();
+    testkit::account(&others, "acme", 1, testkit::BASE_URL, "token").await;
+    fill(&others, 1, 4).await;
+    let mut transaction = others.worker().await.unwrap();
+    let unnoticed = "set local role none;
+                     alter table outbox set (autovacuum_enabled = off);
+                     analyze outbox";
+    sqlx::raw_sql(unnoticed).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let mut transaction = others.worker().await.unwrap();
+    let conversation = sqlx::query_scalar("select conversation_id from outbox limit 1");
+    let conversation = ConversationId(conversation.fetch_one(&mut *transaction).await.unwrap());
+    drop(transaction);
+    for _ in 0..6 {
+        work(&worker, conversation).await;
+    }
+    fill(&others, 2, 2_000).await;
+    let before = scans(&worker).await;
+    work(&worker, conversation).await;
+    assert_eq!(scans(&worker).await, before);
 }
