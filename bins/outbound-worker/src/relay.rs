@@ -2,8 +2,9 @@
 //!
 //! Every worker runs a relay. They share the rows by skipping those that another one has locked. A row stays, and is
 //! published again after [`AGAIN`] unless it is settled or put off meanwhile, so a lost wake-up, or a stream that lost
-//! its tail, costs time and nothing else. A row whose wake-up this worker knows to be lost ([`Returned`]), or may be
-//! (because publishing it could not be recorded), is published again after [`SOON`].
+//! its tail, costs time and nothing else. What waits behind another command of its conversation is published again ever
+//! more seldom, since that one's wake-up is its own ([`outbox::published`]). A row whose wake-up this worker knows to
+//! be lost ([`Returned`]), or may be (because publishing it could not be recorded), is published again after [`SOON`].
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +24,7 @@ use crate::rounds::Rounds;
 /// The most rows that are published in a round, and the most of one account among them.
 const BATCH: i64 = 500;
 const SHARE: i64 = 100;
-/// When a row that was published is published again.
+/// When a row that was published is published again, if it is its conversation's first.
 const AGAIN: Duration = Duration::from_mins(1);
 /// When a row whose wake-up was spent in vain is published again. Most likely another process still works on it, or the
 /// database has just come back.

@@ -9,6 +9,9 @@ use sqlx::PgConnection;
 use super::{trace, wait_of};
 use crate::{Error, rows};
 
+/// How long after it was published a row that is not its conversation's first one is published again, at the latest.
+const LONGEST_BEHIND: Duration = Duration::from_mins(10);
+
 /// Takes at most `limit` rows that are due and that no other relay has locked, longest due first. Accounts take turns,
 /// and none gets more than `share`. These rows, and no others, stay locked until the transaction ends.
 pub async fn take_due(
@@ -81,19 +84,43 @@ pub async fn take_due(
         .collect()
 }
 
-/// Notes that rows were published; those that are not settled within `again` are published again.
+/// Notes that rows were published; those that are not settled within `again` are published again. What is not its
+/// conversation's first command is published ever more seldom, since the first one's wake-up does for all behind it: it
+/// waits twice as long each time, up to [`LONGEST_BEHIND`]. Whoever removes the first one has the next one published
+/// within a minute, by a trigger (`axis_outbox_goes_on`).
 pub async fn published(
     connection: &mut PgConnection,
     operations: &[OperationId],
     again: Duration,
 ) -> Result<(), Error> {
-    let ids: Vec<_> = operations.iter().map(|operation| operation.0).collect();
+    let ids = column!(operations, |operation| operation.0);
     sqlx::query!(
-        "update outbox
-         set due_at = now() + make_interval(secs => $2), publications = publications + 1
-         where operation_id = any($1)",
+        // A first one that somebody is removing counts as gone. One that is locked here is removed after this, by
+        // somebody who sees when the next one is due.
+        "with behind as (
+           select o.operation_id
+           from outbox o cross join lateral (
+             select from outbox head
+             where head.operation_id <> o.operation_id and head.operation_id = (
+               select first.operation_id from outbox first
+               where first.conversation_id = o.conversation_id
+               order by first.sequence limit 1
+             )
+             for key share skip locked
+           ) head
+           where o.operation_id = any($1)
+         )
+         update outbox o
+         set due_at = now() + make_interval(secs => case
+               when b.operation_id is null then $2
+               else greatest($2, least($2 * 2 ^ least(o.publications, 20), $3))
+             end),
+             publications = publications + 1
+         from unnest($1) published (operation_id) left join behind b using (operation_id)
+         where o.operation_id = published.operation_id",
         &ids,
-        again.as_secs_f64()
+        again.as_secs_f64(),
+        LONGEST_BEHIND.as_secs_f64()
     )
     .execute(connection)
     .await?;

@@ -1,5 +1,7 @@
 //! Many rows in the outbox.
 
+mod behind;
+
 use std::collections::HashSet;
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use store::{PgConnection, Store};
 use testkit::{eventually, sqlx};
 
 /// Another transaction waits for what one has locked.
-async fn somebody_waits(store: &Store) {
+pub async fn somebody_waits(store: &Store) {
     eventually("somebody waits", async || {
         let mut transaction = store.worker().await.unwrap();
         sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
