@@ -9,8 +9,8 @@ use std::ops::Deref;
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
-pub(crate) use self::values::are_too_many;
 pub use self::values::{MOST_VALUES, all_values, values};
+pub(crate) use self::values::{PRINTED, are_too_many};
 
 /// A value that borrows its texts from the body, most of which is never kept.
 pub(crate) type Json<'a> = serde_json_borrow::Value<'a>;

@@ -223,3 +223,21 @@ fn only_an_absent_id_is_an_error() {
         assert_eq!(decode(body.as_bytes()).unwrap_err().to_string(), expected);
     }
 }
+
+/// What customers write may look like anything, and stands in an event several times.
+#[test]
+fn a_text_is_read_whatever_it_holds_unless_it_is_read_as_an_object() {
+    let text = serde_json::json!({ "a": vec![1; 60_000] }).to_string();
+    let read = |name: &str| {
+        let newest = serde_json::json!({ "id": 7, name: text });
+        let body = serde_json::json!({
+            "event": "message_created", "id": 7, name: text,
+            "conversation": { "id": 9, "messages": [newest] },
+        });
+        decode(body.to_string().as_bytes())
+    };
+    let Ok(Webhook::MessageCreated(event)) = read("content") else { panic!() };
+    assert_eq!(event.message.content, Some(text.clone()));
+    let refused = read("content_attributes");
+    assert!(matches!(refused, Err(chatwoot::DecodeError::TooManyValues)), "{refused:?}");
+}

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::json::{MOST_VALUES, all_values};
+use crate::json::{MOST_VALUES, PRINTED, values};
 
 /// Where answers have a list.
 const LISTS: [&str; 3] = ["", "/payload", "/data/payload"];
@@ -20,17 +20,23 @@ fn is_too_dense(value: &Value) -> bool {
 
 /// Takes the number of values from what is `left`.
 fn fits(value: &Value, left: &mut usize) -> bool {
-    let own = match value {
-        Value::String(text) if text.starts_with('{') => all_values(text.as_bytes()),
-        _ => 1,
-    };
-    let Some(rest) = left.checked_sub(own) else { return false };
-    *left = rest;
-    match value {
-        Value::Array(items) => items.iter().all(|item| fits(item, left)),
-        Value::Object(fields) => fields.values().all(|field| fits(field, left)),
-        _ => true,
-    }
+    take(1, left)
+        && match value {
+            Value::Array(items) => items.iter().all(|item| fits(item, left)),
+            Value::Object(fields) => fields.iter().all(|(name, field)| match field {
+                Value::String(text) if name == PRINTED && text.starts_with('{') => {
+                    take(values(text.as_bytes()), left)
+                }
+                _ => fits(field, left),
+            }),
+            _ => true,
+        }
+}
+
+fn take(values: usize, left: &mut usize) -> bool {
+    let rest = left.checked_sub(values);
+    *left = rest.unwrap_or_default();
+    rest.is_some()
 }
 
 #[cfg(test)]
@@ -53,8 +59,16 @@ mod tests {
             assert!(!holds_too_dense(&list([&fits, &fits])));
             assert!(holds_too_dense(&list([&fits, &dense])));
         }
-        let printed = format!("{{{}}}", ",".repeat(MOST_VALUES));
-        assert!(holds_too_dense(&json!({ "content_attributes": printed })));
-        assert!(!holds_too_dense(&json!({ "content": format!(" {printed}") })));
+    }
+
+    #[test]
+    fn a_text_is_looked_into_only_where_it_is_read_as_an_object() {
+        let printed = json!({ "a": vec![1; MOST_VALUES] }).to_string();
+        for (name, is_dense) in [("content_attributes", true), ("content", false)] {
+            let message = json!({ "id": 7, name: printed });
+            assert_eq!(holds_too_dense(&message), is_dense, "{name}");
+            let nested = json!({ "payload": [{ "id": 9, "last_non_activity_message": message }] });
+            assert_eq!(holds_too_dense(&nested), is_dense, "{name}");
+        }
     }
 }

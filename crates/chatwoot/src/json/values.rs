@@ -1,11 +1,14 @@
 //! How many values a text of JSON has, found out without reading it. Read, a value takes up to a hundred times the two
 //! bytes that it can be written in.
 
-use super::escaped_unit;
+use super::{Json, parse};
 
 /// The most values that are read of an event. Chatwoot's events have a hundred or two; a mail with hundreds of
 /// recipients, or a contact with hundreds of attributes, a few thousand.
 pub const MOST_VALUES: usize = 50_000;
+
+/// The one field that some versions print as the text of an object. Nothing else is read like that.
+pub(crate) const PRINTED: &str = "content_attributes";
 
 /// Up to so many values, a quick guess that is too high is good enough.
 const FEW: usize = 500;
@@ -18,7 +21,7 @@ pub fn values(body: &[u8]) -> usize {
     }
 }
 
-/// As [`values`], with those in texts that may be objects, as some versions print `content_attributes`.
+/// As [`values`], with those in texts that are read as objects: some versions print `content_attributes` like that.
 pub fn all_values(body: &[u8]) -> usize {
     match 1 + marks(body) {
         few @ ..=FEW => few,
@@ -41,29 +44,51 @@ fn marks(body: &[u8]) -> usize {
 
 fn counted(body: &[u8], in_texts: bool) -> usize {
     let (mut count, mut in_string, mut escaped) = (1, false, false);
-    // In a string that is to be read like a body.
-    let mut printed = false;
+    // The string that began last, without its quotes, and whether it is a value that may be the text of an object.
+    let (mut begin, mut end, mut is_printed) = (0, 0, false);
+    let within = |begin, end| body.get(begin..end).unwrap_or_default();
     for (at, byte) in body.iter().enumerate() {
         match byte {
-            _ if escaped => {
-                escaped = false;
-                count += usize::from(printed && *byte == b'u');
-            }
+            _ if escaped => escaped = false,
             b'\\' => escaped = in_string,
-            b'"' => {
-                in_string = !in_string;
-                printed = in_texts && in_string && body.get(at + 1..).is_some_and(begins_object);
+            b'"' if in_string => {
+                (end, in_string) = (at, false);
+                if is_printed {
+                    count += printed(within(begin, end));
+                    is_printed = false;
+                }
             }
-            b'[' | b'{' | b',' if !in_string || printed => count += 1,
+            b'"' => (begin, in_string) = (at + 1, true),
+            _ if in_string => {}
+            b':' => is_printed = in_texts && is_name(within(begin, end)),
+            b'[' | b'{' | b',' => (count, is_printed) = (count + 1, false),
             _ => {}
         }
     }
     count
 }
 
-/// Whether an object begins a string.
-fn begins_object(string: &[u8]) -> bool {
-    string.first() == Some(&b'{') || escaped_unit(string) == Some(u16::from(b'{'))
+/// Whether a string, as it is written, is the name of the field.
+fn is_name(string: &[u8]) -> bool {
+    string == PRINTED.as_bytes()
+        || string.contains(&b'\\') && unescaped(string, |text| text == PRINTED) == Some(true)
+}
+
+/// How many more values a string, as it is written, has as the object that it may be the text of.
+fn printed(string: &[u8]) -> usize {
+    let values =
+        |text: &str| if text.starts_with('{') { counted(text.as_bytes(), false) - 1 } else { 0 };
+    unescaped(string, values).unwrap_or_default()
+}
+
+/// Reads a string as it will be read with its body. Returns `None` if that cannot be read.
+fn unescaped<T>(string: &[u8], read: impl FnOnce(&str) -> T) -> Option<T> {
+    let quoted = [b"\"", string, b"\""].concat();
+    parse(&quoted, |value| match value {
+        Json::Str(text) => Some(read(&text)),
+        _ => None,
+    })
+    .ok()?
 }
 
 #[cfg(test)]
@@ -87,17 +112,43 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_may_be_objects_are_looked_into() {
-        for (body, most) in [
-            (&br#"{"a":"[1,2]"}"#[..], 2),
-            (br#"{"a":"{\"b\":[1,2]}","c":",,"}"#, 6),
-            (br#"{"a":"\u007b\"b\":\u005b1\u002c2]}"}"#, 5),
-            (br#"{"a":"\u007B"}"#, 3),
-            (br#"{"a":"\\{[,","b":"\u003c,"}"#, 3),
+    fn a_text_that_is_read_as_an_object_is_looked_into() {
+        for (text, most) in [
+            (r#""[1,2]""#, 2),
+            (r#""{\"b\":[1,2]}""#, 5),
+            (r#""{\"b\":\",[{\\\",\"}""#, 3),
+            (r#""\u007b\"b\":\u005b1\u002c2]}""#, 5),
+            (r#""\u007B""#, 3),
+            (r#""{\"b\":\"\ud83d\u0000\"}""#, 3),
+            (r#""\\{[,""#, 2),
+            (r#"["{,,"]"#, 3),
         ] {
-            let text = String::from_utf8_lossy(body);
-            assert_eq!(counted(body, true), most, "{text}");
-            assert!(all_values(body) >= most, "{text}");
+            for name in ["content_attributes", r"content\u005fattributes"] {
+                let body = format!(r#"{{"{name}" : {text}}}"#);
+                assert_eq!(counted(body.as_bytes(), true), most, "{body}");
+                assert!(all_values(body.as_bytes()) >= most, "{body}");
+                let body = format!(r#"[{body},{{"c":"{{,,"}}]"#);
+                assert_eq!(counted(body.as_bytes(), true), most + 3, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_text_is_looked_into() {
+        let text = r#""{\"a\":[1,1]}""#;
+        for body in [
+            format!(r#"{{"content":{text}}}"#),
+            format!(r#"{{"content_attributes_":{text}}}"#),
+            format!(r#"{{"content_attributes":null,"content":{text}}}"#),
+            format!(r#"{{"content":"content_attributes","a":[":",{text}]}}"#),
+            format!(r#"["content_attributes",{text}]"#),
+        ] {
+            let without = body.replace(text, "0");
+            assert_eq!(
+                counted(body.as_bytes(), true),
+                counted(without.as_bytes(), false),
+                "{body}"
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Attachment, MessageStatus, MessageType, Sender};
-use crate::json::{Json, Object};
+use crate::json::{Json, Object, PRINTED};
 
 /// A message, private notes included.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -107,7 +107,7 @@ impl Message {
 /// The object, which some versions print as the text of an object. What is in that text was counted with the body
 /// ([`crate::json::all_values`]), if the object is the first thing in it.
 fn content_attributes(object: &mut Object<'_>) -> Map<String, Value> {
-    if let Some(Json::Str(text)) = object.get("content_attributes")
+    if let Some(Json::Str(text)) = object.get(PRINTED)
         && text.starts_with('{')
     {
         let object = crate::json::parse(text.as_bytes(), |read| {
@@ -115,7 +115,7 @@ fn content_attributes(object: &mut Object<'_>) -> Map<String, Value> {
         });
         return object.ok().flatten().unwrap_or_default();
     }
-    object.map("content_attributes")
+    object.map(PRINTED)
 }
 
 #[cfg(test)]

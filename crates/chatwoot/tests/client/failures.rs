@@ -222,6 +222,19 @@ async fn an_answer_with_an_entry_that_no_event_can_hold_is_too_large() {
     }
 }
 
+/// Otherwise one customer's text would hide all that is listed with it.
+#[tokio::test]
+async fn an_answer_is_read_whatever_a_text_in_it_holds() {
+    let text = serde_json::json!({ "a": vec![1; 60_000] }).to_string();
+    let message = serde_json::json!({ "id": 5, "content": text });
+    let answer = serde_json::json!({ "payload": [message], "meta": { "newest": message } });
+    let answer = get(async move || answer.to_string());
+    let address = serve(Router::new().route(MESSAGES, answer)).await;
+    let client = client(address, &Options::default());
+    let listed = client.list_messages(42, MessageRange::Newest).await.unwrap();
+    assert_eq!(listed[0].content, Some(text));
+}
+
 /// Read, an entry takes more than the few bytes that it can be written in.
 #[tokio::test]
 async fn a_list_of_too_many_entries_is_not_read_into_memory() {
