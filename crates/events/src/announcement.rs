@@ -9,12 +9,14 @@ use serde_json::value::RawValue;
 
 use crate::{Envelope, Headers, TraceParent, subject};
 
-/// The most bytes of an announcement with its rows. One that would be longer goes without them, and screens fetch
-/// them: the row of a conversation comes with each of its messages, however small these are, and to every screen.
+/// The most bytes of an announcement with its rows. From one that would be longer the largest rows are left out, and
+/// screens fetch them: the row of a conversation comes with each of its messages, however small these are, and to every
+/// screen.
 const LARGEST: usize = 64 * 1024;
 
 /// An activity, and the rows it is about as they were when it was announced, so that a screen can
-/// show the change without asking. If it would be longer than 64 KiB with them, it has none of them: read them.
+/// show the change without asking. If it would be longer than 64 KiB, it lacks rows, the largest first: `omitted` names
+/// them. Read them.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Announcement {
@@ -39,6 +41,22 @@ pub struct Subject {
     /// The approval after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// Which of these were left out because it would be too long with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omitted: Vec<Row>,
+}
+
+/// A row that an announcement may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AnnouncedRow)]
+pub enum Row {
+    /// That of the conversation.
+    Conversation,
+    /// That of the message.
+    Message,
+    /// That of the approval.
+    Approval,
 }
 
 /// The rows that an announcement is written with.
@@ -67,12 +85,12 @@ impl Subject {
         conversation: Option<Conversation>,
         message: impl Into<Option<Message>>,
     ) -> Self {
-        Self { conversation, message: message.into(), approval: None }
+        Self { conversation, message: message.into(), ..Self::default() }
     }
 
     /// An approval, in its conversation.
     pub fn approval(conversation: Option<Conversation>, approval: Approval) -> Self {
-        Self { conversation, message: None, approval: Some(approval) }
+        Self { conversation, approval: Some(approval), ..Self::default() }
     }
 
     fn rows(&self) -> Rows<'_> {
@@ -131,6 +149,23 @@ impl Rows<'_> {
         }
     }
 
+    /// Leaves out the largest of the rows that there are.
+    fn leave_out_largest(&mut self) -> Option<Row> {
+        let sizes = [
+            (Row::Conversation, self.conversation.map(size)),
+            (Row::Message, self.message.map(size)),
+            (Row::Approval, self.approval.map(size)),
+        ];
+        let there = sizes.into_iter().filter_map(|(row, size)| Some((row, size?)));
+        let (row, _) = there.max_by_key(|(_, size)| size.unwrap_or(usize::MAX))?;
+        match row {
+            Row::Conversation => self.conversation = None,
+            Row::Message => self.message = None,
+            Row::Approval => self.approval = None,
+        }
+        Some(row)
+    }
+
     fn envelope(
         self,
         activity: &Activity,
@@ -146,22 +181,37 @@ impl Rows<'_> {
     }
 }
 
-/// An announcement as JSON, without its rows if it were too long with them.
-fn written(activity: &Activity, rows: Rows<'_>) -> Result<Vec<u8>, serde_json::Error> {
+/// An announcement as JSON, without its largest rows if it were too long with them.
+fn written(activity: &Activity, mut rows: Rows<'_>) -> Result<Vec<u8>, serde_json::Error> {
     #[derive(Serialize)]
     struct Whole<'a> {
         #[serde(flatten)]
         activity: &'a Activity,
         #[serde(flatten)]
         rows: Rows<'a>,
+        #[serde(skip_serializing_if = "<[Row]>::is_empty")]
+        omitted: &'a [Row],
     }
-    let mut short = Short(Vec::with_capacity(1024));
-    match serde_json::to_writer(&mut short, &Whole { activity, rows }) {
-        Ok(()) => Ok(short.0),
-        // Nothing else fails to be written here.
-        Err(error) if error.is_io() => serde_json::to_vec(activity),
-        Err(error) => Err(error),
+    let mut omitted = Vec::new();
+    loop {
+        let whole = Whole { activity, rows, omitted: &omitted };
+        let mut short = Short(Vec::with_capacity(1024));
+        match serde_json::to_writer(&mut short, &whole) {
+            Ok(()) => return Ok(short.0),
+            // Nothing else fails to be written here.
+            Err(error) if error.is_io() => match rows.leave_out_largest() {
+                Some(row) => omitted.push(row),
+                None => return serde_json::to_vec(&whole),
+            },
+            Err(error) => return Err(error),
+        }
     }
+}
+
+/// The size of a row, or none if it is too large for any announcement.
+fn size(row: &impl Serialize) -> Option<usize> {
+    let mut short = Short(Vec::new());
+    serde_json::to_writer(&mut short, row).ok().map(|()| short.0.len())
 }
 
 /// Takes no more than [`LARGEST`], so that of a large row little is written in vain.
@@ -182,112 +232,4 @@ impl io::Write for Short {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use domain::{AccountKey, Actor, ConversationId, FreeForm, Message, MessageId};
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn announcement(attributes: &str) -> Announcement {
-        let actor = Actor { kind: "system".to_owned(), id: None, name: None };
-        let (at, place) = (DateTime::UNIX_EPOCH, ConversationId::generate());
-        let data: FreeForm = serde_json::from_str(attributes).unwrap();
-        let activity =
-            Activity::done_here("message_created", None, place, &actor, at, data.clone());
-        let message = Message {
-            id: MessageId::generate(),
-            conversation_id: place,
-            chatwoot_id: Some(7),
-            message_type: "incoming".to_owned(),
-            content_type: "text".to_owned(),
-            content: Some("Hi".to_owned()),
-            content_attributes: data,
-            private: false,
-            deleted: false,
-            sender: None,
-            author: None,
-            attachments: Vec::new(),
-            state: None,
-            state_reason: None,
-            attempts: 0,
-            max_attempts: None,
-            next_attempt_at: None,
-            client_id: None,
-            created_at: at,
-            updated_at: at,
-        };
-        Announcement::new(activity, Subject::message(None, message))
-    }
-
-    /// What others wrote into it comes along as they wrote it, in the line and in its rows.
-    #[test]
-    fn it_is_read_as_it_was_written() {
-        let attributes = r#"{"b": [{"": 0}, 1.50, 1e400], "type": "x"}"#;
-        let told = announcement(attributes);
-        let text = serde_json::to_string(&told).unwrap();
-        for field in ["data", "contentAttributes"] {
-            assert!(text.contains(&format!("\"{field}\":{attributes}")), "{text}");
-        }
-        let read: Announcement = serde_json::from_str(&text).unwrap();
-        assert_eq!(read, told);
-        assert_eq!(serde_json::to_string(&read).unwrap(), text);
-    }
-
-    #[test]
-    fn it_goes_through_a_value_in_both_ways() {
-        let told = announcement(r#"{"b": [{"": 0}]}"#);
-        let value = serde_json::to_value(&told).unwrap();
-        assert_eq!(value["message"]["contentAttributes"], json!({ "b": [{ "": 0 }] }));
-        assert_eq!(serde_json::from_value::<Announcement>(value.clone()).unwrap(), told);
-        let without = |field: &str| {
-            let mut value: Value = value.clone();
-            value.as_object_mut().unwrap().remove(field);
-            serde_json::from_value::<Announcement>(value)
-        };
-        assert_eq!(without("message").unwrap().subject, Subject::default());
-        assert!(without("data").is_err());
-    }
-
-    fn conversation(attribute: &str) -> Conversation {
-        let account = AccountKey::generate();
-        let id = ConversationId::of(account, 7, None);
-        let at = "2026-10-01T00:00:00Z";
-        serde_json::from_value(json!({
-            "id": id, "accountId": account, "chatwootId": 7, "status": "open", "labels": [], "unreadCount": 0,
-            "lastActivityAt": at, "createdAt": at, "updatedAt": at, "customAttributes": { "note": attribute },
-        }))
-        .unwrap()
-    }
-
-    fn told(conversation: Conversation) -> Announcement {
-        let actor = Actor { kind: "system".to_owned(), id: None, name: None };
-        let (id, at) = (conversation.id, conversation.created_at);
-        let activity = Activity::done_here("note", None, id, &actor, at, json!({}));
-        Announcement::new(activity, Subject::of(conversation))
-    }
-
-    fn sent(announcement: &Announcement) -> (usize, Announcement) {
-        let tenant = "acme".parse().unwrap();
-        let envelope = announcement.envelope(&tenant, &TraceParent::generate()).unwrap();
-        (envelope.payload.len(), serde_json::from_slice(&envelope.payload).unwrap())
-    }
-
-    #[test]
-    fn an_announcement_comes_with_its_rows() {
-        let small = told(conversation("x"));
-        assert_eq!(sent(&small).1, small);
-    }
-
-    #[test]
-    fn large_rows_are_left_out_and_whom_it_concerns_is_not() {
-        let large = told(conversation(&"x".repeat(LARGEST)));
-        let (bytes, received) = sent(&large);
-        assert!(bytes < 1024, "{bytes}");
-        assert_eq!(received.subject, Subject::default());
-        assert_eq!(received.activity, large.activity);
-        assert_eq!(received.activity.about.unwrap().chatwoot_conversation_id, Some(7));
-        let half = told(conversation(&"x".repeat(LARGEST / 2)));
-        assert_eq!(sent(&half).1, half);
-    }
-}
+mod tests;

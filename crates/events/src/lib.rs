@@ -21,7 +21,9 @@ pub mod subject;
 mod trace;
 mod wake_up;
 
-pub use announcement::{Announcement, Rows as AnnouncementRows, Subject as AnnouncementSubject};
+pub use announcement::{
+    Announcement, Row as AnnouncedRow, Rows as AnnouncementRows, Subject as AnnouncementSubject,
+};
 pub use dead_letter::DeadLetter;
 pub use envelope::{Envelope, HeaderError, Headers};
 pub use inbound::{Inbound, occurrence};

@@ -1271,8 +1271,14 @@ export interface components {
             page?: components["schemas"]["Rest"] | null;
         };
         /**
+         * @description A row that an announcement may carry.
+         * @enum {string}
+         */
+        AnnouncedRow: "conversation" | "message" | "approval";
+        /**
          * @description An activity, and the rows it is about as they were when it was announced, so that a screen can
-         *     show the change without asking. If it would be longer than 64 KiB with them, it has none of them: read them.
+         *     show the change without asking. If it would be longer than 64 KiB, it lacks rows, the largest first: `omitted` names
+         *     them. Read them.
          */
         Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"] & {
             /** @description Id of the trace that it is part of, from its cause to the screens; missing if none is known. */
@@ -2935,6 +2941,8 @@ export interface components {
             approval?: components["schemas"]["Approval"] | null;
             conversation?: components["schemas"]["Conversation"] | null;
             message?: components["schemas"]["Message"] | null;
+            /** @description Which of these were left out because it would be too long with them. */
+            omitted?: components["schemas"]["AnnouncedRow"][];
         };
         /** @description A team. */
         Team: {

@@ -8,7 +8,7 @@ import { createStore } from '../base/store.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
 import { Asking } from './asking.ts'
-import { isBare, isWith, shows, showsInRows, waitsIn, withdrawnBy } from './concerns.ts'
+import { isWith, lacksFor, showsInRows, waitsIn, withdrawnBy } from './concerns.ts'
 import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
 import { Doubts } from './doubts.ts'
 import { earliest, type Heard, type Journal } from './journal.ts'
@@ -287,7 +287,7 @@ export class Cache {
     const place = isLive(query) ? readPosition(placeOf(query)) : null
     const known = place !== null && sequence <= place.sequence
     const { conversation, message, conversationId } = announcement
-    if (isBare(announcement) && shows(query, conversationId) && !known) this.#asking.often(query)
+    if (lacksFor(query, announcement) && !known) this.#asking.often(query)
     const key = keyOf(query)
     switch (key[0]) {
       case 'conversations': {
@@ -319,7 +319,7 @@ export class Cache {
         }
         return
       case 'activity': {
-        const { conversation: _row, message: _text, approval: _asked, ...activity } = announcement
+        const { conversation: _row, message: _text, approval: _asked, omitted: _lacking, ...activity } = announcement
         const list = addActivity(query.state.data as ActivityPages, key[1], activity)
         this.#set(query, known ? list : withNames(list, announcement))
         return

@@ -14,16 +14,21 @@ export function withdrawnBy({ type, data }: Announcement): string | null {
   return type === 'message_cancelled' && typeof data.messageId === 'string' ? data.messageId : null
 }
 
-/**
- * Whether an event reports a change without the changed row, because that could not be read or sent. Events of other
- * kinds have no such rows.
- */
-export function isBare({ type, conversation, message }: Announcement): boolean {
-  return !conversation && !message && /^(conversation|message|command)_/.test(type) && type !== 'conversation_deleted'
+/** Whether an event reports a change without a changed row that a query shows, or might: it could not be read or sent. */
+export function lacksFor(query: Query, announcement: Announcement): boolean {
+  const { conversationId, omitted } = announcement
+  if (!shows(query, conversationId)) return false
+  return omitted ? omitted.includes(query.queryKey[0] === 'messages' ? 'message' : 'conversation') : isBare(announcement)
+}
+
+/** Whether an event has none of the rows that events of its kind are about. */
+function isBare({ type, conversation, message, approval }: Announcement): boolean {
+  const hasRows = Boolean(conversation ?? message ?? approval)
+  return !hasRows && /^(conversation|message|command|approval)_/.test(type) && type !== 'conversation_deleted'
 }
 
 /** Whether a query shows this conversation or its messages, or might. */
-export function shows({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
+function shows({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
   return what === 'conversations' || ((what === 'conversation' || what === 'messages') && id === conversationId)
 }
 

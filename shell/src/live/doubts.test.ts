@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { Failure } from '../api/failure.ts'
 import type { Announcement } from '../api/types.ts'
 import { at, threadWith } from '../test/caches.ts'
-import { aConversation, aMessage, anAnnouncement, uuid } from '../test/samples.ts'
+import { aConversation, aMessage, anAnnouncement, anApproval, uuid } from '../test/samples.ts'
 import { soon } from '../test/soon.ts'
 
 import { keys } from './keys.ts'
@@ -95,9 +95,18 @@ describe('what is told without its rows', () => {
   }
 
   test('is asked for: the conversation, its messages, and the lists', () => {
-    for (const type of ['message_state_changed', 'message_created', 'conversation_status_changed', 'command_failed']) {
+    for (const type of ['message_state_changed', 'message_created', 'conversation_status_changed', 'command_failed', 'approval_submitted']) {
       expect(told({ type })).toEqual([true, true, true, false])
     }
+  })
+
+  test('is asked for as far as it was left out', () => {
+    const message = aMessage({ conversationId: row.id })
+    expect(told({ type: 'message_created', message, omitted: ['conversation'] })).toEqual([false, true, true, false])
+    expect(told({ type: 'message_created', conversation: row, omitted: ['message'] })).toEqual([true, false, false, false])
+    expect(told({ type: 'message_created', omitted: ['message', 'conversation'] })).toEqual([true, true, true, false])
+    expect(told({ type: 'approval_submitted', conversation: row, omitted: ['approval'] })).toEqual([false, false, false, false])
+    expect(told({ type: 'approval_submitted', omitted: ['approval', 'conversation'] })).toEqual([false, true, true, false])
   })
 
   test('is not asked for if it came, or is nothing that a conversation shows', () => {
@@ -105,7 +114,7 @@ describe('what is told without its rows', () => {
     for (const given of [
       { type: 'message_state_changed', message },
       { type: 'message_cancelled', conversation: row },
-      { type: 'approval_submitted' },
+      { type: 'approval_submitted', conversation: row, approval: anApproval({ conversationId: row.id }) },
       { type: 'widget_opened' },
     ]) {
       expect(told(given)).toEqual([false, false, false, false])

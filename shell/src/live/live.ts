@@ -292,12 +292,11 @@ export class Live {
   }
 
   #react(announcement: Announcement): void {
-    const { type, conversation, message, actor, data } = announcement
+    const { type, message, actor, data } = announcement
     const operation = typeof data.operationId === 'string' ? data.operationId : null
     if (operation && actor?.id === session().person.id) this.#own.add(operation)
     if (operation && type === 'command_failed' && this.#own.delete(operation)) tellNews({ kind: 'undone', announcement })
-    const { approval } = announcement
-    if (approval && (this.#caughtUp || isOwnDecision(type, approval))) this.#tell(approval.id, { kind: 'approval', type, approval })
+    this.#reactToRequest(announcement)
     if (!message) return
     this.#missed.delete(message.id)
     learnName(message)
@@ -305,14 +304,35 @@ export class Live {
     if (message.messageType === 'incoming') {
       typing(message.conversationId, { actorType: 'contact', name: message.sender?.name ?? null, private: false }, false)
     }
-    if (!conversation) return
-    if (this.#caughtUp && type === 'message_created' && message.messageType === 'incoming') {
-      tellNews({ kind: 'message', conversation, message })
-    }
+    const arrived = this.#caughtUp && type === 'message_created' && message.messageType === 'incoming'
     // Only the author is told: everybody else sees it in the list and the thread. A repeated event is not news.
     const again = type === 'message_created' || type === 'conversation_refreshed'
-    if (message.state === 'failed' && !again && this.outbox.wrote(message)) {
-      this.#tell(message.id, { kind: 'not-sent', conversation, message })
+    const failed = message.state === 'failed' && !again && this.outbox.wrote(message)
+    if (!arrived && !failed) return
+    this.#withRow(announcement, message.conversationId, (conversation) => {
+      if (arrived) tellNews({ kind: 'message', conversation, message })
+      if (failed) this.#tell(message.id, { kind: 'not-sent', conversation, message })
+    })
+  }
+
+  /** Does something with the conversation of an event, which may have come without it because that is large. */
+  #withRow({ conversation, omitted }: Announcement, id: string, then: (row: Conversation) => void): void {
+    const row = conversation ?? (omitted?.includes('conversation') ? this.look(id) : undefined)
+    if (row) then(row)
+    // Before the stream has caught up, what it tells next may be more than the API knew.
+    else if (omitted?.includes('conversation') && this.#caughtUp) void this.#read(id).then(then, () => undefined)
+  }
+
+  /** Tells what became of a request for approval. If it came without that, because it is large, it is read. */
+  #reactToRequest({ type, approval, data: { approvalId: id } }: Announcement): void {
+    const isNews = this.#caughtUp
+    const tell = (approval: Approval) => {
+      if (isNews || isOwnDecision(type, approval)) this.#tell(approval.id, { kind: 'approval', type, approval })
+    }
+    if (approval) tell(approval)
+    else if (typeof id === 'string' && (isNews ? type.startsWith('approval_') : isDecision(type))) {
+      const params = { path: { id } }
+      void answerOf(client.GET('/api/v1/approvals/{id}', { params })).then(tell, () => undefined)
     }
   }
 
@@ -324,5 +344,9 @@ export class Live {
 
 /** Whether a request of this person was decided. */
 function isOwnDecision(type: string, { requestedById }: Approval): boolean {
-  return (type === 'approval_approved' || type === 'approval_rejected') && requestedById === session().person.id
+  return isDecision(type) && requestedById === session().person.id
+}
+
+function isDecision(type: string): boolean {
+  return type === 'approval_approved' || type === 'approval_rejected'
 }

@@ -2,7 +2,9 @@ import { QueryClient } from '@tanstack/react-query'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { Announcement, Message } from '../api/types.ts'
+import { api, http } from '../test/api.ts'
 import { aConversation, aMessage, anAnnouncement, anApproval } from '../test/samples.ts'
+import { soon } from '../test/soon.ts'
 
 import { Live } from './live.ts'
 import { type News, onNews } from './news.ts'
@@ -56,4 +58,40 @@ test('what concerns this person is told though it happened while the stream was 
   ])
   ready()
   expect(told).toHaveLength(2)
+})
+
+test('what came without its rows, because they are large, is news all the same', async () => {
+  const { told, hears, ready, reply } = stream()
+  const [asked, own, others] = [
+    anApproval(),
+    anApproval({ requestedById: 'dev-admin', status: 'approved' }),
+    anApproval({ status: 'approved' }),
+  ]
+  const elsewhere = aConversation()
+  const asking: string[] = []
+  api.use(
+    http.get('/api/v1/approvals/{id}', ({ params, response }) => {
+      asking.push(params.id)
+      return response(200).json([asked, own, others].find(({ id }) => id === params.id)!)
+    }),
+    http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(elsewhere)),
+  )
+  const bare = { conversation: null, omitted: ['conversation', 'approval'] } satisfies Partial<Announcement>
+  const ofRequest = (type: string, { id }: { id: string }) => hears({ type, ...bare, data: { approvalId: id } })
+  ofRequest('approval_approved', others)
+  ofRequest('approval_submitted', asked)
+  await soon(() => expect(asking).toEqual([others.id]))
+  ready()
+  expect(told).toEqual([])
+  ofRequest('approval_approved', own)
+  ofRequest('approval_submitted', asked)
+  await soon(() => expect(told).toMatchObject([
+    { kind: 'approval', type: 'approval_approved', approval: { id: own.id } },
+    { kind: 'approval', type: 'approval_submitted', approval: { id: asked.id } },
+  ]))
+  const failed = reply({ state: 'failed', conversationId: elsewhere.id })
+  hears({ type: 'message_state_changed', message: failed, conversation: null, omitted: ['conversation'] })
+  await soon(() => expect(told.slice(2)).toMatchObject([
+    { kind: 'not-sent', message: { id: failed.id }, conversation: { id: elsewhere.id } },
+  ]))
 })

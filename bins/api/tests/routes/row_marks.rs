@@ -178,6 +178,31 @@ async fn a_request_that_waits_marks_its_row_until_it_is_decided_or_withdrawn() {
     assert_eq!(told(&mut stream, "approval_approved").await["approvalPending"], json!(false));
 }
 
+/// The row of the request, with the whole of what was proposed in it, would be too long for the stream.
+#[tokio::test]
+async fn a_long_proposal_that_waits_marks_the_row_that_the_stream_sends() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(1)).await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let body = json!({
+        "conversationId": conversation, "type": "proposed_reply", "reason": "It is long",
+        "metadata": { "content": "x".repeat(100_000) },
+    });
+    let approval = change(&served, Method::POST, "/approvals", AGENT, &body).await;
+    let told = stream.expect("approval_submitted").await.json();
+    assert_eq!(told["conversation"]["approvalPending"], json!(true));
+    assert_eq!((&told["approval"], &told["omitted"]), (&Value::Null, &json!(["approval"])));
+    let path = format!("/approvals/{}", told["data"]["approvalId"].as_str().unwrap());
+    assert_eq!(served.read(&path).await["metadata"], body["metadata"]);
+
+    assert_eq!(approval["id"], told["data"]["approvalId"]);
+    delete(&served, &path, AGENT).await;
+    let told = stream.expect("approval_withdrawn").await.json();
+    assert_eq!(told["conversation"]["approvalPending"], json!(false));
+    assert_eq!(told["omitted"], json!(["approval"]));
+}
+
 /// Whoever has looked at a conversation has not looked at another because of a mark.
 #[tokio::test]
 async fn a_mark_alone_gives_no_conversation_another_tag() {

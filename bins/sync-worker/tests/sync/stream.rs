@@ -369,7 +369,7 @@ async fn an_event_twice_in_one_transaction_is_written_down_as_the_first() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_to_announce_whole_is_announced_bare() {
+async fn what_is_too_large_to_announce_whole_is_announced_without_what_is_large() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
     let mut body: Value = serde_json::from_str(example("message_created")).unwrap();
@@ -382,5 +382,7 @@ async fn what_is_too_large_to_announce_whole_is_announced_bare() {
     let told = tokio::time::timeout(Duration::from_mins(1), tail.next()).await.unwrap();
     let told: Announcement = serde_json::from_slice(&told.unwrap().unwrap().payload).unwrap();
     assert_eq!(told.activity.kind, "message_created");
-    assert_eq!(told.subject, events::AnnouncementSubject::default());
+    let events::AnnouncementSubject { conversation, message, approval, omitted } = told.subject;
+    assert!(conversation.unwrap().last_message.is_some());
+    assert_eq!((message, approval, omitted), (None, None, vec![events::AnnouncedRow::Message]));
 }
