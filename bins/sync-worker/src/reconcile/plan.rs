@@ -94,7 +94,9 @@ impl Reader<'_> {
             received_at,
         );
         snapshot.version = found.version(snapshot.version, received_at);
-        // A report is newer than a different one that the row has shown since before the request.
+        // A report is newer than a different one that the row has shown since before the request. One that is dated
+        // ahead is set back by any.
+        let delivery_over = clock::credible(delivery_over, received_at).unwrap_or(0);
         let reported_at = at.max(delivery_over.saturating_add(i64::from(delivery_over > 0)));
         snapshot.delivery = message::delivery(&described, reported_at, received_at);
         let event = webhook::MessageEvent {

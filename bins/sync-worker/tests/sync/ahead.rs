@@ -16,7 +16,7 @@ use crate::drift::settle;
 use crate::support::memory::Memory;
 use crate::support::stage::Stage;
 use crate::support::telling::{Lived, each_history, planned};
-use crate::support::{RECEIVED, inbound};
+use crate::support::{RECEIVED, count, execute, inbound};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const YEAR: Duration = Duration::from_hours(365 * 24);
@@ -124,6 +124,49 @@ async fn a_row_that_an_earlier_version_dated_ahead_is_set_back() {
     stage.settled().await;
     assert_eq!(stage.differing().await, 0);
     assert_eq!(stage.everything().await, Tally::default());
+    stage.end().await;
+}
+
+/// Whether the snapshot that says so is newer than the row or not, and whether a webhook brings it or a sweep.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_an_earlier_version_dated_ahead_hides_no_later_report() {
+    let (stage, [conversation, _]) = Stage::with_two().await;
+    let sim = stage.chatwoot.sim.clone();
+    let failures = async || {
+        let query = "select to_jsonb(delivery_failed_at > delivery_succeeded_at) from messages
+                     where message_type = 'outgoing' order by chatwoot_id";
+        stage.rows(query).await
+    };
+    let date_ahead = async |row: &str| {
+        let ahead = format!(
+            "update messages set delivery_succeeded_at =
+               (extract(epoch from now() + interval '1 year') * 1000000)::bigint
+               {row} and message_type = 'outgoing'"
+        );
+        execute(&stage.world.store_config, &ahead).await;
+    };
+    let later = ", version_at = version_at + 3600000000::bigint where delivery_failed_at = 0";
+    for (number, row) in ["where delivery_failed_at = 0", later].into_iter().enumerate() {
+        let reply = sim.agent_writes(1, conversation, "On its way.").unwrap();
+        sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
+        stage.settled().await;
+        date_ahead(row).await;
+        sim.set_message_status(1, conversation, reply, "failed", Some("131047: x")).unwrap();
+        stage.settled().await;
+        assert_eq!(failures().await, vec![json!(true); number + 1], "{row}");
+    }
+    let reply = sim.agent_writes(1, conversation, "Did you get it?").unwrap();
+    sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
+    stage.settled().await;
+    date_ahead("where delivery_failed_at = 0").await;
+    stage.lose_webhooks();
+    sim.set_message_status(1, conversation, reply, "failed", Some("131047: x")).unwrap();
+    settle(&stage).await;
+    stage.everything().await;
+    assert_eq!(failures().await, vec![json!(true); 3]);
+    let ahead = "messages where greatest(delivery_succeeded_at, delivery_failed_at)
+        > extract(epoch from now() + interval '1 day') * 1000000";
+    assert_eq!(count(&stage.world.store_config, ahead).await, 0);
     stage.end().await;
 }
 

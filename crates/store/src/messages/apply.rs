@@ -130,7 +130,8 @@ macro_rules! written_rows {
     };
 }
 
-/// Writes snapshots over older ones. Returns the rows that were written.
+/// Writes snapshots over older ones. Returns the rows that were written. Where an earlier version of the program dated
+/// deliveries ahead, a snapshot that says how far the message got takes the place of that, here as in [`grow`].
 async fn write_newer(
     connection: &mut PgConnection,
     placed: &[(&Message, Uuid)],
@@ -187,9 +188,16 @@ async fn write_newer(
                inbox_id = excluded.inbox_id,
                attachments = excluded.attachments,
                delivery_rank = greatest(m.delivery_rank, excluded.delivery_rank),
-               delivery_succeeded_at =
-                 greatest(m.delivery_succeeded_at, excluded.delivery_succeeded_at),
-               delivery_failed_at = greatest(m.delivery_failed_at, excluded.delivery_failed_at),
+               delivery_succeeded_at = greatest(excluded.delivery_succeeded_at,
+                 case when m.delivery_succeeded_at <=
+                     (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint)
+                   or 0 = greatest(excluded.delivery_succeeded_at, excluded.delivery_failed_at)
+                   then m.delivery_succeeded_at end),
+               delivery_failed_at = greatest(excluded.delivery_failed_at,
+                 case when m.delivery_failed_at <=
+                     (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint)
+                   or 0 = greatest(excluded.delivery_succeeded_at, excluded.delivery_failed_at)
+                   then m.delivery_failed_at end),
                created_at = greatest(m.created_at, excluded.created_at),
                updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
            where ((excluded.deleted, excluded.version_at, excluded.version_step,
@@ -261,8 +269,16 @@ async fn grow(
     let grown = written_rows!(
         "update messages m
          set delivery_rank = greatest(m.delivery_rank, x.rank),
-             delivery_succeeded_at = greatest(m.delivery_succeeded_at, x.succeeded_at),
-             delivery_failed_at = greatest(m.delivery_failed_at, x.failed_at),
+             delivery_succeeded_at = greatest(x.succeeded_at,
+               case when m.delivery_succeeded_at <=
+                   (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint)
+                 or 0 = greatest(x.succeeded_at, x.failed_at)
+                 then m.delivery_succeeded_at end),
+             delivery_failed_at = greatest(x.failed_at,
+               case when m.delivery_failed_at <=
+                   (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint)
+                 or 0 = greatest(x.succeeded_at, x.failed_at)
+                 then m.delivery_failed_at end),
              created_at = greatest(m.created_at, x.created_at),
              updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
          from unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
@@ -270,7 +286,10 @@ async fn grow(
            as x (account_id, chatwoot_id, rank, succeeded_at, failed_at, created_at)
          where m.account_id = x.account_id and m.chatwoot_id = x.chatwoot_id
            and (x.rank > m.delivery_rank or x.succeeded_at > m.delivery_succeeded_at
-             or x.failed_at > m.delivery_failed_at or x.created_at > m.created_at)
+             or x.failed_at > m.delivery_failed_at or x.created_at > m.created_at
+             or greatest(x.succeeded_at, x.failed_at) > 0
+               and greatest(m.delivery_succeeded_at, m.delivery_failed_at) >
+                 (select (extract(epoch from now() + interval '1 day') * 1000000)::bigint))
          returning ",
         &column!(placed, |(m, _)| m.account.0),
         &column!(placed, |(m, _)| m.chatwoot_id),
