@@ -214,20 +214,19 @@ impl Teller<'_> {
         let (message, place) = (&event.message, &event.conversation);
         if message.deleted() {
             // Only once. Its time is that of the creation, the only one that every report has.
-            return self.tell(DELETED, message.id, &[], message.created_at).about(event);
+            let told = self.tell(DELETED, message.id, &[], message.created_at);
+            return told.about(event).by_nobody();
         }
-        // The body does not say what changed. A message that went out is seldom edited: an update of it is nearly
-        // always the channel's report on its delivery, and then it is not the writer's doing.
         if failed(message) {
-            let mut told = self.tell(FAILED, message.id, &reason(message), None).about(event);
-            told.activity.actor = None;
-            return told;
+            let told = self.tell(FAILED, message.id, &reason(message), None);
+            return told.about(event).by_nobody();
         }
-        let (kind, reported) = match &message.status {
-            Some(MessageStatus::Delivered) => ("message_delivered", true),
-            Some(MessageStatus::Read) => ("message_read", true),
+        // The body does not say what changed.
+        let kind = match &message.status {
+            Some(MessageStatus::Delivered) => "message_delivered",
+            Some(MessageStatus::Read) => "message_read",
             // That the channel has taken it, or nothing: the body has the status of a conversation's newest message only.
-            _ => ("message_updated", leaves(message)),
+            _ => "message_updated",
         };
         // The message's own version dates the update, however late the body was built.
         let own = message.updated_at_us.map(whole_millis);
@@ -240,9 +239,7 @@ impl Teller<'_> {
         let text = event.printed.clone().unwrap_or_else(|| json!(message.content));
         let what = json!([text, message.content_attributes, message.status]);
         let version = [at.to_be_bytes(), Digest::of(&what).to_be_bytes()].concat();
-        let mut told = self.tell(kind, message.id, &version, clock::time(at)).about(event);
-        told.activity.actor = told.activity.actor.filter(|_| !reported);
-        told
+        self.tell(kind, message.id, &version, clock::time(at)).about(event).by_nobody()
     }
 
     pub(crate) fn conversation_created(&self, event: &webhook::ConversationEvent) -> Draft {
@@ -364,6 +361,13 @@ impl Draft {
 
     fn within(mut self, conversation: &chatwoot::Conversation) -> Self {
         self.conversation = Some(conversation.display_id);
+        self
+    }
+
+    /// Bodies name who wrote a message and not who deleted or changed it: agents delete what customers wrote, Chatwoot
+    /// adds translations and transcripts, and channels report on deliveries.
+    fn by_nobody(mut self) -> Self {
+        self.activity.actor = None;
         self
     }
 

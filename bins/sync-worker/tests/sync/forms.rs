@@ -1,5 +1,6 @@
 //! Forms of the wire that are seldom seen: whether they are told or read, the rows are what Chatwoot has.
 
+use crate::drift::settle;
 use crate::support::stage::Stage;
 use crate::support::telling::{account, apply, fresh};
 use crate::support::{connect, count, delivery};
@@ -198,6 +199,37 @@ async fn what_happened_to_a_reply_after_it_was_written_is_nobodys_doing() {
     let lines = "activities where kind = 'message_updated'";
     assert_eq!(count(&world.store_config, lines).await, 2);
     assert_eq!(count(&world.store_config, &format!("{lines} and actor is null")).await, 2);
+}
+
+/// Agents delete what customers wrote, and Chatwoot adds translations to it: no body says who it was. That a webhook
+/// tells it or a sweep makes no difference.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_said_to_have_changed_or_deleted_a_message() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    for told in [true, false] {
+        tell(&sim, true);
+        let (conversation, changed) = sim.start_conversation(1, "Wo ist mein Paket?").unwrap();
+        let deleted = sim.customer_writes(1, conversation, "Damn!").unwrap();
+        let note = sim.agent_notes(1, conversation, "Careful").unwrap();
+        sim.edit_message(1, conversation, note, "Be careful").unwrap();
+        stage.settled().await;
+        tell(&sim, told);
+        sim.edit_message(1, conversation, changed, "Where is my parcel?").unwrap();
+        sim.delete_message(1, conversation, deleted).unwrap();
+        stage.settled().await;
+        settle(&stage).await;
+        stage.lately().await;
+    }
+    let config = &stage.world.store_config;
+    for (kind, lines) in [("message_updated", 4), ("message_deleted", 2)] {
+        let told = format!("activities where kind = '{kind}'");
+        assert_eq!(count(config, &told).await, lines, "{kind}");
+        assert_eq!(count(config, &format!("{told} and actor is null")).await, lines, "{kind}");
+    }
+    let written = "activities where kind = 'message_created' and actor ->> 'type' = 'contact'";
+    assert_eq!(count(config, written).await, 4);
+    stage.end().await;
 }
 
 /// A dispatcher that runs twice writes the second body from what there is by then.
