@@ -1,10 +1,14 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useEffectEvent } from 'react'
 
+import { Failure } from '#api/failure.ts'
 import type { Message } from '#api/types.ts'
 import { useLive } from '#live/context.ts'
 import { fileQuery } from '#live/files.ts'
 import { heldUpBy } from '#live/messages.ts'
 import { Button } from '#ui/Button.tsx'
+import { useMounted } from '#ui/mounted.ts'
+import { toastFailure } from '#ui/toasts.ts'
 
 import { type Editing, mustFit } from './editing.ts'
 import { isKept, type Kept, nameOf } from './file.ts'
@@ -24,8 +28,18 @@ const AGAIN: Partial<Record<NonNullable<Message['state']>, string>> = {
 export function Actions({ message, onEdit }: ActionsProps) {
   const live = useLive()
   const queries = useQueryClient()
+  const isMounted = useMounted()
   const { state, attempts, attachments } = message
-  const retry = useMutation({ mutationFn: () => live.retry(message) })
+  /** Tells somebody who has gone elsewhere, and would take it for done. */
+  const refused = (what: string, error: Error) => {
+    if (isMounted()) return
+    toastFailure(`${what}: ${live.look(message.conversationId)?.contact?.name ?? 'a message'}`, message.id, error)
+  }
+  /** A message that is gone by now, because somebody else has taken it back, does not go out. */
+  const stays = (what: string, error: Error) => {
+    if (Failure.from(error).status !== 404) refused(what, error)
+  }
+  const retry = useMutation({ mutationFn: () => live.retry(message), onError: (error) => refused('Not tried again', error) })
   // If Chatwoot has it but could not deliver it, it is deleted there too.
   const there = message.chatwootId != null
   const cancel = useMutation({
@@ -42,9 +56,15 @@ export function Actions({ message, onEdit }: ActionsProps) {
     onSuccess: (text, write) => {
       if (write) onEdit(text)
     },
+    onError: (error, write) => stays(write ? 'Not taken back' : 'Not discarded', error),
   })
   // Cancels handing a failed message to its channel again; it then stays, as failed.
-  const stop = useMutation({ mutationFn: () => live.cancel(message) })
+  const stop = useMutation({ mutationFn: () => live.cancel(message), onError: (error) => stays('Not cancelled', error) })
+  // What was refused in an earlier state says nothing of this one. An answer that is still to come does.
+  const forget = useEffectEvent(() => {
+    for (const one of [retry, cancel, stop]) if (one.isError) one.reset()
+  })
+  useEffect(() => forget(), [state])
   const failed = state === 'failed'
   const again = heldUpBy(message) !== null ? 'Try the earlier one now' : state && AGAIN[state]
   // After a failed try the message may have arrived, but not while it is known to need another try.

@@ -1,5 +1,5 @@
 /** Answers that come when whoever asked has closed what asked for them. */
-import { screen, waitFor, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import type { Conversation as Shown, Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, aMessage, anApproval } from '#test/samples.ts'
+import { aConversation, aMessage, anAnnouncement, anApproval, instant } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Conversation } from './Conversation.tsx'
@@ -121,4 +121,46 @@ test('what comes back to be written anew takes nobody with it who is elsewhere b
   await waitFor(() => expect(live.drafts.of(row.id, 'reply')).toBe('Not yet'))
   await new Promise((go) => setTimeout(go, 20))
   expect(router.state.location.pathname).toBe('/inbox')
+})
+
+const unsent = { ...own, chatwootId: null, content: 'Too early', state: 'queued' } as const
+const left = () => HttpResponse.json({ code: 'not-cancellable', detail: 'it is being sent' }, { status: 409 })
+
+test.each([
+  ['Undo', unsent, 'cancel', 'Not taken back'],
+  ['Discard', { ...unsent, state: 'failed' }, 'cancel', 'Not discarded'],
+  ['Cancel', { ...own, state: 'retrying' }, 'cancel', 'Not cancelled'],
+  ['Retry', { ...unsent, state: 'failed' }, 'retry', 'Not tried again'],
+] as const)('that "%s" was refused is told', async (name, message, path, title) => {
+  const row = given(message, `*/messages/:messageId/${path}`)
+  const { unmount } = show(<Conversation id={row.id} />)
+  await userEvent.click(await screen.findByRole('button', { name }))
+  await waitFor(() => expect(row.asked()).toBe(1))
+  unmount()
+  row.come(left())
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: `${title}: Paula Probe`, detail: 'it is being sent', bad: true }]))
+})
+
+test('a refusal is told where it was asked for, until the message is in another state', async () => {
+  const message = aMessage({ ...unsent, attempts: 0 })
+  const row = given(message, '*/messages/:messageId/cancel')
+  const { live } = show(<Conversation id={row.id} />)
+  let sequence = 0
+  const becomes = (state: 'sending' | 'sent') => {
+    sequence += 1
+    const now = { ...message, conversationId: row.id, state, updatedAt: instant(sequence) }
+    const data = JSON.stringify(anAnnouncement({ type: 'message_updated', conversation: row, message: now }))
+    act(() => live.take({ event: 'message_updated', id: `e:${sequence}`, data }))
+  }
+  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  await waitFor(() => expect(row.asked()).toBe(1))
+  // Its answer comes after the event that says why.
+  becomes('sending')
+  expect(await screen.findByText('Sending')).toBeVisible()
+  row.come(left())
+  expect(await screen.findByText('it is being sent')).toBeVisible()
+  becomes('sent')
+  expect(await screen.findByText('Sent')).toBeVisible()
+  await waitFor(() => expect(screen.queryByText('it is being sent')).toBeNull())
+  expect(toasts()).toEqual([])
 })

@@ -9,6 +9,7 @@ import type { CreateMessage } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, uuid } from '#test/samples.ts'
+import { toasts } from '#ui/toasts.ts'
 
 import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
@@ -29,7 +30,7 @@ async function written() {
     }),
   )
   const onEdit = vi.fn()
-  const { live } = show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={ALL_SEEN} onEdit={onEdit} />)
+  const { live, unmount } = show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={ALL_SEEN} onEdit={onEdit} />)
   await screen.findByText('No messages yet')
   onTestFinished(live.outbox.start())
   const online = vi.spyOn(navigator, 'onLine', 'get')
@@ -42,7 +43,7 @@ async function written() {
   onTestFinished(() => onlineManager.setOnline(true))
   turn(false)
   act(() => ['Too early', 'In time'].forEach((content) => live.outbox.send(HERE, content, false)))
-  return { sent, onEdit, reconnect: () => turn(true) }
+  return { live, sent, onEdit, unmount, reconnect: () => turn(true) }
 }
 
 test.each(['Discard', 'Edit'])('%s keeps it from going out', async (name) => {
@@ -53,4 +54,25 @@ test.each(['Discard', 'Edit'])('%s keeps it from going out', async (name) => {
   reconnect()
   await waitFor(() => expect(sent).toContain('In time'))
   expect(sent).toEqual(['In time'])
+})
+
+test('that it could not be taken back is told whoever has gone elsewhere', async () => {
+  const { live, sent, unmount, reconnect } = await written()
+  let refuse: () => void = () => undefined
+  const refused = new Promise<void>((go) => (refuse = go))
+  // Nobody knows whether the first try arrived.
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', () => HttpResponse.json({}, { status: 502 }), { once: true }),
+    http.untyped.get('*/api/v1/conversations/:id/messages', async () => {
+      await refused
+      return HttpResponse.json({ code: 'invalid', detail: 'not now' }, { status: 422 })
+    }),
+  )
+  reconnect()
+  await waitFor(() => expect(live.outbox.of(HERE)).toMatchObject([{ unsure: true, state: 'waiting' }, {}]))
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Discard' }))[0]!)
+  unmount()
+  refuse()
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not taken back: a message', detail: 'not now', bad: true }]))
+  await waitFor(() => expect(sent).toContain('Too early'))
 })

@@ -1,10 +1,12 @@
 import { useMutation } from '@tanstack/react-query'
 
 import { session } from '#auth/session.ts'
-import { useOutbox } from '#live/context.ts'
+import { useLive } from '#live/context.ts'
 import { useConnection } from '#live/status.ts'
 import type { Arrived, Written } from '#live/written.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { timeOfDay } from '#ui/time.ts'
+import { toastFailure } from '#ui/toasts.ts'
 
 import { Act } from './Actions.tsx'
 import { Frame, NoteName } from './BubbleFrame.tsx'
@@ -21,7 +23,9 @@ interface WrittenBubbleProps {
 
 /** A message written here that the API may not have yet. */
 export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
-  const outbox = useOutbox()
+  const live = useLive()
+  const { outbox } = live
+  const isMounted = useMounted()
   const offline = useConnection().state === 'offline'
   const overtaken = written.state === 'overtaken'
   const held = overtaken || written.state === 'refused'
@@ -32,6 +36,11 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
       if (!held && !(await outbox.takeBack(written))) return
       if (held) outbox.discard(written)
       if (write) onEdit(written)
+    },
+    // It goes out after all, and whoever has gone elsewhere would not see that.
+    onError: (error) => {
+      if (isMounted()) return
+      toastFailure(`Not taken back: ${live.look(written.conversationId)?.contact?.name ?? 'a message'}`, written.clientId, error)
     },
   })
   // On its first try a message usually arrives before anybody has read a button.

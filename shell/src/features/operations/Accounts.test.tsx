@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -6,8 +6,10 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { compareClocks } from '#api/clock.ts'
 import type { AccountState } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { uuid } from '#test/samples.ts'
+import { toasts } from '#ui/toasts.ts'
 
 import { Accounts } from './Accounts.tsx'
 
@@ -39,6 +41,21 @@ test('what began a comparison keeps the focus while that goes on', async () => {
   expect(compare).toHaveAttribute('aria-disabled', 'true')
   await userEvent.keyboard('{Enter}')
   expect(begun).toHaveBeenCalledOnce()
+})
+
+test('that no comparison was begun is told whoever has gone elsewhere', async () => {
+  const { answer, come } = held()
+  const asked = vi.fn(answer)
+  api.use(
+    http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [ACCOUNT] })),
+    http.untyped.post('*/api/v1/operations/accounts/:id/reconcile', asked),
+  )
+  const { unmount } = show(<Accounts acts />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Compare everything' }))
+  await waitFor(() => expect(asked).toHaveBeenCalledOnce())
+  unmount()
+  come(HttpResponse.json({ code: 'invalid', detail: 'not now' }, { status: 422 }))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not compared: Account 1', detail: 'not now', bad: true }]))
 })
 
 test('what could not be read is named', async () => {

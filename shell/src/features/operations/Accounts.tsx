@@ -8,9 +8,11 @@ import { accountsQuery, reconcile } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { useNowThere } from '#ui/clock.ts'
+import { useMounted } from '#ui/mounted.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { exactly, span } from '#ui/time.ts'
+import { toastFailure } from '#ui/toasts.ts'
 import { When } from '#ui/When.tsx'
 
 import { refusal } from './words.ts'
@@ -41,9 +43,14 @@ export function Accounts({ acts }: { acts: boolean }) {
 
 function One({ account, acts }: { account: AccountState; acts: boolean }) {
   const client = useQueryClient()
+  const isMounted = useMounted()
+  const title = account.name ?? `Account ${account.chatwootAccountId}`
   const compare = useMutation({
     mutationFn: () => reconcile(account.id),
     onSuccess: () => client.invalidateQueries({ queryKey: accountsQuery().queryKey }),
+    onError: (error) => {
+      if (!isMounted()) toastFailure(`Not compared: ${title}`, account.id, error)
+    },
   })
   const { breaker, rate, journal, inbound, outbound, refused, reconciliation } = account
   const { name, icon: Icon, colour } = BREAKERS[breaker.state]
@@ -52,7 +59,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
     <li className="rounded-2xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-5 py-3">
         <div className="min-w-0 grow">
-          <h2 dir="auto" className="font-semibold wrap-anywhere">{account.name ?? `Account ${account.chatwootAccountId}`}</h2>
+          <h2 dir="auto" className="font-semibold wrap-anywhere">{title}</h2>
           <p className="text-sm wrap-anywhere text-soft">
             {account.baseUrl} · account {account.chatwootAccountId}
           </p>
