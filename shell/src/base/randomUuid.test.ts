@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 
-import { randomUuid } from './randomUuid.ts'
+import { isUuid, randomUuid } from './randomUuid.ts'
 
 /** Leaves of it what pages without TLS have. */
 function withoutTls(getRandomValues: (into: Uint8Array) => Uint8Array) {
@@ -20,4 +20,10 @@ test.each([
 ])('without TLS it is made of random bytes, such as %i', (byte, id) => {
   withoutTls((into) => into.fill(byte))
   expect(randomUuid()).toBe(id)
+})
+
+test('it is known from all that is not one alone', () => {
+  const id = randomUuid()
+  expect(isUuid(id)).toBe(true)
+  for (const other of ['', 'ana', id.slice(1), `b.${id}`, `${id}.`, `${id}\n`, id.replaceAll('-', '0')]) expect(isUuid(other)).toBe(false)
 })

@@ -6,6 +6,7 @@ import { aMessage, uuid } from '#test/samples.ts'
 import { soon } from '#test/soon.ts'
 
 import type { Message } from '../api/types.ts'
+import { randomUuid } from '../base/randomUuid.ts'
 
 import { Outbox } from './outbox.ts'
 import type { Written } from './written.ts'
@@ -61,7 +62,7 @@ const leaves = () => !window.dispatchEvent(new Event('beforeunload', { cancelabl
 test('an entry that nobody can read keeps none of the others back', () => {
   const earlier = page()
   earlier.box.send(PLACE, 'Hello', false)
-  localStorage.setItem('axis.outbox.dev-admin.broken', '{')
+  localStorage.setItem(`axis.outbox.dev-admin.${randomUuid()}`, '{')
   stop()
   expect(page().box.of(PLACE).map(({ content }) => content)).toEqual(['Hello'])
 })

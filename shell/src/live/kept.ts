@@ -5,6 +5,7 @@
  * While this page lives it holds a lock, so that no other tab takes its entry for a lost one.
  */
 import { session } from '../auth/session.ts'
+import { isUuid } from '../base/randomUuid.ts'
 import { local } from '../base/storage.ts'
 
 import type { Written } from './written.ts'
@@ -32,6 +33,7 @@ export function forget(clientId: string): void {
 export function stored(): Written[] {
   return local
     .entries(nameOf(''))
+    .filter(([rest]) => isOwn(rest))
     .map(([, entry]) => entry as Written | null | undefined)
     .filter((entry) => entry != null)
     .map((entry) => ({ ...entry, files: [], progress: 0 }))
@@ -45,10 +47,17 @@ export function stored(): Written[] {
 export function onForgotten(tell: (clientId: string) => void): () => void {
   const heard = ({ key, newValue }: StorageEvent) => {
     const prefix = nameOf('')
-    if (newValue === null && key?.startsWith(prefix)) tell(key.slice(prefix.length))
+    if (newValue !== null || !key?.startsWith(prefix)) return
+    const clientId = key.slice(prefix.length)
+    if (isOwn(clientId)) tell(clientId)
   }
   window.addEventListener('storage', heard)
   return () => window.removeEventListener('storage', heard)
+}
+
+/** Whether what follows this person's prefix is a client id: the id of another person may begin with theirs and a dot. */
+function isOwn(rest: string): boolean {
+  return isUuid(rest)
 }
 
 /** Resolves once no other page has the files of an entry, or at once if the browser has no locks or grants none. */

@@ -21,6 +21,17 @@ test('what was typed and not sent is there on the next page of the tab, for whoe
   expect(reason.current[0]).toBe('')
 })
 
+test('nor for whoever has an id that begins with theirs, or theirs with that one', () => {
+  const reason = typed('escalate 7')
+  act(() => takeUpUnsent('ana.b'))
+  act(() => reason.current[1]('It is much.'))
+  act(() => takeUpUnsent('ana'))
+  expect(sessionStorage).toHaveLength(0)
+  act(() => reason.current[1]('It is little.'))
+  act(() => takeUpUnsent('ana.b'))
+  expect(reason.current[0]).toBe('')
+})
+
 test('what was sent, or given up, is not', () => {
   const [sent, emptied] = [typed('escalate 7'), typed('escalate 8')]
   act(() => sent.current[1]('It is much.'))

@@ -24,7 +24,8 @@ let place: string | null = null
 
 /** Restores what an earlier page of this tab left for this person, and removes what it left for anybody else. */
 export function takeUpUnsent(person: string): void {
-  place = `${EVERYBODY}${person}.`
+  // Without a dot of its own: otherwise another person's id could begin with this one and a dot.
+  place = `${EVERYBODY}${encodeURIComponent(person).replaceAll('.', '%2E')}.`
   const found: [string, Entry][] = []
   for (const [rest, entry] of tab.entries(EVERYBODY)) {
     const name = EVERYBODY + rest
