@@ -20,6 +20,7 @@ import { randomUuid } from '../base/randomUuid.ts'
 import { admission } from './admission.ts'
 import { afterRefusal } from './again.ts'
 import { Cache } from './cache.ts'
+import { withdrawnBy } from './concerns.ts'
 import { Connection } from './connection.ts'
 import { Drafts } from './drafts.ts'
 import { Journal } from './journal.ts'
@@ -61,6 +62,8 @@ export class Live {
    * then.
    */
   readonly #missed = new Map<string, News>()
+  /** Messages that were told as not sent, as long as they are not. */
+  readonly #notSent = new Set<string>()
   /** Commands of this person, who is told if Chatwoot refuses one. */
   readonly #own = new Set<string>()
   /** Orders the changes of each conversation. */
@@ -260,7 +263,7 @@ export class Live {
         if (frame.event === 'ready') this.#cache.ready(position)
         else this.#cache.reset(position)
         this.#caughtUp = true
-        for (const news of this.#missed.values()) tellNews(news)
+        for (const news of this.#missed.values()) this.#say(news)
         this.#missed.clear()
         connectionStatus.set({ state: 'live', heardAt: Date.now() })
         return
@@ -297,8 +300,11 @@ export class Live {
     if (operation && actor?.id === session().person.id) this.#own.add(operation)
     if (operation && type === 'command_failed' && this.#own.delete(operation)) tellNews({ kind: 'undone', announcement })
     this.#reactToRequest(announcement)
+    const withdrawn = withdrawnBy(announcement)
+    if (withdrawn) this.#settle(withdrawn)
     if (!message) return
     this.#missed.delete(message.id)
+    if (message.state !== 'failed' || message.deleted) this.#settle(message.id)
     learnName(message)
     if (message.clientId) this.outbox.settled(message.conversationId, message.clientId)
     if (message.messageType === 'incoming') {
@@ -307,7 +313,7 @@ export class Live {
     const arrived = this.#caughtUp && type === 'message_created' && message.messageType === 'incoming'
     // Only the author is told: everybody else sees it in the list and the thread. A repeated event is not news.
     const again = type === 'message_created' || type === 'conversation_refreshed'
-    const failed = message.state === 'failed' && !again && this.outbox.wrote(message)
+    const failed = message.state === 'failed' && !message.deleted && !again && this.outbox.wrote(message)
     if (!arrived && !failed) return
     this.#withRow(announcement, message.conversationId, (conversation) => {
       if (arrived) tellNews({ kind: 'message', conversation, message })
@@ -337,8 +343,19 @@ export class Live {
   }
 
   #tell(about: string, news: News): void {
-    if (this.#caughtUp) tellNews(news)
+    if (this.#caughtUp) this.#say(news)
     else this.#missed.set(about, news)
+  }
+
+  #say(news: News): void {
+    if (news.kind === 'not-sent') this.#notSent.add(news.message.id)
+    tellNews(news)
+  }
+
+  /** A message did not fail, or not any more. */
+  #settle(messageId: string): void {
+    this.#missed.delete(messageId)
+    if (this.#notSent.delete(messageId)) tellNews({ kind: 'settled', messageId })
   }
 }
 

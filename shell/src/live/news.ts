@@ -6,6 +6,8 @@ import type { Written } from './written.ts'
 export type News =
   | { readonly kind: 'message'; readonly conversation: Conversation; readonly message: Message }
   | { readonly kind: 'not-sent'; readonly conversation: Conversation; readonly message: Message }
+  /** A message of which that was told is tried again, sent or gone. */
+  | { readonly kind: 'settled'; readonly messageId: string }
   /** A message written here did not reach the API, and waits for somebody to act. */
   | { readonly kind: 'held-up'; readonly written: Written }
   /** A message written here has reached the API. */

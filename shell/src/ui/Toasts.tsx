@@ -38,7 +38,8 @@ export function Toasts() {
 }
 
 function Card({ toast, keys }: { toast: Shown; keys: string | undefined }) {
-  const { key, count, bad, action } = toast
+  const { key, merged, bad, action } = toast
+  const count = merged.length
   const title = useId()
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)

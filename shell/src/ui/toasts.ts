@@ -7,6 +7,8 @@ import { createStore, useStore } from '#base/store.ts'
 export interface Toast {
   /** Toasts with the same key are merged. */
   readonly key: string
+  /** What it is about, if several things have this key: a thing that is told again counts once. */
+  readonly about?: string
   readonly title: string
   readonly detail: string
   /** What can be done about it; left out if there is nothing to do but read. */
@@ -15,8 +17,8 @@ export interface Toast {
 }
 
 export interface Shown extends Toast {
-  /** How many toasts were merged. */
-  readonly count: number
+  /** The toasts that were merged, the newest last. */
+  readonly merged: readonly Toast[]
 }
 
 const MOST = 3
@@ -34,7 +36,7 @@ export function useToasts(): readonly Shown[] {
 
 export function toast(next: Toast): void {
   const alike = toasts().find((one) => one.key === next.key)
-  const merged = { ...next, count: (alike?.count ?? 0) + 1 }
+  const earlier = alike?.merged.filter(({ about }) => about === undefined || about !== next.about) ?? []
   let others = toasts().filter((one) => one.key !== next.key)
   // The oldest makes room. A failure makes room only for another failure.
   while (others.length >= MOST) {
@@ -42,7 +44,7 @@ export function toast(next: Toast): void {
     if (!drop) break
     others = others.filter((one) => one !== drop)
   }
-  shown.set([...others, merged])
+  shown.set([...others, { ...next, merged: [...earlier, next] }])
 }
 
 /** Reports a failure to a person who has meanwhile closed what would have shown it. */
@@ -62,4 +64,15 @@ export function keepToastsClear(of: keyof typeof ROOM, height: number): () => vo
 
 export function dismiss(key: string): void {
   shown.set(toasts().filter((one) => one.key !== key))
+}
+
+/** Dismisses what is about this. What it was merged with stays. */
+export function dismissAbout(about: string): void {
+  shown.set(
+    toasts().flatMap((one): Shown | [] => {
+      const merged = one.merged.filter((each) => each.about !== about)
+      const newest = merged.at(-1)
+      return newest ? { ...newest, merged } : []
+    }),
+  )
 }

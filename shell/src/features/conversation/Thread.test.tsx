@@ -5,9 +5,11 @@ import { HttpResponse } from 'msw'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Message } from '#api/types.ts'
+import { notSent } from '#desk/notSent.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, instant, uuid } from '#test/samples.ts'
+import { dismiss, toast, toasts } from '#ui/toasts.ts'
 
 import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
@@ -54,6 +56,17 @@ test('and though there is no network to have it by', async () => {
   await screen.findByText('Messages did not load')
   live.outbox.send(HERE, 'On its way', false)
   expect(await screen.findByText('On its way')).toBeVisible()
+})
+
+test('whoever opens it needs no toast of what was not sent in it', async () => {
+  api.use(http.untyped.get('*/api/v1/conversations/:id/messages', () => HttpResponse.error()))
+  for (const id of [HERE, uuid(2)]) {
+    toast({ key: notSent(id), title: 'Not sent to Carla', detail: 'no such number', bad: true })
+    onTestFinished(() => dismiss(notSent(id)))
+  }
+  open()
+  await screen.findByText('Messages did not load')
+  expect(toasts().map(({ key }) => key)).toEqual([notSent(uuid(2))])
 })
 
 function has(...messages: Message[]) {

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 're
 
 import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { notSent } from '#desk/notSent.ts'
 import { again } from '#live/again.ts'
 import { useWritten } from '#live/context.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
@@ -14,6 +15,7 @@ import { isFocusLost } from '#ui/focus.ts'
 import { scrollBehavior } from '#ui/media.ts'
 import { Empty, Failed, TryAgain } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
+import { dismiss } from '#ui/toasts.ts'
 
 import { Bubble } from './Bubble.tsx'
 import type { Editing } from './editing.ts'
@@ -45,6 +47,8 @@ const FAR = 500
 
 export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit }: ThreadProps) {
   const query = useInfiniteQuery(messagesQuery(conversationId))
+  // The thread says itself what was not sent.
+  useEffect(() => dismiss(notSent(conversationId)), [conversationId])
   const written = useWritten(conversationId)
   const waiting = approvalsQuery({ conversationId, status: 'submitted', type: 'proposed_reply' })
   const proposed = useQuery({ ...waiting, enabled: session().person.may('approvals:read') }).data

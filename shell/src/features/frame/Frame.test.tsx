@@ -4,10 +4,10 @@ import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { memo } from 'react'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { Failure } from '#api/failure.ts'
-import type { Approval, Conversation } from '#api/types.ts'
+import type { Approval, Conversation, Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { sight } from '#desk/sight.ts'
 import { again } from '#live/again.ts'
@@ -16,8 +16,13 @@ import { api, http } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
+import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Frame } from './Frame.tsx'
+
+beforeEach(() => {
+  for (const one of toasts()) dismiss(one.key)
+})
 
 function List() {
   const rows = useInfiniteQuery(conversationsQuery({ status: 'resolved' })).data
@@ -84,6 +89,69 @@ test('that approval is asked for is told until somebody has decided', async () =
   expect(screen.queryByText('Ana Beispiel asks for approval')).toBeNull()
   told('approval_submitted', { status: 'approved', decidedBy: 'Cleo' })
   expect(screen.queryByText('Ana Beispiel asks for approval')).toBeNull()
+})
+
+describe('that a reply was not sent is told', () => {
+  const conversation = aConversation({ contact: { id: uuid(), name: 'Carla', thumbnail: null } })
+  const title = () => screen.queryByText(/^Not sent to Carla/)?.textContent
+  const author = { type: 'member', id: 'dev-admin', name: 'Dev Admin' } as const
+  const reply = () => aMessage({ conversationId: conversation.id, messageType: 'outgoing', author, state: 'failed' })
+
+  async function given() {
+    api.use(
+      http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+      http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+    )
+    const { live } = show(<Frame>Here</Frame>)
+    await screen.findByText('Here')
+    let sequence = 0
+    const hears = (type: string, message: Message | null, data = {}) => {
+      sequence += 1
+      const told = anAnnouncement({ type, conversation, ...(message && { message }), data })
+      act(() => live.take({ event: type, id: `e:${sequence}`, data: JSON.stringify(told) }))
+    }
+    act(() => live.take({ event: 'ready', id: 'e:0', data: '{}' }))
+    return { live, hears }
+  }
+
+  test('until it is tried again, and then as one if it fails once more', async () => {
+    const { hears } = await given()
+    const [one, other] = [reply(), reply()]
+    hears('message_state_changed', one)
+    expect(title()).toBe('Not sent to Carla')
+    hears('message_state_changed', { ...one, stateReason: 'no such number' })
+    expect(title()).toBe('Not sent to Carla')
+    hears('message_state_changed', other)
+    expect(title()).toBe('Not sent to Carla, and 1 more')
+    hears('message_retried', { ...other, state: 'queued' })
+    expect(title()).toBe('Not sent to Carla')
+    expect(screen.getByText('no such number')).toBeVisible()
+    hears('message_state_changed', { ...one, state: 'sent' })
+    expect(title()).toBeUndefined()
+  })
+
+  test('until somebody discards it', async () => {
+    const { hears } = await given()
+    const [taken, deleted] = [reply(), reply()]
+    hears('message_state_changed', taken)
+    hears('message_state_changed', deleted)
+    hears('message_cancelled', null, { messageId: taken.id })
+    expect(title()).toBe('Not sent to Carla')
+    hears('message_updated', { ...deleted, deleted: true })
+    expect(title()).toBeUndefined()
+  })
+
+  test('until it is discarded here', async () => {
+    const { live } = await given()
+    api.use(http.untyped.post('*/api/v1/conversations/:id/messages', () => HttpResponse.json({ code: 'invalid' }, { status: 422 })))
+    vi.spyOn(live, 'look').mockReturnValue(conversation)
+    act(() => ['one', 'two'].forEach((content) => live.outbox.send(conversation.id, content, false)))
+    await waitFor(() => expect(title()).toBe('Not sent to Carla, and 1 more'))
+    for (const left of ['Not sent to Carla', undefined]) {
+      act(() => live.outbox.discard(live.outbox.of(conversation.id)[0]!))
+      expect(title()).toBe(left)
+    }
+  })
 })
 
 test('a tab is named by its screen', async () => {

@@ -8,6 +8,7 @@ import { inSight } from '#desk/sight.ts'
 import { useLive } from '#live/context.ts'
 import { keys } from '#live/keys.ts'
 import { onNews } from '#live/news.ts'
+import type { Outbox } from '#live/outbox.ts'
 import { isHeldUp } from '#live/written.ts'
 import { keepFocus } from '#ui/focus.ts'
 import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'
@@ -15,10 +16,10 @@ import { lazily } from '#ui/lazily.tsx'
 import { isWide, PANES } from '#ui/media.ts'
 import { useRemembered } from '#ui/remembered.ts'
 import { Tips } from '#ui/Tips.tsx'
-import { dismiss, toast } from '#ui/toasts.ts'
+import { dismiss, dismissAbout, toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
-import { notSent, outdatedBy, toastOf } from './news.ts'
+import { outdatedBy, toastOf } from './news.ts'
 import { NotLive } from './NotLive.tsx'
 import { places, PLACES } from './places.ts'
 import { Rail } from './Rail.tsx'
@@ -108,10 +109,8 @@ function useNews(): void {
   useEffect(
     () =>
       onNews((news) => {
-        if (news.kind === 'sent') {
-          const { conversationId: id } = news.written
-          // It was sent, so the toast goes, unless another message there is waiting.
-          if (!live.outbox.of(id).some(isHeldUp)) dismiss(notSent(id))
+        if (news.kind === 'sent' || news.kind === 'settled') {
+          dismissAbout(news.kind === 'sent' ? news.written.clientId : news.messageId)
           return
         }
         const outdated = outdatedBy(news, session())
@@ -132,4 +131,17 @@ function useNews(): void {
       }),
     [router, live, client],
   )
+  useEffect(() => {
+    let waiting = heldUpIn(live.outbox)
+    return live.outbox.entries.subscribe(() => {
+      const now = heldUpIn(live.outbox)
+      // Tried again, edited or discarded, here or in another tab.
+      for (const clientId of waiting) if (!now.has(clientId)) dismissAbout(clientId)
+      waiting = now
+    })
+  }, [live])
+}
+
+function heldUpIn({ entries }: Outbox): Set<string> {
+  return new Set([...entries.get().values()].flat().filter(isHeldUp).map(({ clientId }) => clientId))
 }

@@ -37,7 +37,7 @@ test('a new message is told, but not to whoever sees its conversation or its row
 })
 
 test('a reply that did not go out is told, but not to whoever sees it', () => {
-  const written = { conversationId: conversation.id, state: 'refused', reason: 'too long' } as Written
+  const written = { clientId: 'one', conversationId: conversation.id, state: 'refused', reason: 'too long' } as Written
   const heldUp = (given: Partial<Written>, where: Partial<At> = {}) => toastOf({ kind: 'held-up', written: { ...written, ...given } }, at(where))
   expect(heldUp({})).toMatchObject({ title: 'Not sent to Paula Probe', detail: 'too long', bad: true })
   expect(heldUp({ state: 'overtaken' })).toMatchObject({ detail: 'Someone else wrote before it was sent' })

@@ -1,6 +1,7 @@
 /** News as toasts. */
 import type { Approval } from '#api/types.ts'
 import type { Person } from '#auth/session.ts'
+import { notSent } from '#desk/notSent.ts'
 import { nameOf, refusedCommand } from '#desk/words.ts'
 import type { News } from '#live/news.ts'
 import type { Toast } from '#ui/toasts.ts'
@@ -28,9 +29,6 @@ export interface Told extends Omit<Toast, 'action'> {
   readonly opens?: ReturnType<typeof conversation> | ReturnType<typeof approval>
 }
 
-/** The key of toasts about messages that were not sent in this conversation. */
-export const notSent = (conversationId: string) => `not-sent ${conversationId}`
-
 /** The key of the toast about this request for approval. */
 const asked = (id: string) => `approval ${id}`
 
@@ -43,7 +41,7 @@ export function outdatedBy(news: News, { person }: Pick<At, 'person'>): string |
 }
 
 /** The toast for some news. Returns null if the person sees it anyway, or it does not concern them. */
-export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | null {
+export function toastOf(news: Exclude<News, { kind: 'sent' | 'settled' }>, at: At): Told | null {
   const sees = (id: string) => at.pathname.endsWith(id) || at.beside === id
   switch (news.kind) {
     case 'undone': {
@@ -57,10 +55,11 @@ export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | n
       }
     }
     case 'held-up': {
-      const { conversationId: id, state, reason } = news.written
+      const { clientId: about, conversationId: id, state, reason } = news.written
       if (sees(id)) return null
       return {
         key: notSent(id),
+        about,
         title: `Not sent to ${at.nameOf(id) ?? 'the customer'}`,
         detail: state === 'overtaken' ? 'Someone else wrote before it was sent' : (reason ?? 'It was refused'),
         opens: conversation('Show', id),
@@ -74,6 +73,7 @@ export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | n
       if (sees(id)) return null
       return {
         key: notSent(id),
+        about: news.message.id,
         title: `Not sent to ${nameOf(news.conversation)}`,
         detail: news.message.stateReason ?? 'Chatwoot refused the reply',
         opens: conversation('Show', id),
