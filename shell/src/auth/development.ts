@@ -29,6 +29,7 @@ export function developer(): Provider {
     endsAt: null,
     renewed: () => Promise.resolve(false),
     anew: () => Promise.resolve(),
+    onNew: null,
     tickets: false,
     signOut: null,
   }

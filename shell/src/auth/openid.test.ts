@@ -132,6 +132,37 @@ test('a token is taken anew where that can be', async () => {
   expect(grants).toEqual(['c', 'r'])
 })
 
+test('whoever has another role with another token may what that allows', async () => {
+  let permissions = ['conversations:read']
+  let asked = 0
+  const { begin, session } = await back({
+    me: () => {
+      asked += 1
+      return HttpResponse.json({ ...ME, permissions })
+    },
+  })
+  const { useRoles } = await import('./session.ts')
+  const { result } = renderHook(useRoles)
+  await begin()
+  const [may, shown] = [() => session().person.may('conversations:reply'), result.current]
+  expect(may()).toBe(false)
+  const renew = () => {
+    vi.spyOn(Date, 'now').mockReturnValue(session().endsAt! - 100)
+    return session().token()
+  }
+  await renew()
+  await waitFor(() => expect(asked).toBe(2))
+  expect(result.current).toBe(shown)
+  permissions = ['conversations:read', 'conversations:reply']
+  await renew()
+  await waitFor(() => expect(may()).toBe(true))
+  await waitFor(() => expect(result.current).toBe(shown + 1))
+  // And when one is asked for on purpose, once.
+  const { withRolesOfNow } = await import('./session.ts')
+  await withRolesOfNow()
+  expect(asked).toBe(4)
+})
+
 test('and is left as it is where it cannot', async () => {
   const tokens = { access_token: 'token', token_type: 'Bearer', expires_in: 300 }
   const { begin, session, grants } = await back({ token: () => HttpResponse.json(tokens) })

@@ -137,6 +137,7 @@ async function answered(asked: Promise<Response>): Promise<Response> {
 
 class Tokens implements Provider {
   readonly tickets = true
+  onNew: (() => void) | null = null
   readonly #config: OpenId
   readonly #server: oauth.AuthorizationServer
   #access = ''
@@ -221,6 +222,7 @@ class Tokens implements Provider {
       this.#refresh = undefined
       throw signedOut()
     }
+    this.onNew?.()
   }
 
   #take(tokens: oauth.TokenEndpointResponse): void {

@@ -10,6 +10,8 @@ export interface Provider {
   renewed: (refused: string) => Promise<boolean>
   /** Gets a new token if that is possible without the person, because their roles may have changed. */
   anew: () => Promise<void>
+  /** Called when there is a new token: it may have other roles. */
+  onNew: (() => void) | null
   /** Whether live streams are opened with tickets. */
   readonly tickets: boolean
   /** Ends the session, here and at the provider; null if nobody signed in. */

@@ -32,8 +32,11 @@ let current: Session = { ...developer(), person: SOMEBODY }
 /** Kept once there is one, so that people need not sign in again because the API does not answer. */
 let provider: Provider | null = null
 
-/** The person's permissions, as one text to compare. */
+/** The person's permissions, as one text to compare, and those that were last shown. */
 let rights = ''
+let shown = ''
+/** The request for what the newest token allows. */
+let asking: Promise<void> | null = null
 const changes = createStore(0)
 
 export function session(): Session {
@@ -52,6 +55,8 @@ export async function begin(known: () => void): Promise<void> {
     const told = personOf(await provider.token())
     known()
     current = Object.assign(provider, { person: await told })
+    shown = rights
+    provider.onNew = () => void ask().catch(() => undefined)
   } catch (error) {
     const failure = Failure.from(error)
     if (!failure.passing || failure.code === 'signed-out') provider = null
@@ -61,10 +66,23 @@ export async function begin(known: () => void): Promise<void> {
 
 /** Gets a new token, which has the person's current roles, and asks what they allow. */
 export async function withRolesOfNow(): Promise<void> {
-  const before = rights
   await current.anew()
+  await (asking ?? ask())
+}
+
+/** Asks what the current token allows. */
+function ask(): Promise<void> {
+  const asked = answer().finally(() => {
+    if (asking === asked) asking = null
+  })
+  asking = asked
+  return asked
+}
+
+async function answer(): Promise<void> {
   Object.assign(current, { person: await personOf(await current.token()) })
-  if (rights === before) return
+  if (rights === shown) return
+  shown = rights
   changes.set(changes.get() + 1)
 }
 

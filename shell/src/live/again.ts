@@ -2,10 +2,18 @@
 import { Failure } from '../api/failure.ts'
 import { withRolesOfNow } from '../auth/session.ts'
 
-/** Gets the person's current permissions if a lack of them was the reason: roles may have changed since. */
-export async function afterRefusal(refused: unknown): Promise<void> {
+/** Gets the person's current permissions if a lack of them was a reason: roles may have changed since. */
+export async function afterRefusal(...refused: readonly unknown[]): Promise<void> {
+  if (refused.some(isForbidden)) await rolesOfNow()
+}
+
+export function isForbidden(refused: unknown): boolean {
+  return Failure.from(refused).status === 403
+}
+
+export async function rolesOfNow(): Promise<void> {
   // If there is no new token, the answer to the next request says so.
-  if (Failure.from(refused).status === 403) await withRolesOfNow().catch(() => undefined)
+  await withRolesOfNow().catch(() => undefined)
 }
 
 /** Loads again what did not load. */

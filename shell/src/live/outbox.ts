@@ -19,9 +19,10 @@ import { session } from '../auth/session.ts'
 import { randomUuid } from '../base/randomUuid.ts'
 import { createStore, type Store } from '../base/store.ts'
 
+import { isForbidden, rolesOfNow } from './again.ts'
 import { backoff, pause, wait } from './backoff.ts'
 import { forget, keep, keepWritten, left, onForgotten, stored, written } from './kept.ts'
-import { type Arrived, isHeldUp, type Next, type Seen, type Written } from './written.ts'
+import { type Arrived, arrivedOf, isHeldUp, type Next, type Seen, type Written } from './written.ts'
 
 /** What the outbox needs from its surroundings, and tells them. */
 export interface Post {
@@ -37,7 +38,6 @@ export interface Post {
 const NONE: readonly Written[] = []
 /** More excerpts do not help anybody to choose. */
 const MOST_ARRIVED = 3
-const EXCERPT = 200
 /** How many of this person's messages are recognised later. */
 const MOST_OWN = 500
 /** How many of the newest messages are compared with what was seen. */
@@ -156,8 +156,14 @@ export class Outbox {
     void this.#work(conversationId)
   }
 
-  retry(entry: Written): void {
-    this.#put({ ...entry, state: 'waiting', reason: null })
+  /** Sends an entry again that was refused. If its writer was not permitted to, they may be by now. */
+  async retry(entry: Written): Promise<void> {
+    if (entry.forbidden) {
+      await rolesOfNow()
+      // Somebody may have discarded it in the meantime.
+      if (!this.of(entry.conversationId).includes(entry)) return
+    }
+    this.#put({ ...entry, state: 'waiting', reason: null, forbidden: false })
     void this.#work(entry.conversationId)
   }
 
@@ -165,7 +171,7 @@ export class Outbox {
   sendAnyway(entry: Written): void {
     const read = entry.arrived.map(({ id }) => id)
     const seen = entry.seen && { tag: null, messages: [...entry.seen.messages, ...read] }
-    this.retry({ ...entry, seen, arrived: [] })
+    void this.retry({ ...entry, seen, arrived: [] })
   }
 
   discard(entry: Written): void {
@@ -313,7 +319,7 @@ export class Outbox {
     this.#failures.delete(conversationId)
     // It had arrived, and its writer took it back in another browser, which has the text.
     if (failure.code === 'withdrawn') this.#remove(conversationId, clientId)
-    else this.#hold({ ...entry, state: 'refused', reason: failure.message })
+    else this.#hold({ ...entry, state: 'refused', reason: failure.message, forbidden: isForbidden(failure) })
     return 0
   }
 
@@ -328,12 +334,7 @@ export class Outbox {
     return messages
       .filter((message) => !seen.messages.includes(message.id) && this.#matters(message))
       .slice(-MOST_ARRIVED)
-      .map(({ id: message, sender, messageType, content }) => ({
-        id: message,
-        name: sender?.name ?? null,
-        incoming: messageType === 'incoming',
-        content: content?.slice(0, EXCERPT) ?? null,
-      }))
+      .map(arrivedOf)
   }
 
   /** Adds what was written in other tabs. */

@@ -1,14 +1,27 @@
-import { QueryClient } from '@tanstack/react-query'
+import { MutationCache, QueryClient } from '@tanstack/react-query'
 
 import { Failure } from '../api/failure.ts'
 
+import { afterRefusal, isForbidden } from './again.ts'
 import { wait } from './backoff.ts'
 
 /** Retries only temporary failures, a few times, and not without a network. */
 const aLittle = (failures: number, error: unknown) => failures < 2 && Failure.from(error).passing && navigator.onLine
 
 export function createQueryClient(retry: false | typeof aLittle = aLittle): QueryClient {
+  /** Why somebody was refused something, until they try again or do something else. */
+  let refused: unknown = null
   return new QueryClient({
+    mutationCache: new MutationCache({
+      onMutate: async () => {
+        const before = refused
+        refused = null
+        await afterRefusal(before)
+      },
+      onError: (error) => {
+        if (isForbidden(error)) refused = error
+      },
+    }),
     defaultOptions: {
       queries: {
         // Otherwise queries would wait for the network and look as if they were loading. This way they fail, and say

@@ -1,30 +1,24 @@
 /** What was refused, and is wanted again: roles may have been given since. */
-import { QueryClient, QueryObserver } from '@tanstack/react-query'
+import { MutationObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { Failure } from '../api/failure.ts'
 import { session } from '../auth/session.ts'
 import { api, http } from '../test/api.ts'
+import { renewing } from '../test/renewing.ts'
+import { aMessage, uuid } from '../test/samples.ts'
 import { soon } from '../test/soon.ts'
 
 import { again } from './again.ts'
 import { Live } from './live.ts'
+import { Outbox } from './outbox.ts'
 import { createQueryClient } from './queryClient.ts'
 import { connectionStatus } from './status.ts'
 
 /** What happens, in its order. */
 function given() {
-  const happened: string[] = []
-  api.use(
-    http.untyped.get('*/api/v1/me', () => {
-      happened.push('roles')
-      return HttpResponse.json({ id: 'ana', name: 'Ana Beispiel', permissions: ['conversations:read'] })
-    }),
-  )
-  const { anew, person } = session()
-  onTestFinished(() => void Object.assign(session(), { anew, person }))
-  Object.assign(session(), { anew: () => Promise.resolve(void happened.push('token')) })
+  const happened = renewing()
   return { happened, refetch: () => Promise.resolve(happened.push('read')) }
 }
 
@@ -67,4 +61,68 @@ test('and whatever else was refused for want of a role', async () => {
   await soon(() => expect(client.isFetching()).toBe(0))
   await new Live(client).reconnect()
   expect(read.mock.calls).toEqual([[403], [404], [403]])
+})
+
+test.each([
+  [403, ['asked', 'token', 'roles', 'asked', 'asked']],
+  [422, ['asked', 'asked', 'asked']],
+])('what was refused (%i) is asked for again with another token if roles may let it', async (status, order) => {
+  const { happened } = given()
+  const client = createQueryClient()
+  const ask = () => {
+    happened.push('asked')
+    return happened.length === 1 ? Promise.reject(new Failure(status, {})) : Promise.resolve()
+  }
+  // Whoever asks again may have closed what asked first.
+  for (let times = 0; times < 3; times += 1) {
+    await new MutationObserver(client, { mutationFn: ask }).mutate().catch(() => undefined)
+  }
+  expect(happened).toEqual(order)
+})
+
+test.each([
+  [403, ['sent', 'token', 'roles', 'sent']],
+  [422, ['sent', 'sent']],
+])('so is a reply (%i)', async (status, order) => {
+  const { happened } = given()
+  const here = uuid(77)
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', () => {
+      happened.push('sent')
+      if (happened.length === 1) return HttpResponse.json({ detail: 'you may not reply' }, { status })
+      return HttpResponse.json(aMessage({ conversationId: here }), { status: 201 })
+    }),
+  )
+  const earlier = new Outbox({ accept: () => undefined })
+  const stop = earlier.start()
+  earlier.send(here, 'Hello', false)
+  await soon(() => expect(earlier.of(here)).toMatchObject([{ state: 'refused' }]))
+  stop()
+  // That it was refused outlives the page.
+  const box = new Outbox({ accept: () => undefined })
+  onTestFinished(box.start())
+  await box.retry(box.of(here)[0]!)
+  await soon(() => expect(box.of(here)).toEqual([]))
+  expect(happened).toEqual(order)
+})
+
+test('a reply that is discarded while another token is got is not sent', async () => {
+  const { happened } = given()
+  const here = uuid(77)
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', () => {
+      happened.push('sent')
+      return HttpResponse.json({ detail: 'you may not reply' }, { status: 403 })
+    }),
+  )
+  const box = new Outbox({ accept: () => undefined })
+  onTestFinished(box.start())
+  box.send(here, 'Hello', false)
+  await soon(() => expect(box.of(here)).toMatchObject([{ state: 'refused' }]))
+  const entry = box.of(here)[0]!
+  const again = box.retry(entry)
+  box.discard(entry)
+  await again
+  expect(box.of(here)).toEqual([])
+  expect(happened).toEqual(['sent', 'token', 'roles'])
 })

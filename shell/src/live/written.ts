@@ -1,3 +1,5 @@
+import type { Message } from '../api/types.ts'
+
 /** A conversation as a person has seen it. */
 export interface Seen {
   /** Null: what is written is sent whatever came since. */
@@ -20,6 +22,18 @@ export interface Arrived {
   readonly content: string | null
 }
 
+/** More of a message helps nobody to choose. */
+const EXCERPT = 200
+
+export function arrivedOf({ id, sender, messageType, content }: Message): Arrived {
+  return {
+    id,
+    name: sender?.name ?? null,
+    incoming: messageType === 'incoming',
+    content: content?.slice(0, EXCERPT) ?? null,
+  }
+}
+
 export interface Written {
   readonly clientId: string
   readonly conversationId: string
@@ -32,6 +46,8 @@ export interface Written {
    */
   readonly state: 'waiting' | 'sending' | 'refused' | 'overtaken'
   readonly reason: string | null
+  /** It was refused because its writer may not send it. */
+  readonly forbidden?: boolean
   /** What its writer had seen; null if that does not matter or is not known. */
   readonly seen: Seen | null
   /** The messages that came since, and hold it up. */

@@ -11,6 +11,7 @@ import { type Change, type Named, namedOf } from '#desk/change.ts'
 import { myAgent } from '#desk/me.ts'
 import { clearSelection, neighbour, select, selection } from '#desk/selection.ts'
 import { told } from '#desk/words.ts'
+import { afterRefusal } from '#live/again.ts'
 import { hasChosen } from '#live/chosen.ts'
 import { useLive } from '#live/context.ts'
 import type { Drafts } from '#live/drafts.ts'
@@ -48,7 +49,7 @@ export function useActs(open: string | undefined) {
         key,
         title: refused.length === 1 ? `Not changed: ${name(first.id)}` : `${refused.length} not changed, ${changed.length} changed`,
         detail: first.failure.message,
-        action: { label: 'Try again', run: () => void act(refused) },
+        action: { label: 'Try again', run: () => void afterRefusal(...refused.map(({ failure }) => failure)).then(() => act(refused)) },
         bad: true,
       })
       return
@@ -143,7 +144,7 @@ export function useActs(open: string | undefined) {
       key: `not-unread ${failed.join(' ')}`,
       title: `Not marked as unread: ${failed.length === 1 ? name(failed[0] ?? '') : `${failed.length} conversations`}`,
       detail: Failure.from(why).message,
-      action: { label: 'Try again', run: () => void unread(failed) },
+      action: { label: 'Try again', run: () => void afterRefusal(why).then(() => unread(failed)) },
       bad: true,
     })
   }

@@ -29,6 +29,7 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
   const offline = useConnection().state === 'offline'
   const overtaken = written.state === 'overtaken'
   const held = overtaken || written.state === 'refused'
+  const again = useMutation({ mutationFn: () => outbox.retry(written) })
   const back = useMutation({
     mutationFn: async (write: boolean) => {
       if (write) mustFit(written.conversationId, written)
@@ -63,7 +64,7 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
           {held && (
             <>
               {overtaken && <Act name="Send anyway" act={() => outbox.sendAnyway(written)} />}
-              {!overtaken && !written.filesLost && <Act name="Retry" act={() => outbox.retry(written)} />}
+              {!overtaken && !written.filesLost && <Act name="Retry" busy={again.isPending} act={() => again.mutate()} />}
               <Act name={overtaken ? 'Edit' : 'Edit and resend'} busy={back.isPending} act={() => back.mutate(true)} />
               <Act name="Discard" act={() => outbox.discard(written)} />
             </>

@@ -7,7 +7,7 @@ import { memo } from 'react'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { Failure } from '#api/failure.ts'
-import type { Approval, Conversation, Message } from '#api/types.ts'
+import type { Approval, Conversation, Message, Permission } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { sight } from '#desk/sight.ts'
 import { again } from '#live/again.ts'
@@ -250,23 +250,44 @@ describe('once what is over the page is closed', () => {
   })
 })
 
-test('what somebody may shows as soon as they may it', async () => {
+/** Somebody who is to become an operator, on a page with a field. */
+function soonAnOperator(...more: Permission[]) {
   mayOnly('conversations:read')
   api.use(
     http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
     http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
-    http.untyped.get('*/api/v1/me', () => HttpResponse.json({ id: 'ana', name: 'Ana Beispiel', permissions: ['conversations:read', 'operations:read'] })),
+    http.untyped.get('*/api/v1/me', () => HttpResponse.json({ id: 'ana', name: 'Ana Beispiel', permissions: ['conversations:read', 'operations:read', ...more] })),
   )
   const Mine = memo(() => <p>{session().person.may('operations:read') ? 'An operator' : 'No operator'}</p>)
   Mine.displayName = 'Mine'
   show(
     <Frame>
       <Mine />
+      <textarea aria-label="Words" />
     </Frame>,
   )
+}
+
+const renewed = () => act(() => again({ error: new Failure(403, {}), refetch: () => Promise.resolve() }))
+
+test('what somebody may shows as soon as they may it', async () => {
+  soonAnOperator()
   expect(await screen.findByText('No operator')).toBeVisible()
   expect(screen.queryByRole('link', { name: 'Operations' })).toBeNull()
-  await act(() => again({ error: new Failure(403, {}), refetch: () => Promise.resolve() }))
+  await renewed()
   expect(await screen.findByText('An operator')).toBeVisible()
   expect(screen.getByRole('link', { name: 'Operations' })).toBeVisible()
+})
+
+test('but takes nobody out of the field that they write in', async () => {
+  soonAnOperator('approvals:read')
+  const field = await screen.findByRole('textbox', { name: 'Words' })
+  await userEvent.type(field, 'We re')
+  await renewed()
+  await userEvent.keyboard('fund it')
+  expect(field).toHaveFocus()
+  expect(field).toHaveValue('We refund it')
+  expect(screen.getByText('No operator')).toBeVisible()
+  act(() => field.blur())
+  expect(await screen.findByText('An operator')).toBeVisible()
 })

@@ -18,6 +18,7 @@ import { useRemembered } from '#ui/remembered.ts'
 import { Tips } from '#ui/Tips.tsx'
 import { dismiss, dismissAbout, toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
+import { useUnlessWriting } from '#ui/writing.ts'
 
 import { outdatedBy, toastOf } from './news.ts'
 import { NotLive } from './NotLive.tsx'
@@ -33,10 +34,10 @@ const Banner = lazily(() => import('./Banner.tsx'))
 
 /**
  * What is around every screen. It is rendered anew when the person's permissions change, because that may affect
- * anything; drafts are kept.
+ * anything; drafts are kept. Nobody is interrupted while they write.
  */
 export function Frame({ children }: { children: ReactNode }) {
-  return <Around key={useRoles()}>{children}</Around>
+  return <Around key={useUnlessWriting(useRoles())}>{children}</Around>
 }
 
 function Around({ children }: { children: ReactNode }) {

@@ -132,10 +132,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
     setBlank(true)
   }
   const add = useMutation({
-    mutationFn: () => {
-      sent.current = field.current?.value.trim() ?? ''
-      return link(accountId, sent.current)
-    },
+    mutationFn: () => link(accountId, sent.current),
     onSuccess: (now) => {
       clear()
       return linked(now)
@@ -157,7 +154,9 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       className="flex flex-col gap-2"
       onSubmit={(event) => {
         event.preventDefault()
-        if (!blank && !add.isPending) add.mutate()
+        if (blank || add.isPending) return
+        sent.current = field.current?.value.trim() ?? ''
+        add.mutate()
       }}
     >
       <label className="flex flex-col gap-1 text-sm font-medium">
