@@ -50,6 +50,13 @@ test('a reply that did not go out is told, but not to whoever sees it', () => {
   expect(toastOf(failed, at({ pathname: open }))).toBeNull()
 })
 
+test('of a note it is told that it was not saved: it goes to nobody', () => {
+  const written = { clientId: 'one', conversationId: conversation.id, private: true, state: 'refused', reason: 'too long' } as Written
+  expect(toastOf({ kind: 'held-up', written }, at())).toMatchObject({ title: 'Note not saved: Paula Probe', detail: 'too long' })
+  const message = aMessage({ private: true, stateReason: null })
+  expect(toastOf({ kind: 'not-sent', conversation, message }, at())).toMatchObject({ title: 'Note not saved: Paula Probe', detail: 'Chatwoot refused the note' })
+})
+
 test('who decides is told what is asked, and who has asked what was decided', () => {
   const told = (type: string, given: Parameters<typeof anApproval>[0], where: Partial<At> = {}) =>
     toastOf({ kind: 'approval', type, approval: anApproval({ reason: 'It broke', ...given }) }, at(where))

@@ -40,6 +40,11 @@ export function outdatedBy(news: News, { person }: Pick<At, 'person'>): string |
   return status === 'submitted' || requestedById === person.id ? null : asked(id)
 }
 
+/** A note goes to nobody. */
+function failed(note: boolean, name: string): string {
+  return note ? `Note not saved: ${name}` : `Not sent to ${name}`
+}
+
 /** The toast for some news. Returns null if the person sees it anyway, or it does not concern them. */
 export function toastOf(news: Exclude<News, { kind: 'sent' | 'settled' }>, at: At): Told | null {
   const sees = (id: string) => at.pathname.endsWith(id) || at.beside === id
@@ -55,12 +60,12 @@ export function toastOf(news: Exclude<News, { kind: 'sent' | 'settled' }>, at: A
       }
     }
     case 'held-up': {
-      const { clientId: about, conversationId: id, state, reason } = news.written
+      const { clientId: about, conversationId: id, private: note, state, reason } = news.written
       if (sees(id)) return null
       return {
         key: notSent(id),
         about,
-        title: `Not sent to ${at.nameOf(id) ?? 'the customer'}`,
+        title: failed(note, at.nameOf(id) ?? 'the customer'),
         detail: state === 'overtaken' ? 'Someone else wrote before it was sent' : (reason ?? 'It was refused'),
         opens: conversation('Show', id),
         bad: true,
@@ -74,8 +79,8 @@ export function toastOf(news: Exclude<News, { kind: 'sent' | 'settled' }>, at: A
       return {
         key: notSent(id),
         about: news.message.id,
-        title: `Not sent to ${nameOf(news.conversation)}`,
-        detail: news.message.stateReason ?? 'Chatwoot refused the reply',
+        title: failed(news.message.private, nameOf(news.conversation)),
+        detail: news.message.stateReason ?? `Chatwoot refused the ${news.message.private ? 'note' : 'reply'}`,
         opens: conversation('Show', id),
         bad: true,
       }
