@@ -20,7 +20,7 @@ export class Failure extends Error {
   readonly code: string
   /** The invalid fields. */
   readonly errors: readonly FieldError[]
-  /** Identifies the request in a report. */
+  /** Identifies the request in a report; undefined if `message` says it. */
   readonly traceId: string | undefined
   /** The current state of what the request was about, if it had changed since the caller saw it. */
   readonly current: unknown
@@ -28,11 +28,14 @@ export class Failure extends Error {
   readonly retryAfter: number
 
   constructor(status: number, problem: Partial<Problem> & { retryAfter?: number }, options?: ErrorOptions) {
-    super(FOR_PEOPLE.get(problem.code ?? '') ?? problem.detail ?? inWords(status), options)
+    const words = FOR_PEOPLE.get(problem.code ?? '') ?? problem.detail ?? inWords(status)
+    // People are asked to quote it, so they see it wherever they read that.
+    const quoted = problem.code === 'internal' ? problem.traceId : undefined
+    super(quoted === undefined ? words : `${words} (trace ${quoted})`, options)
     this.status = status
     this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
     this.errors = problem.errors ?? []
-    this.traceId = problem.traceId
+    this.traceId = quoted === undefined ? problem.traceId : undefined
     this.current = problem.current
     this.retryAfter = problem.retryAfter ?? 0
   }
