@@ -3,7 +3,9 @@
 //! A NATS server that syncs lazily can lose the last of what it has acknowledged when its host dies. So when this
 //! program connects to a run of a server that it has not seen before, it publishes again everything that the journal
 //! still holds of what was ever handed out for publishing. The message ids are the same, so the stream drops what it
-//! has already. The run is noted in the journal, so that a restart of this program alone repeats nothing.
+//! has already, unless it has had it for so long that it has forgotten the id. So what should be gone from the journal
+//! by its age, and is there because the stream refused another event beside it, is not published again. The run is noted
+//! in the journal, so that a restart of this program alone repeats nothing.
 //!
 //! In a cluster another run usually is another node, and what one node has lost the others have. There everything is
 //! published again only if the stream lacks what it confirmed.
@@ -134,7 +136,7 @@ async fn look(journal: &Shared, bus: &Bus) -> Result<bool, BusError> {
     Ok(false)
 }
 
-/// Publishes everything once more, however long that takes.
+/// Publishes everything that may be lost once more, however long that takes.
 async fn pass(journal: &Arc<Shared>, publisher: &Publisher) {
     let counts = publish_all(journal, publisher).await;
     if counts.again > 0 {
@@ -176,11 +178,12 @@ async fn publish_stretch(
 ) {
     let mut stretch = journal.stretch(sequences).await;
     loop {
-        let (rest, records) = stretch.next().await;
+        let (rest, mut records) = stretch.next().await;
         if records.is_empty() {
             return;
         }
         stretch = rest;
+        journal.leave_what_may_be_lost(&mut records);
         let mut answers = stream::iter(records)
             .map(|record| publish(journal, publisher, record))
             .buffer_unordered(IN_FLIGHT);
@@ -197,12 +200,9 @@ async fn publish(journal: &Shared, publisher: &Publisher, record: Record) -> boo
     loop {
         match publisher.publish(record.inbound.envelope(record.body.clone())).await {
             Ok(stored) => {
-                journal.unrefuse(record.sequence);
                 let (position, event) = (stored.sequence, record.inbound.id);
                 journal.confirmed(Confirmed { position, event });
-                if !stored.duplicate {
-                    journal.restored(record.sequence);
-                }
+                journal.taken(record.sequence, stored.duplicate);
                 return !stored.duplicate;
             }
             // This server may refuse what the previous one accepted.

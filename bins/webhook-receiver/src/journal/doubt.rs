@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::confirmed::{Confirmed, LookedFor};
-use super::{Shared, Stretch};
+use super::{Record, Shared, Stretch};
 
 impl Shared {
     /// Above every event that was handed out for publishing so far. The mark does not tell that: one slow event holds it
@@ -40,9 +40,15 @@ impl Shared {
         self.ledger().mark.server = Some(server.to_owned());
     }
 
-    /// Notes that the stream lacked an event that was published earlier, and has it now.
-    pub(crate) fn restored(&self, sequence: u64) {
-        self.ledger().restored(sequence);
+    /// Notes that the stream has an event that it was given again. Unless that is a duplicate, it had lacked it.
+    pub(crate) fn taken(&self, sequence: u64, duplicate: bool) {
+        self.ledger().taken(sequence, duplicate, Instant::now());
+    }
+
+    /// Leaves out the events that the stream cannot lack.
+    pub(crate) fn leave_what_may_be_lost(&self, records: &mut Vec<Record>) {
+        let ledger = self.ledger();
+        records.retain(|record| ledger.may_be_lost(record.sequence));
     }
 
     /// Notes that no run of the server is known to have everything. All of it is about to be published again, and

@@ -1,12 +1,16 @@
 //! Keeps track of which segments there are, how far they are published, and which may be removed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use domain::TenantId;
 
 use super::mark::Mark;
+
+mod times;
+
+pub(super) use times::Clock;
 
 /// A tenant's unpublished events may take at most this many times the room that is left.
 const SHARE: u64 = 3;
@@ -46,8 +50,8 @@ pub(super) struct Segment {
     pub(super) opened: Instant,
     /// Whether nothing is appended to it any more.
     pub(super) sealed: bool,
-    /// Since when it has been published and closed.
-    pub(super) published_at: Option<Instant>,
+    /// Since when everything in it has been published or refused.
+    pub(super) settled_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -57,14 +61,26 @@ pub(super) struct Ledger {
     /// Since when the stream may have lost what it acknowledged, if it may. Meanwhile nothing is removed by age, and
     /// what it may have lost for no reason at all.
     doubted_since: Option<Instant>,
+    /// The events that the stream took after it had refused them, and when it did.
+    retaken: BTreeMap<u64, Instant>,
     /// Whether several tenants share the journal.
     pub(super) divided: bool,
     limits: Limits,
 }
 
 impl Ledger {
-    pub(super) fn of(segments: VecDeque<Segment>, mark: Mark, limits: Limits) -> Self {
-        Self { segments, mark, doubted_since: Some(Instant::now()), divided: false, limits }
+    /// Goes on from these segments and this mark, which an earlier run of this program left.
+    pub(super) fn of(
+        segments: VecDeque<Segment>,
+        mark: Mark,
+        limits: Limits,
+        clock: &Clock,
+    ) -> Self {
+        let retaken = BTreeMap::new();
+        let mut ledger =
+            Self { segments, mark, doubted_since: None, retaken, divided: false, limits };
+        ledger.resume(clock);
+        ledger
     }
 
     /// Sets whether the stream may have lost what it acknowledged.
@@ -106,12 +122,32 @@ impl Ledger {
         }
     }
 
-    /// Notes that the stream received an event of the journal just now: its segment ages from now on.
-    pub(super) fn restored(&mut self, sequence: u64) {
-        let holds = |segment: &&mut Segment| (segment.first..segment.end).contains(&sequence);
-        if let Some(segment) = self.segments.iter_mut().find(holds) {
-            segment.published_at = None;
+    /// Notes that the stream has an event that it was given again. Unless it had it before, the event ages from now on,
+    /// and so does its segment, if it was not only refused.
+    pub(super) fn taken(&mut self, sequence: u64, duplicate: bool, now: Instant) {
+        let refused = self.mark.refused.remove(&sequence);
+        if duplicate {
+            return;
         }
+        if refused {
+            self.retaken.insert(sequence, now);
+        } else if let Some(segment) = self.segments.iter_mut().find(|one| one.holds(sequence)) {
+            segment.settled_at = None;
+        }
+    }
+
+    /// Whether the stream may lack an event. It has those on its disk that it took so long before it came into doubt
+    /// that they should be gone from here, and are there because of others. It may have forgotten that it has them.
+    pub(super) fn may_be_lost(&self, sequence: u64) -> bool {
+        if self.mark.refused.contains(&sequence) {
+            return true;
+        }
+        let after = self.segments.partition_point(|segment| segment.end <= sequence);
+        let settled_at = self.segments.get(after).and_then(|segment| segment.settled_at);
+        let taken_at = self.retaken.get(&sequence).copied().or(settled_at);
+        self.doubted_since
+            .zip(taken_at)
+            .is_none_or(|(since, at)| since.saturating_duration_since(at) <= self.limits.keep_for)
     }
 
     /// Closes a segment that is about to be set aside. Returns its path and its length in bytes.
@@ -140,16 +176,21 @@ impl Ledger {
     /// Takes out the published segments that are too old or too many, or that are in the way of `needed` more bytes,
     /// oldest first, except for those that the stream may have lost. The caller has to remove their files.
     pub(super) fn sweep(&mut self, now: Instant, needed: u64) -> Vec<PathBuf> {
-        let Self { segments, mark, doubted_since, limits, .. } = self;
+        let Self { segments, mark, doubted_since, retaken, limits, .. } = self;
         for segment in segments.iter_mut() {
-            let published = segment.sealed && segment.is_published(mark);
-            segment.published_at = published.then_some(segment.published_at.unwrap_or(now));
+            let settled = segment.is_settled(mark.below);
+            segment.settled_at = settled.then_some(segment.settled_at.unwrap_or(now));
         }
+        let published_at = |segment: &Segment| {
+            let goes = segment.sealed && segment.is_published(mark);
+            let retaken = retaken.range(segment.first..segment.end).map(|(_, at)| *at);
+            Some(retaken.fold(segment.settled_at.filter(|_| goes)?, Instant::max))
+        };
         let mut total: u64 = segments.iter().map(|segment| segment.bytes).sum();
-        let mut published = sum(segments.iter().filter(|segment| segment.published_at.is_some()));
+        let mut published = sum(segments.iter().filter(|one| published_at(one).is_some()));
         let mut gone = Vec::new();
         segments.retain(|segment| {
-            let Some(at) = segment.published_at else { return true };
+            let Some(at) = published_at(segment) else { return true };
             let many = published > limits.keep_bytes || total + needed > limits.max_bytes;
             let goes = match *doubted_since {
                 Some(since) => many && since.saturating_duration_since(at) > UNSYNCED,
@@ -162,6 +203,9 @@ impl Ledger {
             }
             !goes
         });
+        if !gone.is_empty() {
+            retaken.retain(|sequence, _| segments.iter().any(|segment| segment.holds(*sequence)));
+        }
         gone
     }
 
@@ -180,6 +224,16 @@ impl Segment {
             Some(share) => *share += bytes,
             None => drop(self.shares.insert(tenant.clone(), bytes)),
         }
+    }
+
+    fn holds(&self, sequence: u64) -> bool {
+        (self.first..self.end).contains(&sequence)
+    }
+
+    /// Whether everything in it is published or refused. What has been appended, and is not durable yet, may be below
+    /// the mark already.
+    fn is_settled(&self, below: u64) -> bool {
+        if self.sealed { self.end <= below } else { self.end == below }
     }
 
     fn is_published(&self, mark: &Mark) -> bool {
@@ -215,11 +269,11 @@ mod tests {
                 path: i.to_string().into(),
                 opened: Instant::now(),
                 sealed: i + 1 < segments,
-                published_at: None,
+                settled_at: None,
             })
             .collect();
         let mark = Mark { below: published_below, ..Mark::default() };
-        Ledger { doubted_since: None, ..Ledger::of(segments, mark, LIMITS) }
+        Ledger { doubted_since: None, ..Ledger::of(segments, mark, LIMITS, &Clock::start()) }
     }
 
     fn names(paths: &[PathBuf]) -> Vec<&str> {
@@ -246,7 +300,7 @@ mod tests {
         ledger.sweep(start, 0);
         assert!(ledger.sweep(start + Duration::from_mins(150), 0).is_empty());
         // What was published again a moment ago may be lost again, and the rest never was.
-        ledger.restored(12);
+        ledger.taken(12, false, start);
         ledger.set_in_doubt(false, start);
         assert_eq!(names(&ledger.sweep(start + Duration::from_mins(151), 0)), ["0", "2"]);
         assert!(ledger.sweep(start + Duration::from_mins(165), 0).is_empty());

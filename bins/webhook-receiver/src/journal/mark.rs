@@ -4,10 +4,11 @@
 //! records be published again, which their message ids make harmless. One that is ahead of the journal, whose end was lost
 //! with the host's power before it was acknowledged, does no harm: later records have higher sequences.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Confirmed;
@@ -27,11 +28,28 @@ pub(super) struct Mark {
     /// The events that this server confirmed and that were still to be looked for in the stream, with the furthest.
     #[serde(default)]
     pub(super) looked_for: Vec<Confirmed>,
+    /// Since when everything in a segment has been published or refused, by the segment's first sequence.
+    #[serde(default)]
+    pub(super) settled: BTreeMap<u64, DateTime<Utc>>,
+    /// When the stream took events that it had refused before.
+    #[serde(default)]
+    pub(super) retaken: BTreeMap<u64, DateTime<Utc>>,
+    /// Until when this server was known to have everything.
+    #[serde(default)]
+    pub(super) sound_until: Option<DateTime<Utc>>,
 }
 
 impl Default for Mark {
     fn default() -> Self {
-        Self { below: 1, refused: BTreeSet::new(), server: None, looked_for: Vec::new() }
+        Self {
+            below: 1,
+            refused: BTreeSet::new(),
+            server: None,
+            looked_for: Vec::new(),
+            settled: BTreeMap::new(),
+            retaken: BTreeMap::new(),
+            sound_until: None,
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) use tail::Outgoing;
 
 use backlog::Backlog;
 use confirmed::LookedFor;
-use ledger::Ledger;
+use ledger::{Clock, Ledger};
 use mark::Mark;
 use measure::Latency;
 use tail::Tail;
@@ -90,6 +90,7 @@ pub(crate) struct Shared {
     dir: PathBuf,
     limits: Limits,
     ledger: Mutex<Ledger>,
+    clock: Clock,
     tail: Tail,
     backlog: Mutex<Backlog>,
     /// Above every sequence that was handed out for publishing since this program started.
@@ -154,6 +155,7 @@ impl Journal {
             TryLockError::Error(source) => unusable(source),
         })?;
 
+        let clock = Clock::start();
         let mut mark = Mark::read(dir);
         let (segments, next) = recover::segments(dir, &mark).map_err(unusable)?;
         recover::forget_lost(&mut mark, &segments, dir).map_err(unusable)?;
@@ -164,7 +166,8 @@ impl Journal {
             backlog: Mutex::new(Backlog::left(mark.below..next)),
             looked_for: Mutex::new(LookedFor::starting_with(mark.looked_for.clone())),
             untold: AtomicBool::new(false),
-            ledger: Mutex::new(Ledger::of(segments, mark, limits)),
+            ledger: Mutex::new(Ledger::of(segments, mark, limits, &clock)),
+            clock,
             tail: Tail::starting_at(next, limits.tail_bytes),
             handed_out: AtomicU64::new(0),
             settled_below: watch::Sender::new(next),
@@ -264,11 +267,6 @@ impl Shared {
         self.ledger().mark.refused.len()
     }
 
-    /// Notes that the stream has an event after all, if it was ever refused.
-    pub(crate) fn unrefuse(&self, sequence: u64) {
-        self.ledger().mark.refused.remove(&sequence);
-    }
-
     /// Renames the file of a segment that cannot be read, and only then takes it out of the journal. The mark moves
     /// past what is not in the journal, and the next start would count a file with the old name below the mark as
     /// published.
@@ -299,6 +297,7 @@ impl Shared {
         // A full journal gets no appends that would make room.
         let needed = if *self.condition.borrow() == Condition::Full { MIB } else { 0 };
         let gone = ledger.sweep(Instant::now(), needed);
+        ledger.note_times(&self.clock, Instant::now());
         let mark = ledger.mark.clone();
         let (bytes, unpublished) = ledger.bytes();
         let segments = ledger.segments.len();

@@ -53,7 +53,7 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
                 path: path.clone(),
                 opened: Instant::now(),
                 sealed: true,
-                published_at: None,
+                settled_at: None,
             });
         }
     }

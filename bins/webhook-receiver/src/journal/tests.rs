@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::testing::inbound;
 
+mod ageing;
 mod backlog;
 mod hanging;
 mod healing;
@@ -222,7 +223,7 @@ fn refused_events_keep_their_segment_until_the_stream_takes_them() {
     let (_, settled) =
         block_on(async { shared.stretch(0..shared.handed_out()).await.next().await });
     assert_eq!(settled.iter().map(|r| r.sequence).collect::<Vec<_>>(), [sequences[0]]);
-    shared.unrefuse(sequences[0]);
+    shared.taken(sequences[0], true);
     shared.maintain(Some("run")).1.unwrap();
     assert_eq!(inspect(&dir).len(), 1);
 }

@@ -226,6 +226,7 @@ impl Writer {
             };
             segment.end = self.next;
             segment.bytes = active.bytes;
+            segment.settled_at = None;
             let mut begins = 0;
             for (append, place) in group.iter().zip(&places) {
                 let Some((_, body)) = place else { continue };
@@ -312,7 +313,7 @@ impl Writer {
             path: path.clone(),
             opened: Instant::now(),
             sealed: false,
-            published_at: None,
+            settled_at: None,
         });
         Ok(Active { first, file, marker, path, bytes: PREAMBLE })
     }

@@ -100,7 +100,7 @@ async fn what_two_nodes_lost_is_published_again_though_the_receivers_own_node_li
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_comes_back_to_another_node_stores_nothing_twice() {
     let mut rig = Rig::cluster().await;
-    rig.shorten_the_window().await;
+    rig.shorten_the_window(3).await;
     let running = Running::start(&rig, |_| {}).await;
     rig.send_when_known(&running.base, 0).await;
     for number in 1..=20 {

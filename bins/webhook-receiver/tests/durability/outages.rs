@@ -2,7 +2,7 @@
 
 use testkit::reqwest::StatusCode;
 use testkit::{eventually, scratch};
-use webhook_receiver::AcknowledgeAfter;
+use webhook_receiver::{AcknowledgeAfter, Config};
 
 use crate::rig::{Rig, copy};
 use crate::running::Running;
@@ -142,6 +142,39 @@ async fn an_event_that_the_server_will_not_take_stops_nothing_and_is_tried_again
     let rig = rig.reconfigure(|_| {}).await;
     let running = Running::start(&rig, |_| {}).await;
     rig.expect_messages(3).await;
+    assert_eq!(rig.ids().await, sent.into_iter().collect());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_has_long_had_is_not_published_again_with_what_it_refused_beside_it() {
+    const MIB: usize = 1024 * 1024;
+    let rig = Rig::configured(|options| options.max_payload = 1024 * 1024).await;
+    // Nothing is kept on account of its age, and the server soon forgets what it has.
+    rig.shorten_the_window(1).await;
+    let brief = |config: &mut Config| config.journal_keep_seconds = 0;
+    let running = Running::start(&rig, brief).await;
+    let mut sent = vec![rig.send_when_known(&running.base, 0).await];
+    let (short, long) =
+        tokio::join!(rig.send(&running.base, 1), rig.send_long(&running.base, 2, 2 * MIB));
+    sent.extend([short.expect("acknowledged"), long.expect("acknowledged")]);
+    rig.expect_messages(2).await;
+    let kept = webhook_receiver::journal::read(&rig.journal).unwrap();
+    let last = kept.map(|found| found.unwrap().record.sequence).last().unwrap();
+    eventually("the journal notes since when it need not be published", || async {
+        rig.is_published(last) && rig.settled() == 1
+    })
+    .await;
+    running.stop().await;
+
+    let before = rig.healed();
+    let rig = rig.reconfigure(|_| {}).await;
+    let running = Running::start(&rig, brief).await;
+    eventually("the server has everything", || async {
+        rig.healed().is_some_and(|healed| Some(healed) != before)
+    })
+    .await;
+    assert_eq!(rig.messages().await, 3);
     assert_eq!(rig.ids().await, sent.into_iter().collect());
     running.stop().await;
 }

@@ -81,12 +81,14 @@ impl Rig<NatsCluster> {
     pub fn reach(&mut self, node: usize) {
         self.bus_config = config(self.nats.nodes()[node].url());
     }
+}
 
+impl<S> Rig<S> {
     /// Has the stream tell only within the next moment that it has an event already.
-    pub async fn shorten_the_window(&self) {
+    pub async fn shorten_the_window(&self, nodes: u8) {
         let declared = include_str!("../../../../nats/streams/inbound.json");
         let mut declared: serde_json::Value = serde_json::from_str(declared).unwrap();
-        declared["num_replicas"] = 3.into();
+        declared["num_replicas"] = nodes.into();
         declared["duplicate_window"] = 100_000_000.into();
         let update = format!("$JS.API.STREAM.UPDATE.{}", subject::INBOUND);
         eventually("the stream has a shorter window", || async {
@@ -96,9 +98,7 @@ impl Rig<NatsCluster> {
         })
         .await;
     }
-}
 
-impl<S> Rig<S> {
     /// The run of the server that has everything, as the journal notes it.
     pub fn healed(&self) -> Option<String> {
         self.noted()?["server"].as_str().map(str::to_owned)
@@ -107,6 +107,12 @@ impl<S> Rig<S> {
     /// Whether the journal notes that everything in it is published.
     pub fn is_published(&self, last: u64) -> bool {
         self.noted().and_then(|mark| mark["below"].as_u64()).is_some_and(|below| below > last)
+    }
+
+    /// Of how many segments the journal notes since when they are settled.
+    pub fn settled(&self) -> usize {
+        let noted = self.noted();
+        noted.and_then(|mark| Some(mark["settled"].as_object()?.len())).unwrap_or(0)
     }
 
     fn noted(&self) -> Option<serde_json::Value> {
