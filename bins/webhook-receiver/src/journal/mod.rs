@@ -360,7 +360,9 @@ pub(crate) struct Size {
 
 fn remove(segments: &[PathBuf]) {
     for path in segments {
-        if let Err(error) = std::fs::remove_file(path) {
+        if let Err(error) = std::fs::remove_file(path)
+            && error.kind() != ErrorKind::NotFound
+        {
             tracing::warn!(
                 journal.segment = %path.display(),
                 error = in_words(&error),

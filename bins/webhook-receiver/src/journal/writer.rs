@@ -5,13 +5,14 @@
 //! event may be in the stream and not in the journal. It was not acknowledged then, and it did happen.
 //!
 //! A file whose write or sync failed is never written or synced again: the kernel may have dropped the pages, and a
-//! second sync would report success. Its acknowledged part stays readable. The group is tried once more in a new
-//! segment, and only then refused.
+//! second sync would report success. Its acknowledged part stays readable. A file that somebody has taken out of the
+//! folder is left too. The group is tried once more in a new segment, and only then refused.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,6 +70,18 @@ struct Active {
     marker: Marker,
     path: PathBuf,
     bytes: u64,
+}
+
+impl Active {
+    /// Fails if the file does not have its name any more: somebody removed it, or its folder, and what is written to it
+    /// would be gone with this program.
+    fn is_in_place(&self) -> io::Result<()> {
+        let (written, named) = (self.file.metadata()?, std::fs::metadata(&self.path)?);
+        if (written.dev(), written.ino()) == (named.dev(), named.ino()) {
+            return Ok(());
+        }
+        Err(io::Error::other("the segment's file was replaced"))
+    }
 }
 
 impl Writer {
@@ -210,7 +223,8 @@ impl Writer {
             if handed_over {
                 self.hand_over(group, &bytes, &places);
             }
-            active.file.sync_data()
+            active.file.sync_data()?;
+            active.is_in_place()
         });
         if let Err(error) = synced {
             self.abandon(&active);

@@ -119,6 +119,24 @@ fn a_segment_that_fails_is_left_and_the_group_goes_into_the_next_one() {
 }
 
 #[test]
+fn nothing_is_acknowledged_into_a_file_that_is_not_in_the_folder_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    let mut writer = writer(&path);
+    commit(&mut writer, "first").unwrap();
+    std::fs::remove_file(&writer.active.as_ref().unwrap().path).unwrap();
+    commit(&mut writer, "second").unwrap();
+    assert_eq!(bodies(&path), ["second"]);
+    assert_eq!(*writer.shared.condition.borrow(), Condition::Writable);
+
+    std::fs::rename(&path, dir.path().join("away")).unwrap();
+    assert_eq!(commit(&mut writer, "third"), Err(AppendError::Unwritable));
+    std::fs::create_dir(&path).unwrap();
+    commit(&mut writer, "fourth").unwrap();
+    assert_eq!(bodies(&path), ["fourth"]);
+}
+
+#[test]
 fn what_was_written_and_not_synced_goes_into_the_next_segment_before_it_is_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = writer(dir.path());
