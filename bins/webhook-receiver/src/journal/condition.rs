@@ -1,10 +1,13 @@
 //! The condition of the journal, for health checks, and how it is noticed that a failed one works again.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{AppendError, MIB, Shared};
+use domain::in_words;
+
+use super::{AppendError, MIB, Shared, segment};
 
 /// A group is normally on disk within milliseconds. A disk that takes longer than this cannot be relied on.
 const HANGING: Duration = Duration::from_secs(2);
@@ -12,7 +15,7 @@ const HANGING: Duration = Duration::from_secs(2);
 /// How the last append went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// It succeeded, or there was none yet.
+    /// It succeeded, or there was none yet and a segment could be begun.
     Writable,
     /// There was no room.
     Full,
@@ -21,6 +24,16 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// That of a journal in this folder that is being opened.
+    pub(super) fn at_start(dir: &Path) -> Self {
+        let Err(error) = probe(dir) else { return Self::Writable };
+        tracing::error!(
+            error = in_words(&error),
+            "the journal cannot be written; checked again every second"
+        );
+        Self::Failing
+    }
+
     pub(super) fn of(error: AppendError) -> Self {
         match error {
             AppendError::Full => Self::Full,
@@ -57,8 +70,8 @@ impl Shared {
         let works = match condition {
             Condition::Writable => return,
             Condition::Full => self.ledger().has_room_for(MIB),
-            Condition::Failing => match self.probe() {
-                Err(error) if self.yield_room(&error, MIB) => self.probe().is_ok(),
+            Condition::Failing => match probe(&self.dir) {
+                Err(error) if self.yield_room(&error, MIB) => probe(&self.dir).is_ok(),
                 probed => probed.is_ok(),
             },
         };
@@ -67,19 +80,18 @@ impl Shared {
         }
     }
 
-    fn probe(&self) -> io::Result<()> {
-        let probe = self.dir.join("probe");
-        let written = File::create(&probe).and_then(|mut file| {
-            file.write_all(&[0; 4096])?;
-            file.sync_all()
-        });
-        // If this fails, the next probe overwrites the file.
-        let _ = std::fs::remove_file(&probe);
-        written
-    }
-
     pub(super) fn report(&self, condition: Condition) {
         self.condition
             .send_if_modified(|present| std::mem::replace(present, condition) != condition);
     }
+}
+
+/// Does what beginning a segment takes: any step of it may be the one that fails.
+fn probe(dir: &Path) -> io::Result<()> {
+    let probe = dir.join("probe");
+    let begun =
+        File::create(&probe).and_then(|mut file| segment::begin(&mut file, &[0; 4096], dir));
+    // If this fails, the next probe overwrites the file.
+    let _ = std::fs::remove_file(&probe);
+    begun
 }

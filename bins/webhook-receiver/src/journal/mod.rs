@@ -171,7 +171,7 @@ impl Journal {
             tail: Tail::starting_at(next, limits.tail_bytes),
             handed_out: AtomicU64::new(0),
             settled_below: watch::Sender::new(next),
-            condition: watch::Sender::new(Condition::Writable),
+            condition: watch::Sender::new(Condition::at_start(dir)),
             activity: watch::Sender::new(Activity::Waiting),
             _lock: lock,
         });

@@ -88,7 +88,7 @@ pub(super) fn create(dir: &Path, first: u64) -> io::Result<(File, Marker, PathBu
 }
 
 /// Writes what comes before the first record, and makes both it and the file's name durable.
-fn begin(file: &mut File, preamble: &[u8], dir: &Path) -> io::Result<()> {
+pub(super) fn begin(file: &mut File, preamble: &[u8], dir: &Path) -> io::Result<()> {
     file.write_all(preamble)?;
     file.sync_all()?;
     sync_dir(dir)

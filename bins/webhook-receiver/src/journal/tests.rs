@@ -10,6 +10,7 @@ use crate::testing::inbound;
 
 mod ageing;
 mod backlog;
+mod failing;
 mod hanging;
 mod healing;
 mod room;
@@ -226,21 +227,6 @@ fn refused_events_keep_their_segment_until_the_stream_takes_them() {
     shared.taken(sequences[0], true);
     shared.maintain(Some("run")).1.unwrap();
     assert_eq!(inspect(&dir).len(), 1);
-}
-
-#[test]
-fn a_folder_that_fails_refuses_events_until_it_works_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal");
-    let journal = Journal::open(&path, LIMITS).unwrap();
-    std::fs::remove_dir_all(&path).unwrap();
-    let append = || block_on(journal.append(inbound("e", None), Bytes::from_static(b"x"), None));
-    assert_eq!(append(), Err(AppendError::Unwritable));
-    assert_eq!(*journal.condition().borrow(), Condition::Failing);
-    std::fs::create_dir(&path).unwrap();
-    journal.shared().maintain(None).1.unwrap();
-    assert_eq!(*journal.condition().borrow(), Condition::Writable);
-    append().unwrap();
 }
 
 #[test]
