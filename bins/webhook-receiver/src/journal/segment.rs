@@ -4,7 +4,7 @@
 //! magic 8 | marker 8 | first sequence 8 | crc32 4 || record | record | …
 //! ```
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirEntry, File, OpenOptions};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -38,19 +38,26 @@ pub(super) fn list_aside(dir: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
 fn named(dir: &Path, extension: &str) -> io::Result<Vec<(u64, PathBuf, u64)>> {
     let mut segments = Vec::new();
     for entry in dir.read_dir()? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let first = name
-            .to_str()
-            .and_then(|name| name.strip_suffix(extension)?.strip_suffix('.'))
-            .filter(|digits| digits.len() == 20)
-            .and_then(|digits| digits.parse().ok());
-        if let Some(first) = first {
-            segments.push((first, entry.path(), entry.metadata()?.len()));
-        }
+        segments.extend(found(&entry?, extension)?);
     }
     segments.sort_unstable_by_key(|(first, ..)| *first);
     Ok(segments)
+}
+
+/// The segment that an entry of the folder is.
+fn found(entry: &DirEntry, extension: &str) -> io::Result<Option<(u64, PathBuf, u64)>> {
+    let name = entry.file_name();
+    let first = name
+        .to_str()
+        .and_then(|name| name.strip_suffix(extension)?.strip_suffix('.'))
+        .filter(|digits| digits.len() == 20)
+        .and_then(|digits| digits.parse().ok());
+    let Some(first) = first else { return Ok(None) };
+    match entry.metadata() {
+        // Removed by its receiver since the folder was read.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        metadata => Ok(Some((first, entry.path(), metadata?.len()))),
+    }
 }
 
 /// A sequence above every one that a segment of this length can hold.
@@ -237,6 +244,18 @@ mod tests {
     use std::os::fd::OwnedFd;
 
     use super::*;
+
+    #[test]
+    fn a_segment_that_goes_while_the_folder_is_listed_is_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        for first in [3, 7] {
+            File::create(path(dir.path(), first)).unwrap();
+        }
+        let entries: Vec<_> = dir.path().read_dir().unwrap().map(Result::unwrap).collect();
+        std::fs::remove_file(path(dir.path(), 3)).unwrap();
+        let left = entries.iter().filter_map(|entry| found(entry, EXTENSION).unwrap());
+        assert_eq!(left.map(|(first, ..)| first).collect::<Vec<_>>(), [7]);
+    }
 
     #[test]
     fn a_segment_has_not_begun_before_its_file_and_its_folder_are_synced() {
