@@ -19,7 +19,7 @@ use super::{Outgoing, Record, Shared};
 const FROM_MEMORY: usize = 256;
 /// How many bytes are read from disk at once.
 const FROM_DISK: usize = 4 * 1024 * 1024;
-/// How often a segment may fail to be read before it is set aside.
+/// How often a segment may fail to be read before what the disk does not give is stepped over, or all of it set aside.
 const ATTEMPTS: u32 = 12;
 pub(super) const RETRIES: Policy = Policy::NEAR;
 
@@ -125,8 +125,9 @@ impl Stretch {
     }
 }
 
-/// Reads the next piece. A segment that keeps failing is set aside, so that what comes after it does not wait for ever.
-/// If that fails too, the fault is not the segment's alone, and everything waits.
+/// Reads the next piece. What a segment keeps failing to give is stepped over like damage, and if that is its beginning,
+/// the segment is set aside, so that what comes after it does not wait for ever. If that fails too, the fault is not the
+/// segment's alone, and everything waits.
 async fn read(
     journal: Arc<Shared>,
     mut cursor: Cursor,
@@ -142,7 +143,7 @@ async fn read(
         });
         let (read_on, records) = joined(piece).await;
         cursor = read_on;
-        let Failed { segment, error } = match records {
+        let Failed { segment, begins, error } = match records {
             Ok(records) => return (cursor, records),
             Err(failed) => failed,
         };
@@ -156,6 +157,8 @@ async fn read(
         }
         if blamed < ATTEMPTS {
             tokio::time::sleep(retries.delay(failures)).await;
+        } else if begins && cursor.step_over_failures_in(segment) {
+            (failures, blamed) = (0, 0);
         } else {
             let shared = Arc::clone(&journal);
             let set_aside =

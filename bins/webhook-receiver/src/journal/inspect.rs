@@ -33,7 +33,7 @@ pub struct Inspection {
     pub torn: u64,
     /// Whether the file does not begin like a segment, so that nothing in it can be read.
     pub unreadable: bool,
-    /// The error at which the disk gave no more of it.
+    /// The first error at which the disk did not give a part of it, or anything.
     pub failure: Option<String>,
 }
 
@@ -87,6 +87,7 @@ fn read(found: &mut Inspection, mark: &Mark) -> io::Result<()> {
         found.unreadable = true;
         return Ok(());
     };
+    scan.step_over_failures();
     while let Some((head, payload)) = scan.next()? {
         found.records += 1;
         found.published += u64::from(mark.is_published(head.sequence));
@@ -100,6 +101,7 @@ fn read(found: &mut Inspection, mark: &Mark) -> io::Result<()> {
         }
     }
     found.damaged = scan.damaged;
+    found.failure = scan.failure.map(|error| error.to_string());
     found.torn = found.bytes - scan.good_until;
     Ok(())
 }

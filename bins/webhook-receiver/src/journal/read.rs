@@ -20,7 +20,7 @@ pub struct Inspected {
 }
 
 /// Reads a journal's records, oldest first, without changing anything. Its receiver may be running. Skips damaged
-/// records.
+/// records, and what the disk does not give.
 pub fn read(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<Inspected>> + use<>> {
     let mark = Mark::read(dir);
     let mut segments: VecDeque<(u64, PathBuf, u64)> = segment::list(dir)?.into();
@@ -39,6 +39,9 @@ pub fn read(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<Inspected>
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 opened => opened?,
             };
+            if let Some(open) = &mut scan {
+                open.step_over_failures();
+            }
         }
     };
     Ok(std::iter::from_fn(move || next().transpose()).map(move |record| {
@@ -54,6 +57,8 @@ pub(super) struct Cursor {
     /// The lowest sequence that may come next.
     next: u64,
     open: Option<Open>,
+    /// The segment in which what the disk does not give is taken for damage.
+    steps_over_in: Option<u64>,
 }
 
 /// A failure to read a segment.
@@ -61,6 +66,8 @@ pub(super) struct Cursor {
 pub(super) struct Failed {
     /// The segment's first sequence.
     pub(super) segment: u64,
+    /// Whether it begins like a segment, so that what is behind the failure can be found.
+    pub(super) begins: bool,
     pub(super) error: io::Error,
 }
 
@@ -77,7 +84,12 @@ struct Open {
 
 impl Cursor {
     pub(super) fn at(next: u64) -> Self {
-        Self { next, open: None }
+        Self { next, open: None, steps_over_in: None }
+    }
+
+    /// From now on takes what the disk does not give of this segment for damage. Returns whether that is new.
+    pub(super) fn step_over_failures_in(&mut self, segment: u64) -> bool {
+        self.steps_over_in.replace(segment) != Some(segment)
     }
 
     /// Reads the next records below `below`: about `max_bytes` of them, or none if there are no more. Fails only once
@@ -107,7 +119,7 @@ impl Cursor {
                     // The position in the file is unknown now.
                     self.open = None;
                     if records.is_empty() {
-                        return Err(Failed { segment: first, error });
+                        return Err(Failed { segment: first, begins: true, error });
                     }
                     break;
                 }
@@ -152,15 +164,22 @@ impl Cursor {
             let path = found.path.clone();
             drop(ledger);
             match Scan::open(&path, bytes) {
-                Ok(Some(scan)) => self.open = Some(Open { first, end, scan, unread: 0 }),
-                Ok(None) => journal
-                    .set_aside(first, None)
-                    .map_err(|error| Failed { segment: first, error })?,
+                Ok(Some(mut scan)) => {
+                    if self.steps_over_in == Some(first) {
+                        scan.step_over_failures();
+                    }
+                    self.open = Some(Open { first, end, scan, unread: 0 });
+                }
+                Ok(None) => journal.set_aside(first, None).map_err(|error| Failed {
+                    segment: first,
+                    begins: false,
+                    error,
+                })?,
                 // The segment was removed meanwhile. Otherwise the whole folder may be missing for a moment.
                 Err(error)
                     if error.kind() == io::ErrorKind::NotFound
                         && !journal.ledger().holds(first) => {}
-                Err(error) => return Err(Failed { segment: first, error }),
+                Err(error) => return Err(Failed { segment: first, begins: false, error }),
             }
         }
         Ok(self.open.as_mut())

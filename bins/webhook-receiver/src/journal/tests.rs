@@ -14,6 +14,7 @@ mod failing;
 mod hanging;
 mod healing;
 mod room;
+mod unreadable;
 
 const LIMITS: Limits = Limits {
     segment_bytes: 64 * 1024,

@@ -61,7 +61,7 @@ fn row(segment: &Inspection, newest: bool) -> [String; 7] {
         wrong.push("its beginning is damaged".to_owned());
     }
     if let Some(failure) = &segment.failure {
-        wrong.push(format!("the disk gives no more of it: {failure}"));
+        wrong.push(format!("the disk does not give all of it: {failure}"));
     }
     if segment.damaged > 0 {
         wrong.push(format!("{} bytes are damaged", segment.damaged));

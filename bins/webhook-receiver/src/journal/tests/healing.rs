@@ -140,12 +140,12 @@ fn make_unreadable(path: &Path) {
     std::fs::create_dir(path).unwrap();
 }
 
-const SOON: service::retry::Policy = service::retry::Policy {
+pub(super) const SOON: service::retry::Policy = service::retry::Policy {
     shortest: Duration::from_millis(1),
     longest: Duration::from_millis(1),
 };
 
-fn aside(dir: &TempDir) -> usize {
+pub(super) fn aside(dir: &TempDir) -> usize {
     set_aside(dir.path()).unwrap().len()
 }
 
