@@ -117,8 +117,27 @@ pub async fn begin(
     Ok(number)
 }
 
+/// How long ago a try began, by the database's clock, if it has not ended. Returns `None` if somebody else has ended it.
+pub async fn under_way(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    number: i32,
+) -> Result<Option<Duration>, Error> {
+    let ago = sqlx::query_scalar!(
+        r#"select extract(epoch from clock_timestamp() - started_at)::float8 as "ago!"
+           from outbound_attempts
+           where operation_id = $1 and attempt = $2 and outcome is null"#,
+        operation.0,
+        number
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(ago.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
+}
+
 /// Ends a try whose program is gone, with an unknown outcome. A request that is still on its way ends within `longest`
-/// of the start, so the try counts as ended no earlier than that. Returns false if it has ended after all.
+/// of the start, since whoever makes it counts from there too ([`under_way`]); so the try counts as ended no earlier than
+/// that. Returns false if it has ended after all.
 pub async fn abandon(
     connection: &mut PgConnection,
     operation: OperationId,

@@ -13,6 +13,7 @@ use store::attempts;
 use store::outbox::{self, Entry};
 use store::{Error, conversations, messages};
 
+use super::hold_back::Leave;
 use super::job::{Change, Job, Shown};
 use super::settle::Carried;
 use super::{Carrier, Lock};
@@ -76,13 +77,16 @@ impl Carrier {
             begun
         };
         store::commit(transaction).await?;
-        if let Some(number) = number
-            && let Some(carried) = self.hold_back(job, caller, number).await?
-        {
-            return Ok(carried);
-        }
-        lock.assert_held().await?;
-        let done = call(entry.display_id, &change, target, caller).await;
+        let made = call(entry.display_id, &change, target, caller);
+        let done = if let Some(number) = number {
+            match self.leave_for(job, caller, number, self.longest_change(), lock).await? {
+                Leave::Given(deadline) => deadline.keep(made).await,
+                Leave::Refused(carried) => return Ok(carried),
+            }
+        } else {
+            lock.assert_held().await?;
+            made.await
+        };
         self.report(caller, &done).await;
         let error = match done {
             Ok(seen_at) => {
@@ -107,11 +111,16 @@ impl Carrier {
     /// How long a change has to wait because Chatwoot may yet be making an earlier one. It is asked when the change is about
     /// to be made, since it may have been asked for after the earlier one was settled.
     async fn behind_change(&self, entry: &Entry) -> Result<Option<Duration>, Error> {
-        let (absence, longest) = (self.config.absence(), self.config.timeout() * MOST_REQUESTS);
+        let (absence, longest) = (self.config.absence(), self.longest_change());
         let mut transaction = self.store.worker().await?;
         let left = attempts::may_come_late(&mut transaction, entry, absence, longest).await?;
         store::commit(transaction).await?;
         Ok(left)
+    }
+
+    /// The longest that the requests of one change take.
+    fn longest_change(&self) -> Duration {
+        self.config.timeout() * MOST_REQUESTS
     }
 
     /// Whether the customer wrote something after what was read. Chatwoot marks everything as read, and would count

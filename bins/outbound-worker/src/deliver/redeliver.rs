@@ -16,6 +16,7 @@ use store::messages::{self, Target};
 use store::outbox::{self, Entry};
 
 use super::carrier::asked_ago;
+use super::hold_back::Leave;
 use super::job::Job;
 use super::settle::{Carried, News};
 use super::stay::Stay;
@@ -123,11 +124,13 @@ impl Carrier {
             return self.leave(job.entry, message).await;
         }
         store::commit(transaction).await?;
-        if let Some(carried) = self.hold_back(job, caller, number).await? {
-            return Ok(carried);
-        }
-        lock.assert_held().await?;
-        let done = caller.client.retry_message(job.entry.display_id, target.chatwoot_id).await;
+        let deadline =
+            match self.leave_for(job, caller, number, self.config.timeout(), lock).await? {
+                Leave::Given(deadline) => deadline,
+                Leave::Refused(carried) => return Ok(carried),
+            };
+        let retry = caller.client.retry_message(job.entry.display_id, target.chatwoot_id);
+        let done = deadline.keep(retry).await;
         self.report(caller, &done).await;
         let Err(error) = done else {
             return self.handed_over(job, Some(number), target.failed_at).await;

@@ -14,6 +14,7 @@ use store::outbox::{self, Entry, Tries};
 
 use super::carrier::{UNTIL_REPAIRED, asked_ago};
 use super::files::{self, BrokenOff, Missing};
+use super::hold_back::{Deadline, Leave};
 use super::job::Job;
 use super::settle::{self, Carried, News};
 use super::stay::Stay;
@@ -97,11 +98,12 @@ impl Carrier {
         }
         match beginning {
             Begun::Attempt(attempt) => {
-                if let Some(carried) = self.hold_back(job, caller, attempt.number).await? {
-                    return Ok(carried);
+                match self.leave_for(job, caller, attempt.number, longest, lock).await? {
+                    Leave::Given(deadline) => {
+                        self.attempt(job, message, caller, attempt, deadline).await
+                    }
+                    Leave::Refused(carried) => Ok(carried),
                 }
-                lock.assert_held().await?;
-                self.attempt(job, message, caller, attempt).await
             }
             Begun::There(id) => self.sent(job, None, Some(id)).await,
             Begun::Gone => self.withdraw(job.entry).await,
@@ -116,6 +118,7 @@ impl Carrier {
         message: SendMessage,
         caller: &Caller,
         Beginning { number, tries, own }: Beginning,
+        deadline: Deadline,
     ) -> Result<Carried, Error> {
         let new = NewMessage {
             content: message.content,
@@ -129,7 +132,7 @@ impl Carrier {
         let uploads = files::read(&self.objects, &message.uploads, &broken_off);
         let client = own.as_ref().map_or(&caller.client, |(client, _)| client);
         let create = client.create_message_with(job.entry.display_id, &new, uploads);
-        let (created, ()) = tokio::join!(create, self.tell_sending(job, number));
+        let (created, ()) = tokio::join!(deadline.keep(create), self.tell_sending(job, number));
         metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
         if created.is_err() && broken_off.happened() {
             return self.broken_off(job, number, tries, caller).await;

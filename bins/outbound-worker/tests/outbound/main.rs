@@ -6,6 +6,7 @@ mod accounts;
 mod announcements;
 mod changes;
 mod chaos;
+mod delays;
 mod faults;
 mod files;
 mod frozen;

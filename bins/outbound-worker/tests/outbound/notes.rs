@@ -18,6 +18,16 @@ fn one_place() -> Config {
     Config { outbound_account_concurrency: 1, chatwoot_timeout_seconds: 60, ..config() }
 }
 
+impl Stage {
+    /// As the owner of the database.
+    pub async fn sql(&self, statements: &'static str) {
+        let url = &self.world.store_config.database_url;
+        let connection = <sqlx::PgConnection as sqlx::Connection>::connect(url.expose_secret());
+        let mut connection = connection.await.unwrap();
+        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+    }
+}
+
 struct Noted {
     stage: Stage,
     chatwoot: Chatwoot,
@@ -51,7 +61,7 @@ async fn noted() -> Noted {
         published && unsettled.unwrap() == 1
     })
     .await;
-    noted.sql("update outbox set due_at = now() + interval '1 hour'").await;
+    noted.stage.sql("update outbox set due_at = now() + interval '1 hour'").await;
     noted
 }
 
@@ -67,14 +77,6 @@ impl Noted {
         .fetch_one(&mut *transaction)
         .await
         .unwrap()
-    }
-
-    /// As the owner of the database.
-    async fn sql(&self, statements: &'static str) {
-        let url = &self.stage.world.store_config.database_url;
-        let connection = <sqlx::PgConnection as sqlx::Connection>::connect(url.expose_secret());
-        let mut connection = connection.await.unwrap();
-        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
     }
 
     async fn first_goes_out(&self) {
@@ -94,6 +96,7 @@ async fn p5_what_is_noted_and_then_fails_is_not_forgotten() {
     let noted = noted().await;
     // What a sequence counted outlives the transaction that fails.
     noted
+        .stage
         .sql(
             "create sequence failures;
              grant usage, select on failures to axis_worker;
@@ -110,7 +113,7 @@ async fn p5_what_is_noted_and_then_fails_is_not_forgotten() {
         failed.fetch_one(&mut *transaction).await.unwrap()
     })
     .await;
-    noted.sql("drop trigger fail on outbound_attempts").await;
+    noted.stage.sql("drop trigger fail on outbound_attempts").await;
     noted.goes_out().await;
 }
 
@@ -165,7 +168,10 @@ async fn p5_what_is_noted_when_a_worker_stops_is_left_to_the_others() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p5_what_was_published_without_a_note_of_it_is_published_anew() {
     let noted = noted().await;
-    noted.sql("update outbox set publications = 0, due_at = now() where publications = 1").await;
+    noted
+        .stage
+        .sql("update outbox set publications = 0, due_at = now() where publications = 1")
+        .await;
     eventually("it is published again", || async { noted.row().await.0 > 0 }).await;
     let (publications, due) = noted.row().await;
     assert!(publications > 1 || due < 30.0, "due in {due} s");
