@@ -281,6 +281,18 @@ pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option
     row.map(Account::try_from).transpose()
 }
 
+/// Whether the account is served. Waits for whoever is just connecting or disconnecting it.
+pub async fn is_served(connection: &mut PgConnection, id: AccountKey) -> Result<bool, Error> {
+    let served = sqlx::query_scalar!(
+        r#"select disconnected_at is null as "served!" from chatwoot_accounts
+           where id = $1 for share"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(served.unwrap_or_default())
+}
+
 /// An account as its tenant's people see it: without secrets, and even after it was disconnected.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,7 +12,7 @@ use domain::{ConversationId, SecretKey, in_words};
 use objects::Objects;
 use service::retry::Policy;
 use store::outbox::{self, Entry};
-use store::{Error, Store};
+use store::{Error, Store, accounts};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -30,8 +30,9 @@ use crate::throttle::{Hold, Limits, Report, Throttle};
 
 /// How long a command waits if somebody has to fix something first.
 pub(super) const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
-/// How long a command of a disconnected account waits. Reconnecting the account ends the wait.
-const UNTIL_CONNECTED: Duration = Duration::from_mins(10);
+/// How long a command of a disconnected account waits, which may have very many and be disconnected for months.
+/// Reconnecting the account ends the wait.
+const UNTIL_CONNECTED: Duration = Duration::from_hours(2);
 /// The longest time between a request's end and recording its outcome.
 const AFTER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a host is paused or an account rests.
@@ -183,12 +184,12 @@ impl Carrier {
         let reason =
             "the Chatwoot account is disconnected; this goes out when it is connected again";
         let carried = self.put_off(job, UNTIL_CONNECTED, Some(reason)).await?;
-        // Reconnecting ends the wait, unless it came before there was one.
-        if self.callers.get(job.entry.account).await.is_ok() {
-            let mut transaction = self.store.worker().await?;
+        // Reconnecting ends the wait, unless it came, or had begun, before there was one.
+        let mut transaction = self.store.worker().await?;
+        if accounts::is_served(&mut transaction, job.entry.account).await? {
             outbox::hasten(&mut transaction, job.entry.operation).await?;
-            store::commit(transaction).await?;
         }
+        store::commit(transaction).await?;
         Ok(carried)
     }
 

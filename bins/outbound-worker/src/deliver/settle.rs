@@ -143,13 +143,18 @@ impl Carrier {
         wait: Duration,
         reason: Option<&str>,
     ) -> Result<Carried, Error> {
-        if reason.is_some() {
+        if let Some(reason) = reason {
             // An earlier try may have reached Chatwoot. Then nobody can take the reply back.
             let mut transaction = self.store.worker().await?;
             let left = attempts::may_be_there(&mut transaction, job.entry.operation).await?;
-            store::commit(transaction).await?;
             let state = if left { DeliveryState::Unknown } else { DeliveryState::Retrying };
-            let news = News { again: Some(wait), ..News::settled(None, state, reason) };
+            if put_off_again(&mut transaction, job, wait, state, reason).await? {
+                store::commit(transaction).await?;
+                self.wake.notify_one();
+                return Ok(Carried::Waits);
+            }
+            store::rollback(transaction).await?;
+            let news = News { again: Some(wait), ..News::settled(None, state, Some(reason)) };
             return self.note(job, news).await;
         }
         let mut transaction = self.store.worker().await?;
@@ -211,6 +216,27 @@ impl Carrier {
         }
         Ok(Carried::Settled)
     }
+}
+
+/// Puts off a command that has waited for this reason and is shown so. Nothing is shown or announced anew: an account may
+/// rest, or be disconnected, for months, with very many commands. Returns false if this has to be shown, and the caller
+/// then rolls back.
+async fn put_off_again(
+    connection: &mut PgConnection,
+    job: &Job<'_>,
+    wait: Duration,
+    state: DeliveryState,
+    reason: &str,
+) -> Result<bool, Error> {
+    if !outbox::postpone_again(connection, job.entry.operation, wait, reason).await? {
+        return Ok(false);
+    }
+    let (message, state) = match job.shown {
+        Shown::Reply(message) => (message, state),
+        Shown::Redelivery(message) => (message, DeliveryState::Retrying),
+        Shown::Change(_) | Shown::Moment => return Ok(true),
+    };
+    messages::hold_again(connection, message, state, reason, wait).await
 }
 
 /// Logs that a command failed, and not why: that may be in Chatwoot's words, which may hold what the message holds.

@@ -160,3 +160,25 @@ pub async fn hold(
     .await?;
     Ok(())
 }
+
+/// Puts a message off once more that is shown in this state for this reason already. Returns false, and changes nothing,
+/// if something else is shown.
+pub async fn hold_again(
+    connection: &mut PgConnection,
+    message: MessageId,
+    state: DeliveryState,
+    reason: &str,
+    wait: Duration,
+) -> Result<bool, Error> {
+    let held = sqlx::query!(
+        "update messages set outbound_next_at = now() + make_interval(secs => $4)
+         where id = $1 and outbound_state = $2 and outbound_reason = $3",
+        message.0,
+        state.as_str(),
+        reason,
+        wait.as_secs_f64()
+    )
+    .execute(connection)
+    .await?;
+    Ok(held.rows_affected() > 0)
+}

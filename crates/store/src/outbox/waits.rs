@@ -48,6 +48,28 @@ pub async fn postpone_for(
     Ok(postponed.rows_affected() > 0)
 }
 
+/// As [`postpone`], for a command that has waited for this reason and is put off for it once more. Returns false, and
+/// changes nothing, if it has not, if somebody has ended its wait since, or if it is gone.
+pub async fn postpone_again(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    wait: Duration,
+    reason: &str,
+) -> Result<bool, Error> {
+    let postponed = sqlx::query!(
+        "update outbox
+         set due_at = now() + make_interval(secs => $2),
+             not_before = now() + make_interval(secs => $2)
+         where operation_id = $1 and wait_reason = $3 and not_before is not null",
+        operation.0,
+        wait.as_secs_f64(),
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(postponed.rows_affected() > 0)
+}
+
 /// Ends a command's wait and wakes the relay once the transaction commits. Passes over a row that somebody else has
 /// locked, which is being published or settled.
 pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
