@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::Config;
-use crate::deliver::{Carrier, Deliverer, Lanes, Parts};
+use crate::deliver::{Carrier, Deliverer, Lanes, Parts, Widths};
 use crate::fence::Fence;
 use crate::leftovers::{Leftovers, Told};
 use crate::locked_out::LockedOut;
@@ -24,6 +24,10 @@ use crate::{health, sweep};
 
 /// How long the end waits to hand back what is left, and again to record what was announced.
 const LAST_WORD: Duration = Duration::from_secs(2);
+
+/// Wake-ups in hand beyond those that have lanes. While all lanes are taken, these are noted, so that the next lane that
+/// gets free may go to whoever has none.
+const READERS: usize = 4;
 
 /// Publishes outbox rows and carries them out.
 pub struct OutboundWorker {
@@ -131,16 +135,17 @@ impl OutboundWorker {
             locked_out: self.locked_out,
             shutdown: shutdown.clone(),
         });
-        let lanes = Lanes::new(
-            self.config.outbound_account_concurrency.into(),
-            self.config.outbound_tenant_concurrency.into(),
-            Arc::clone(&returned),
-        );
+        let widths = Widths {
+            per_account: self.config.outbound_account_concurrency.into(),
+            per_tenant: self.config.outbound_tenant_concurrency.into(),
+            all: self.config.outbound_concurrency.into(),
+        };
+        let lanes = Lanes::new(widths, Arc::clone(&returned));
         let deliverer = Deliverer::new(carrier, self.locks, Arc::clone(&lanes));
         let consumption = Consumption {
             consumer: Consumer::OutboundWorker,
             batch: 1,
-            concurrency: self.config.outbound_concurrency.into(),
+            concurrency: widths.all + READERS,
             room: usize::MAX,
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))

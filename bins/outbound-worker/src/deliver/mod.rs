@@ -34,7 +34,7 @@ use events::{TraceParent, WakeUp};
 use store::{Store, Transaction, outbox};
 
 pub(crate) use carrier::{Carrier, Parts};
-pub(crate) use lanes::Lanes;
+pub(crate) use lanes::{Lanes, Widths};
 use lanes::{Place, Spot};
 use settle::Carried;
 #[cfg(test)]
@@ -102,7 +102,7 @@ impl Deliverer {
                 Drained::HeldUp(first) => {
                     held_up |= spot == this && first != wake_up.operation;
                 }
-                Drained::More => lane.note(spot),
+                Drained::More => lane.note_again(),
                 Drained::Locked => elsewhere |= lane.put_off(spot),
             }
             if self.carrier.shutdown.is_cancelled() {

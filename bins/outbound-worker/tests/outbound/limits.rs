@@ -166,6 +166,35 @@ async fn p9_a_tenant_s_flood_does_not_delay_another_s_reply() {
     assert!(waiting > FLOOD / 2, "only {waiting} still wait: that was no test");
 }
 
+/// The floods of several take all places, and last for long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p9_the_floods_of_four_tenants_do_not_delay_another_s_reply() {
+    const FLOOD: i64 = 250;
+    let stage = Stage::empty().await;
+    let mut flooded = Vec::new();
+    for tenant in ["acme", "beta", "gamma", "delta"] {
+        let chatwoot = stage.chatwoot(tenant).await;
+        chatwoot.fails(|rest| rest.latency_ms = Millis::between(500, 500));
+        flood(&stage, &chatwoot, FLOOD).await;
+        flooded.push(chatwoot);
+    }
+    stage.worker(&config()).await;
+    eventually("all of the floods is published", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let published = "select not exists (select from outbox where publications = 0)";
+        sqlx::query_scalar(published).fetch_one(&mut *transaction).await.unwrap()
+    })
+    .await;
+    let quiet = stage.chatwoot("zeta").await;
+    let conversation = stage.conversation(&quiet).await;
+    for text in ["one", "two", "three"] {
+        let reply = stage.write(&quiet, &conversation, text).await;
+        stage.reaches(reply, "sent").await;
+    }
+    let waiting = stage.waiting().await;
+    assert!(waiting > FLOOD * 2, "only {waiting} still wait: it had waited for the others");
+}
+
 /// The same on one Chatwoot, of which no more may be asked than it allows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p9_a_tenant_s_flood_does_not_use_up_another_s_turn_at_their_chatwoot() {
