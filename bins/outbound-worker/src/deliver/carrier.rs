@@ -87,15 +87,18 @@ impl Carrier {
             ..Options::default()
         };
         let shortest = config.retry().shortest.min(LONGEST_REST);
+        let quarter = usize::from(config.outbound_concurrency / 4).max(1);
         let limits = Limits {
             per_minute: config.chatwoot_requests_per_minute,
             failures: config.chatwoot_failures,
             rest: Policy { shortest, longest: LONGEST_REST },
             trial: config.timeout() + AFTER_TIMEOUT,
+            trials: quarter,
+            longest: config.upload_timeout() + AFTER_TIMEOUT,
         };
         let callers = Callers::new(store.clone(), key, options);
         let throttle = Throttle::new(store.clone(), limits);
-        let stays = Semaphore::new(usize::from(config.outbound_concurrency / 4).max(1));
+        let stays = Semaphore::new(quarter);
         Self {
             config,
             store,

@@ -9,7 +9,8 @@ use domain::{AccountKey, in_words};
 use store::{Error, Store, breakers, hosts};
 
 use super::{
-    Ask, Breaker, Bucket, Draw, Hold, HoldCause, Host, LEASE, Lease, Limits, Report, State, Turns,
+    Ask, Breaker, Bucket, Draw, Hold, HoldCause, Host, LEASE, Lease, Limits, Report, State, Trials,
+    Turns,
 };
 
 /// The gate before all hosts and accounts.
@@ -60,6 +61,7 @@ struct Known {
     host: Option<Seen<Host>>,
     lease: Lease,
     turns: Turns,
+    trials: Trials,
 }
 
 impl Throttle {
@@ -106,14 +108,20 @@ impl Throttle {
         // Held while the database is asked, so that only one caller asks.
         let known = self.known(host);
         let mut known = known.lock().await;
+        let is_trial = breaker.value.state != State::Closed;
+        let Limits { trial, trials, longest, .. } = self.limits;
+        if is_trial && !known.trials.have_room(trials, longest) {
+            return Ok(resting(trial));
+        }
         if let Some(hold) = self.draw(host, account, asker, &mut known).await? {
             return Ok(Some(hold));
         }
-        if breaker.value.state != State::Closed
-            && let Some(wait) = self.enter(account).await?
-        {
-            known.lease.put_back();
-            return Ok(resting(wait));
+        if is_trial {
+            if let Some(wait) = self.enter(account).await? {
+                known.lease.put_back();
+                return Ok(resting(wait));
+            }
+            known.trials.begin(account);
         }
         Ok(None)
     }
@@ -192,7 +200,12 @@ impl Throttle {
     /// Gives back an admitted call that is not made. If the database does not accept that, other workers wait until
     /// the call would have ended.
     pub(crate) async fn unused(&self, host: &str, account: AccountKey) {
-        self.known(host).lock().await.lease.put_back();
+        {
+            let known = self.known(host);
+            let mut known = known.lock().await;
+            known.lease.put_back();
+            known.trials.end(account);
+        }
         if !self.is_ailing(account) {
             return;
         }
@@ -205,6 +218,7 @@ impl Throttle {
 
     async fn tell(&self, host: &str, account: AccountKey, report: Report) -> Result<(), Error> {
         let Limits { failures, rest, .. } = self.limits;
+        self.known(host).lock().await.trials.end(account);
         if report == Report::Fails {
             let mut opened = false;
             let failed = |breaker: &mut Breaker, now| opened = breaker.failed(failures, rest, now);

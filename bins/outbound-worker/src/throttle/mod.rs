@@ -8,9 +8,10 @@
 //!  worker     tokens for a moment     what it said a moment ago
 //! ```
 //!
-//! The limits of a host are shared by all accounts on it and by all workers, while a breaker belongs to one account. A
-//! worker asks the database at most a few times a second, takes tokens for that long, and learns what other workers
-//! were told. A worker that dies takes its lease with it, and nothing else.
+//! The limits of a host are shared by all accounts on it and by all workers, while a breaker belongs to one account. Of
+//! the rested accounts on one host, a worker tries a few at a time, since all of these calls may hang. A worker asks the
+//! database at most a few times a second, takes tokens for that long, and learns what other workers were told. A worker
+//! that dies takes its lease with it, and nothing else.
 //!
 //! Nobody waits here: a caller that is refused learns for how long, puts its command off and releases it. Only a caller
 //! in the middle of something that it would have to begin anew stays, and asks for the host's next token. All times are
@@ -21,6 +22,7 @@ mod bucket;
 mod gate;
 mod host;
 mod lease;
+mod trials;
 mod turns;
 
 use std::time::Duration;
@@ -32,6 +34,7 @@ pub(crate) use bucket::{Ask, Bucket};
 pub(crate) use gate::Throttle;
 pub(crate) use host::Host;
 pub(crate) use lease::{Draw, Lease};
+pub(crate) use trials::Trials;
 pub(crate) use turns::Turns;
 
 /// How long a worker relies on what the database said.
@@ -48,6 +51,10 @@ pub(crate) struct Limits {
     pub(crate) rest: Policy,
     /// How long the trial of a rested account may take: longer than a call does.
     pub(crate) trial: Duration,
+    /// How many rested accounts of one host this process tries at the same time.
+    pub(crate) trials: usize,
+    /// How long a call may take, one with files too.
+    pub(crate) longest: Duration,
 }
 
 /// A refusal: no call may be made now.

@@ -266,6 +266,49 @@ async fn a_worker_that_dies_takes_its_lease_with_it_and_no_more() {
     assert!((2..=8).contains(&known.granted), "{known:?}");
 }
 
+/// Each of the accounts of a Chatwoot that hangs is tried once in a while, by a call that hangs too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p9_rested_accounts_of_one_host_are_tried_few_at_a_time_and_leave_room_for_others() {
+    let stage = Stage::empty().await;
+    let hanging = stage.chatwoot("acme").await;
+    let mut accounts = vec![stage.neighbour(&hanging, "beta").await];
+    for tenant in ["gamma", "delta", "epsilon"] {
+        accounts.push(stage.neighbour(&hanging, tenant).await);
+    }
+    accounts.push(hanging);
+    accounts[0].fails(|rest| rest.stall = true);
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    for Chatwoot { account, .. } in &accounts {
+        let rested = breakers::Breaker {
+            account: account.key,
+            failures: 2,
+            opened: 1,
+            state: breakers::State::Open(chrono::DateTime::UNIX_EPOCH),
+        };
+        breakers::lock(&mut transaction, account.key).await.unwrap();
+        breakers::write(&mut transaction, &rested).await.unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    for account in &accounts {
+        flood(&stage, account, 1).await;
+    }
+    // Nothing that hangs ends within this test.
+    let few = Config { outbound_concurrency: 4, chatwoot_timeout_seconds: 120, ..patient() };
+    stage.worker(&few).await;
+    eventually("all of them are tried, or are not", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let done = "select 4 <= (select count(*) from outbound_attempts)
+                        + (select count(*) from outbox where not_before > now())";
+        sqlx::query_scalar(done).fetch_one(&mut *transaction).await.unwrap()
+    })
+    .await;
+    let quiet = stage.chatwoot("zeta").await;
+    let conversation = stage.conversation(&quiet).await;
+    let reply = stage.write(&quiet, &conversation, "Hello").await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(stage.trying().await, 1, "of the others, one is tried");
+}
+
 /// An account that rested is tried by one call, which need not be made any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trial_that_is_not_made_is_left_to_the_next() {
