@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use objects::Objects;
+use store::uploads::Left;
 use store::{Store, attempts, idempotency, stream_tickets, uploads};
 
 use crate::rounds::Rounds;
@@ -52,12 +53,16 @@ where
 /// before its row: a row without its file is found again, a file without its row never is.
 pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
-    let left = uploads::left(&mut transaction, patience, BATCH).await?;
+    let mut left = uploads::left(&mut transaction, patience, BATCH).await?;
     store::commit(transaction).await?;
     let mut removed = Vec::with_capacity(left.len());
     let mut failure = None;
-    for (id, key) in left {
-        match objects.remove(&key).await {
+    // What was stored tells whether the place is away, and what may never have been stored does not.
+    left.sort_by_key(|file| !file.stored);
+    for Left { id, key, stored } in left {
+        let gone =
+            if stored { objects.remove_stored(&key).await } else { objects.remove(&key).await };
+        match gone {
             Ok(()) => removed.push(id),
             Err(error) => failure = Some(error),
         }

@@ -79,13 +79,22 @@ impl Objects {
         }
     }
 
-    /// Removes a file. Succeeds if there is no such file, unless the place is away.
+    /// Removes a file that may never have been stored. Succeeds if there is no such file, unless the place is known to
+    /// be away.
     pub async fn remove(&self, key: &str) -> Result<(), Error> {
         match self.store.delete(&self.path(key)).await {
-            Ok(()) => Ok(()),
-            Err(object_store::Error::NotFound { .. }) => self.not_away().await,
+            // A bucket says so of what was never there, too.
+            Ok(()) if !self.was_missed() => Ok(()),
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => self.not_away().await,
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Removes a file that was stored. Succeeds if it is gone already, but not if the place has no mark: then the file
+    /// is elsewhere.
+    pub async fn remove_stored(&self, key: &str) -> Result<(), Error> {
+        self.holds(key).await?;
+        self.remove(key).await
     }
 
     /// Checks that the place answers, waiting less long than for a file. Only one check runs at a time: a hung disk

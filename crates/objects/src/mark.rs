@@ -42,6 +42,10 @@ impl Objects {
         self.known.seen.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn was_missed(&self) -> bool {
+        self.known.missed.load(Ordering::Relaxed)
+    }
+
     /// Ensures that the mark is there before a file is stored. Fails if it was there before and is gone.
     pub(crate) async fn mark(&self) -> Result<(), Error> {
         let was_marked = self.was_marked();
@@ -66,6 +70,17 @@ impl Objects {
         }
     }
 
+    /// Fails unless the mark is there or, as in a place that was used before there were marks, this file.
+    pub(crate) async fn holds(&self, key: &str) -> Result<(), Error> {
+        match self.is_marked().await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(error) if is_denied(&error) => {}
+            Err(error) => return Err(error),
+        }
+        self.length(key).await.map(drop)
+    }
+
     /// Explains why a file cannot be read: it is missing, or the whole place is.
     pub(crate) async fn missing_or(&self, error: object_store::Error) -> Error {
         if !matches!(error, object_store::Error::NotFound { .. }) {
@@ -84,7 +99,7 @@ impl Objects {
     /// Fails if the place does not work, or has no mark though it is known to be in use.
     pub(crate) async fn not_away(&self) -> Result<(), Error> {
         let marked = self.is_marked().await?;
-        let in_use = self.was_marked() || self.known.missed.load(Ordering::Relaxed);
+        let in_use = self.was_marked() || self.was_missed();
         if in_use && !marked { Err(Error::Away) } else { Ok(()) }
     }
 }

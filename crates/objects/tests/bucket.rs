@@ -238,7 +238,11 @@ fn access(port: u16) -> Access {
 }
 
 fn open(name: &str, access: Access) -> Objects {
-    let (name, prefix) = (name.to_owned(), "axis/files".to_owned());
+    under("axis/files", name, access)
+}
+
+fn under(prefix: &str, name: &str, access: Access) -> Objects {
+    let (name, prefix) = (name.to_owned(), prefix.to_owned());
     Objects::open(&Config { attachments_url: Address::Bucket { name, prefix }, access }).unwrap()
 }
 
@@ -280,9 +284,16 @@ async fn keep_files(port: u16) {
     assert!(unfinished.contains("ListMultipartUploadsResult"), "{unfinished}");
     assert!(!unfinished.contains("given-up"), "{unfinished}");
 
+    let elsewhere = under("axis/other", BUCKET, access(port));
+    elsewhere.remove("never-stored").await.unwrap();
+    let removed = elsewhere.remove_stored("tenant/small").await;
+    assert!(matches!(removed, Err(Error::Away)), "{removed:?}");
+    assert!(matches!(elsewhere.remove("never-stored").await, Err(Error::Away)), "it knows now");
     for _ in 0..2 {
         objects.remove("tenant/small").await.unwrap();
+        objects.remove_stored("large").await.unwrap();
     }
+    assert!(matches!(objects.length("large").await, Err(Error::NotFound)));
     assert!(matches!(objects.read("tenant/small", None).await, Err(Error::NotFound)));
     let mut nowhere = bucket("no-such-bucket", port).write("x");
     nowhere.put(Bytes::from_static(b"x")).await.unwrap();

@@ -84,7 +84,10 @@ async fn a_folder_whose_disk_is_not_mounted_is_told_from_files_that_are_gone() {
     let refused = write(&before, "new").await;
     assert!(matches!(refused, Err(Error::Away)), "it would be hidden by the disk");
     assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
-    for objects in [&before, &after] {
+    let sweeping = open(&place);
+    sweeping.remove("never-stored").await.unwrap();
+    assert!(matches!(sweeping.remove_stored("file").await, Err(Error::Away)));
+    for objects in [&before, &after, &sweeping] {
         assert!(matches!(objects.length("file").await, Err(Error::Away)));
         assert!(matches!(objects.read("file", None).await, Err(Error::Away)));
         assert!(matches!(objects.ping().await, Err(Error::Away)));
@@ -97,6 +100,28 @@ async fn a_folder_whose_disk_is_not_mounted_is_told_from_files_that_are_gone() {
         assert_eq!(objects.length("file").await.unwrap(), 5);
         assert!(matches!(objects.length("another").await, Err(Error::NotFound)));
     }
+    for _ in 0..2 {
+        sweeping.remove_stored("file").await.unwrap();
+    }
+    assert!(matches!(sweeping.length("file").await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn a_file_whose_place_has_no_mark_is_removed_where_it_is_and_not_where_it_is_missing() {
+    let (used, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for name in ["old", "older"] {
+        std::fs::write(used.path().join(name), "Hello").unwrap();
+    }
+    let objects = open(used.path());
+    assert!(matches!(objects.remove_stored("gone").await, Err(Error::Away)), "nobody knows yet");
+    for name in ["old", "gone", "older"] {
+        objects.remove_stored(name).await.unwrap();
+        assert!(matches!(objects.length(name).await, Err(Error::NotFound)));
+    }
+    let elsewhere = open(empty.path());
+    assert!(matches!(elsewhere.remove_stored("old").await, Err(Error::Away)));
+    assert!(matches!(elsewhere.remove("never-stored").await, Err(Error::Away)), "it knows now");
+    assert!(matches!(elsewhere.ping().await, Err(Error::Away)));
 }
 
 #[tokio::test]

@@ -19,6 +19,17 @@ pub struct Received {
     pub digest: Vec<u8>,
 }
 
+/// A file that no message needs any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The file.
+    pub id: AttachmentId,
+    /// Where it is.
+    pub key: String,
+    /// Whether a message had it, so that it was stored. Otherwise it may never have been received.
+    pub stored: bool,
+}
+
 /// Records a file that is about to be received. If that fails, the file is left over ([`left`]).
 pub async fn begin(
     connection: &mut PgConnection,
@@ -124,20 +135,20 @@ pub async fn get(connection: &mut PgConnection, id: AttachmentId) -> Result<Opti
     }))
 }
 
-/// At most `limit` files that no message needs any more, with their keys. A file without a message counts once it is
+/// At most `limit` files that no message needs any more. A file without a message counts once it is
 /// older than `patience`.
 pub async fn left(
     connection: &mut PgConnection,
     patience: Duration,
     limit: i64,
-) -> Result<Vec<(AttachmentId, String)>, Error> {
+) -> Result<Vec<Left>, Error> {
     let rows = sqlx::query!(
-        r#"select id as "id!", object_key as "object_key!" from (
-             (select id, object_key from uploads
+        r#"select id as "id!", object_key as "object_key!", digest is not null as "stored!" from (
+             (select id, object_key, digest from uploads
               where message_id is null and created_at < now() - make_interval(secs => $1)
               order by created_at limit $2)
              union all
-             (select u.id, u.object_key
+             (select u.id, u.object_key, u.digest
               from messages m join uploads u on u.message_id = m.id
               where m.deleted and m.uploads <> '[]' limit $2)
            ) as x limit $2"#,
@@ -146,7 +157,12 @@ pub async fn left(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (AttachmentId(row.id), row.object_key)).collect())
+    let left = rows.into_iter().map(|row| Left {
+        id: AttachmentId(row.id),
+        key: row.object_key,
+        stored: row.stored,
+    });
+    Ok(left.collect())
 }
 
 /// Removes the rows of files that are gone.

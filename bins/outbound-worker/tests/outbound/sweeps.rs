@@ -1,8 +1,43 @@
 //! What nobody needs any more goes by itself.
 
+use std::time::Duration;
+
+use objects::{Address, Config, Objects};
+use outbound_worker::sweep;
 use testkit::{eventually, sqlx};
 
 use crate::stage::{Stage, config};
+
+const FILE: (&str, &str, &[u8]) = ("a.txt", "text/plain", b"Hello");
+
+/// A worker that was started without the disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_are_not_forgotten_while_their_disk_is_not_mounted() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.receive(&chatwoot, FILE).await;
+    stage.write_files(&chatwoot, &conversation, "See below", &[FILE]).await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let deleted = sqlx::query("update messages set deleted = true");
+    deleted.execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let keys = stage.keys().await;
+    assert_eq!(keys.len(), 2);
+
+    let unmounted = Config::at(Address::Folder(testkit::scratch("unmounted")));
+    let unmounted = Objects::open(&unmounted).unwrap();
+    let swept = sweep::round(&stage.world.store, &unmounted, Duration::ZERO).await;
+    assert!(swept.is_err(), "{swept:?}");
+    assert_eq!(stage.keys().await, keys);
+
+    let objects = &stage.world.objects;
+    assert_eq!(sweep::round(&stage.world.store, objects, Duration::ZERO).await.unwrap(), 2);
+    assert_eq!(stage.keys().await, [""; 0]);
+    for key in keys {
+        assert!(objects.length(&key).await.is_err(), "{key}");
+    }
+}
 
 /// Files are looked for until their time is over, for as long as somebody is in the way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
