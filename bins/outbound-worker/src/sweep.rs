@@ -49,8 +49,8 @@ where
     }
 }
 
-/// Removes a batch of files that were left over for longer than `patience`. Returns how many. The file is removed
-/// before its row: a row without its file is found again, a file without its row never is.
+/// Removes a batch of files that no message needs any more, or that waited for one for longer than `patience`. Returns
+/// how many. The file is removed before its row: a row without its file is found again, a file without its row never is.
 pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
     let mut left = uploads::left(&mut transaction, patience, BATCH).await?;

@@ -135,8 +135,8 @@ pub async fn get(connection: &mut PgConnection, id: AttachmentId) -> Result<Opti
     }))
 }
 
-/// At most `limit` files that no message needs any more. A file without a message counts once it is
-/// older than `patience`.
+/// At most `limit` files that no message needs any more. One that never had a message counts once it
+/// is older than `patience`.
 pub async fn left(
     connection: &mut PgConnection,
     patience: Duration,
@@ -145,7 +145,8 @@ pub async fn left(
     let rows = sqlx::query!(
         r#"select id as "id!", object_key as "object_key!", digest is not null as "stored!" from (
              (select id, object_key, digest from uploads
-              where message_id is null and created_at < now() - make_interval(secs => $1)
+              where message_id is null
+                and (digest is not null or created_at < now() - make_interval(secs => $1))
               order by created_at limit $2)
              union all
              (select u.id, u.object_key, u.digest

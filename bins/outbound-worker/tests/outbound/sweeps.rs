@@ -39,6 +39,30 @@ async fn files_are_not_forgotten_while_their_disk_is_not_mounted() {
     }
 }
 
+/// As soon as it is asked for: they are a person's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_erased_messages_go_at_once() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let (erased, other) =
+        (stage.conversation(&chatwoot).await, stage.conversation(&chatwoot).await);
+    stage.write_files(&chatwoot, &other, "Stays", &[FILE]).await;
+    let kept = stage.keys().await;
+    stage.write_files(&chatwoot, &erased, "Goes", &[FILE]).await;
+    let gone: Vec<_> = stage.keys().await.into_iter().filter(|key| !kept.contains(key)).collect();
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    store::erasure::erase_conversations(&mut transaction, &[erased.id]).await.unwrap();
+    store::commit(transaction).await.unwrap();
+
+    let objects = &stage.world.objects;
+    let swept = sweep::round(&stage.world.store, objects, Duration::from_hours(1)).await;
+    assert_eq!(swept.unwrap(), 1);
+    assert_eq!(stage.keys().await, kept);
+    for (keys, there) in [(gone, false), (kept, true)] {
+        assert_eq!(objects.length(&keys[0]).await.is_ok(), there);
+    }
+}
+
 /// Files are looked for until their time is over, for as long as somebody is in the way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_of_long_ago_go_while_files_cannot_be_removed() {
