@@ -202,7 +202,8 @@ impl Objects {
             .map_err(|error| OpenError::Settings(Box::new(error)))?
             .with_fsync(true);
         let store = Arc::new(store);
-        Ok(Self::over(store.clone(), store, Key::default(), 256 * KIB))
+        let objects = Self::over(store.clone(), store.clone(), Key::default(), 256 * KIB);
+        Ok(Self { folder: Some(store), ..objects })
     }
 }
 

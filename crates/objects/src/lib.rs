@@ -24,6 +24,7 @@ mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::Mutex;
@@ -44,6 +45,8 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// The same place, which has longer to give a whole file away.
     reading: Arc<dyn ObjectStore>,
+    /// The same place, if it is a folder.
+    folder: Option<Arc<LocalFileSystem>>,
     /// The prefix of every key.
     prefix: Path,
     /// How many bytes a writer collects before it passes them on.
@@ -61,7 +64,8 @@ impl Objects {
         prefix: Path,
         part: usize,
     ) -> Self {
-        Self { store, reading, prefix, part, known: Arc::default(), looking: Arc::default() }
+        let (known, looking) = (Arc::default(), Arc::default());
+        Self { store, reading, folder: None, prefix, part, known, looking }
     }
 
     fn path(&self, key: &str) -> Path {
@@ -79,9 +83,10 @@ impl Objects {
         }
     }
 
-    /// Removes a file that may never have been stored. Succeeds if there is no such file, unless the place is known to
-    /// be away.
+    /// Removes a file that may never have been stored, and what a folder has of it if its writer was killed. Succeeds
+    /// if there is no such file, unless the place is known to be away.
     pub async fn remove(&self, key: &str) -> Result<(), Error> {
+        self.remove_unfinished(key).await?;
         match self.store.delete(&self.path(key)).await {
             // A bucket says so of what was never there, too.
             Ok(()) if !self.was_missed() => Ok(()),

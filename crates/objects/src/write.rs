@@ -1,5 +1,6 @@
 //! Writing files.
 
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,6 +22,27 @@ impl Objects {
         let file = BufWriter::with_capacity(store, self.path(key), self.part);
         Writer { file: file.with_max_concurrency(2), place }
     }
+
+    /// Removes what a folder has of a file whose writer was killed, or could not complete it. A bucket's lifecycle rules
+    /// do the same.
+    pub(crate) async fn remove_unfinished(&self, key: &str) -> Result<(), Error> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let file = folder.path_to_filesystem(&self.path(key))?.into_os_string();
+        let remove = move || -> io::Result<()> {
+            // A file is written as `file#1`, or with the first number that is not taken.
+            for number in 1_u64.. {
+                let mut unfinished = file.clone();
+                unfinished.push(format!("#{number}"));
+                match std::fs::remove_file(&unfinished) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => break,
+                    removed => removed?,
+                }
+            }
+            Ok(())
+        };
+        let removed = tokio::task::spawn_blocking(remove).await;
+        removed.map_err(io::Error::from).flatten().map_err(failed)
+    }
 }
 
 impl Writer {
@@ -37,10 +59,7 @@ impl Writer {
         }
         self.file.shutdown().await.map_err(|error| match error.downcast::<object_store::Error>() {
             Ok(error) => Error::from(error),
-            Err(source) => Error::from(object_store::Error::Generic {
-                store: "objects",
-                source: source.into(),
-            }),
+            Err(source) => failed(source),
         })
     }
 
@@ -49,4 +68,8 @@ impl Writer {
         // What cannot be removed has no name; a bucket's lifecycle rules clear it away.
         let _taken_back = self.file.abort().await;
     }
+}
+
+fn failed(source: io::Error) -> Error {
+    object_store::Error::Generic { store: "objects", source: source.into() }.into()
 }

@@ -67,6 +67,25 @@ async fn write(objects: &Objects, key: &str) -> Result<(), Error> {
     writer.finish().await
 }
 
+#[tokio::test]
+async fn what_a_killed_program_had_received_of_a_file_is_removed_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = open(folder.path());
+    write(&objects, "tenant/whole").await.unwrap();
+    let mut writer = objects.write("tenant/cut-off");
+    writer.put(Bytes::from(vec![7; 300_000])).await.unwrap();
+    std::mem::forget(writer);
+    let names = || {
+        let files = std::fs::read_dir(folder.path().join("tenant")).unwrap().flatten();
+        let mut names: Vec<_> = files.map(|file| file.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(), ["cut-off#1", "whole"]);
+    open(folder.path()).remove("tenant/cut-off").await.unwrap();
+    assert_eq!(names(), ["whole"]);
+}
+
 /// Programs that were started before and after it was unmounted, which leaves an empty folder.
 #[tokio::test]
 async fn a_folder_whose_disk_is_not_mounted_is_told_from_files_that_are_gone() {
