@@ -16,7 +16,7 @@ struct Late {
 
 impl Late {
     async fn read() -> Self {
-        let served = Served::start().await;
+        let served = Box::pin(Served::start()).await;
         let seed = Seed { messages: vec![("incoming", "1")], ..Seed::open(1) };
         let id = served.write(&seed).await;
         let late = Self { served, seed, id, path: format!("/conversations/{id}") };
