@@ -86,7 +86,7 @@ pub async fn take_due(
 
 /// Notes that rows were published; those that are not settled within `again` are published again. What is not its
 /// conversation's first command is published ever more seldom, since the first one's wake-up does for all behind it: it
-/// waits twice as long each time, up to [`LONGEST_BEHIND`]. Whoever removes the first one has the next one published
+/// waits twice as long each time, up to ten minutes. Whoever removes the first one has the next one published
 /// within a minute, by a trigger (`axis_outbox_goes_on`).
 pub async fn published(
     connection: &mut PgConnection,
