@@ -35,14 +35,15 @@ export async function propose(conversationId: string, content: string, reason: s
   )
 }
 
-/**
- * Decides a request as this person has read it; if it has changed since, the API refuses. With `content`, that text is
- * sent instead of the proposed one.
- */
-export async function decide(
-  approval: Approval,
-  { status, words, content }: { status: 'approved' | 'rejected'; words: string; content?: string },
-): Promise<Approval> {
+export interface Decision {
+  status: 'approved' | 'rejected'
+  words: string
+  /** What is to be sent instead of the proposed reply. */
+  content?: string
+}
+
+/** Decides a request as this person has read it; if it has changed since, the API refuses. */
+export async function decide(approval: Approval, { status, words, content }: Decision): Promise<Approval> {
   return await answerOf(
     client.PATCH('/api/v1/approvals/{id}', {
       params: { path: { id: approval.id }, header: { 'If-Match': approvalTag(approval) } },

@@ -158,11 +158,10 @@ export class Outbox {
 
   /** Sends an entry again that was refused. If its writer was not permitted to, they may be by now. */
   async retry(entry: Written): Promise<void> {
-    if (entry.forbidden) {
-      await rolesOfNow()
-      // Somebody may have discarded it in the meantime.
-      if (!this.of(entry.conversationId).includes(entry)) return
-    }
+    if (entry.forbidden) await rolesOfNow()
+    // Somebody may have discarded it in the meantime, or tried it again.
+    const now = this.of(entry.conversationId).find((one) => one.clientId === entry.clientId)
+    if (now?.state !== entry.state) return
     this.#put({ ...entry, state: 'waiting', reason: null, forbidden: false })
     void this.#work(entry.conversationId)
   }

@@ -5,6 +5,12 @@ import { Failure } from '../api/failure.ts'
 import { afterRefusal, isForbidden } from './again.ts'
 import { wait } from './backoff.ts'
 
+/**
+ * For what does not wait for a token, whatever was refused before: what is taken back, which would be gone by then, and
+ * what gets one itself.
+ */
+export const AT_ONCE = { atOnce: true }
+
 /** Retries only temporary failures, a few times, and not without a network. */
 const aLittle = (failures: number, error: unknown) => failures < 2 && Failure.from(error).passing && navigator.onLine
 
@@ -13,7 +19,8 @@ export function createQueryClient(retry: false | typeof aLittle = aLittle): Quer
   let refused: unknown = null
   return new QueryClient({
     mutationCache: new MutationCache({
-      onMutate: async () => {
+      onMutate: async (_, { meta }) => {
+        if (meta?.atOnce) return
         const before = refused
         refused = null
         await afterRefusal(before)

@@ -6,7 +6,7 @@ import { Failure } from '#api/failure.ts'
 import { LONGEST_MESSAGE, LONGEST_REASON } from '#api/limits.ts'
 import type { Approval } from '#api/types.ts'
 import { session } from '#auth/session.ts'
-import { decide, showApproval, withdrawApproval } from '#live/approving.ts'
+import { type Decision, decide, showApproval, withdrawApproval } from '#live/approving.ts'
 import { Button } from '#ui/Button.tsx'
 import { composes } from '#ui/composing.ts'
 import { isFocusLost } from '#ui/focus.ts'
@@ -58,14 +58,10 @@ export function Deciding({ approval }: { approval: Approval }) {
     setRead(current)
   }
   const deciding = useMutation({
-    mutationFn: (status: 'approved' | 'rejected') =>
-      decide(read, {
-        status,
-        words: words.trim(),
-        ...(status === 'approved' && reply !== null && { content: reply.trim() }),
-      }),
+    // What was there when they pressed: what they type while it waits for a token is not decided.
+    mutationFn: ({ read, decision }: { read: Approval; decision: Decision }) => decide(read, decision),
     onSuccess: done,
-    onError: (error, status) => refused(`Not ${status}`, error),
+    onError: (error, { decision }) => refused(`Not ${decision.status}`, error),
   })
   const withdrawing = useMutation({
     mutationFn: () => withdrawApproval(approval),
@@ -78,11 +74,11 @@ export function Deciding({ approval }: { approval: Approval }) {
   const wantsReason = rejects && words.trim() === ''
   const approve = () => {
     setRejects(false)
-    if (may && !busy && !blank) deciding.mutate('approved')
+    if (may && !busy && !blank) deciding.mutate({ read, decision: { status: 'approved', words: words.trim(), ...(reply !== null && { content: reply.trim() }) } })
   }
   const reject = () => {
     setRejects(true)
-    if (may && !busy && words.trim() !== '') deciding.mutate('rejected')
+    if (may && !busy && words.trim() !== '') deciding.mutate({ read, decision: { status: 'rejected', words: words.trim() } })
   }
   const confirm = rejects ? reject : approve
   const send = (event: KeyboardEvent) => {

@@ -6,6 +6,7 @@ import type { Message } from '#api/types.ts'
 import { useLive } from '#live/context.ts'
 import { fileQuery } from '#live/files.ts'
 import { heldUpBy } from '#live/messages.ts'
+import { AT_ONCE } from '#live/queryClient.ts'
 import { Button } from '#ui/Button.tsx'
 import { useMounted } from '#ui/mounted.ts'
 import { toastFailure } from '#ui/toasts.ts'
@@ -43,6 +44,7 @@ export function Actions({ message, onEdit }: ActionsProps) {
   // If Chatwoot has it but could not deliver it, it is deleted there too.
   const there = message.chatwootId != null
   const cancel = useMutation({
+    meta: AT_ONCE,
     mutationFn: async (write: boolean) => {
       // Fetch the files before the message is gone.
       const kept = write ? attachments.filter(isKept) : []
@@ -59,7 +61,11 @@ export function Actions({ message, onEdit }: ActionsProps) {
     onError: (error, write) => stays(write ? 'Not taken back' : 'Not discarded', error),
   })
   // Cancels handing a failed message to its channel again; it then stays, as failed.
-  const stop = useMutation({ mutationFn: () => live.cancel(message), onError: (error) => stays('Not cancelled', error) })
+  const stop = useMutation({
+    meta: AT_ONCE,
+    mutationFn: () => live.cancel(message),
+    onError: (error) => stays('Not cancelled', error),
+  })
   // What was refused in an earlier state says nothing of this one. An answer that is still to come does.
   const forget = useEffectEvent(() => {
     for (const one of [retry, cancel, stop]) if (one.isError) one.reset()

@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 
 import { session } from '#auth/session.ts'
 import { useLive } from '#live/context.ts'
+import { AT_ONCE } from '#live/queryClient.ts'
 import { useConnection } from '#live/status.ts'
 import type { Arrived, Written } from '#live/written.ts'
 import { useMounted } from '#ui/mounted.ts'
@@ -29,8 +30,9 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
   const offline = useConnection().state === 'offline'
   const overtaken = written.state === 'overtaken'
   const held = overtaken || written.state === 'refused'
-  const again = useMutation({ mutationFn: () => outbox.retry(written) })
+  const again = useMutation({ meta: AT_ONCE, mutationFn: () => outbox.retry(written) })
   const back = useMutation({
+    meta: AT_ONCE,
     mutationFn: async (write: boolean) => {
       if (write) mustFit(written.conversationId, written)
       // If it has arrived in the meantime, it shows as the API has it, with its own buttons.
