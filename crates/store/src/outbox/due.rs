@@ -147,7 +147,7 @@ pub async fn again(
                  where head.conversation_id = returned.conversation_id
                  order by head.sequence limit 1
                )
-               for update skip locked
+               for no key update skip locked
              ) first
            ), hastened as (
              update outbox set due_at = least(due_at, now() + make_interval(secs => $2))

@@ -71,13 +71,13 @@ pub async fn postpone_again(
 }
 
 /// Ends a command's wait and wakes the relay once the transaction commits. Passes over a row that somebody else has
-/// locked, which is being published or settled.
+/// locked, which is being published or settled, but not over one that a relay only keeps from being removed.
 pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
     sqlx::query!(
         "with hastened as (
            update outbox set due_at = now(), not_before = null
            where operation_id in (
-             select operation_id from outbox where operation_id = $1 for update skip locked)
+             select operation_id from outbox where operation_id = $1 for no key update skip locked)
            returning operation_id
          )
          select pg_notify('outbox', '') from hastened",
@@ -94,7 +94,7 @@ pub async fn hurry(connection: &mut PgConnection, operation: OperationId) -> Res
     sqlx::query!(
         "update outbox set hurried = true
          where operation_id in (
-           select operation_id from outbox where operation_id = $1 for update skip locked)",
+           select operation_id from outbox where operation_id = $1 for no key update skip locked)",
         operation.0
     )
     .execute(&mut *connection)
@@ -131,7 +131,7 @@ pub(crate) async fn hasten_told(
              select operation_id from outbox
              where operation_id = any($1) and not_before > now()
                and (attempts > 0 or command = 'send_message')
-             for update skip locked)
+             for no key update skip locked)
            returning operation_id
          )
          select pg_notify('outbox', '') from hastened limit 1",
@@ -157,7 +157,7 @@ pub(crate) async fn hasten_account(
                and (o.attempts > 0 or not exists (
                  select from messages m
                  where m.id = o.operation_id and m.outbound_state = 'queued'))
-             for update skip locked)
+             for no key update skip locked)
            returning operation_id
          )
          select pg_notify('outbox', '') from hastened limit 1",

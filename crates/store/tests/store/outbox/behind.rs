@@ -118,3 +118,16 @@ async fn p5_a_command_that_becomes_the_first_while_a_relay_has_it_is_published_w
     store::commit(removed).await.unwrap();
     assert_eq!(within(&store, &queue, MINUTE).await.first(), Some(&2));
 }
+
+/// Nobody else would end it: what is behind finds the first one not due.
+#[tokio::test]
+async fn p5_a_wait_is_ended_while_a_relay_notes_that_it_has_published_what_is_behind() {
+    let (store, queue) = held_up().await;
+    let mut relay = store.worker().await.unwrap();
+    outbox::published(&mut relay, &queue[1..2], MINUTE).await.unwrap();
+    let mut transaction = store.worker().await.unwrap();
+    outbox::hasten(&mut transaction, queue[0]).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    store::commit(relay).await.unwrap();
+    assert_eq!(within(&store, &queue, Duration::ZERO).await.first(), Some(&0));
+}
