@@ -6,7 +6,8 @@ use std::path::Path;
 use domain::in_words;
 use rustix::io::Errno;
 
-use super::{LOCK, segment};
+use super::lock::LOCK;
+use super::segment;
 
 /// Whether a failure is about the segment itself, and not a shortage of memory, file handles or disk space, which may
 /// last for any time.

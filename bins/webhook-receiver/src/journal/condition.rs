@@ -70,8 +70,8 @@ impl Shared {
         let works = match condition {
             Condition::Writable => return,
             Condition::Full => self.ledger().has_room_for(MIB),
-            Condition::Failing => match probe(&self.dir) {
-                Err(error) if self.yield_room(&error, MIB) => probe(&self.dir).is_ok(),
+            Condition::Failing => match self.probe() {
+                Err(error) if self.yield_room(&error, MIB) => self.probe().is_ok(),
                 probed => probed.is_ok(),
             },
         };
@@ -80,13 +80,18 @@ impl Shared {
         }
     }
 
+    fn probe(&self) -> io::Result<()> {
+        self.lock.hold(&self.dir)?;
+        probe(&self.dir)
+    }
+
     pub(super) fn report(&self, condition: Condition) {
         self.condition
             .send_if_modified(|present| std::mem::replace(present, condition) != condition);
     }
 }
 
-/// Does what beginning a segment takes: any step of it may be the one that fails.
+/// Does what beginning a segment takes in a folder that is locked: any step of it may be the one that fails.
 fn probe(dir: &Path) -> io::Result<()> {
     let probe = dir.join("probe");
     let begun =

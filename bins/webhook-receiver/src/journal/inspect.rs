@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::LOCK;
+use super::lock::LOCK;
 use super::mark::Mark;
 use super::segment::{self, Scan};
 

@@ -15,7 +15,8 @@
 //! - Segments are removed when they are published and old, or published and in the way, but not while the stream may
 //!   have lost them. If those that have to stay reach the limit, appending is refused. If there are several tenants,
 //!   each has a share of the room, so that none fills it alone.
-//! - One receiver per folder: the file `lock` is held while it runs.
+//! - One receiver per folder: the file `lock` is held while it runs. If somebody removes it, no segment is begun before
+//!   there is another one.
 
 mod aside;
 mod backlog;
@@ -26,6 +27,7 @@ mod facts;
 mod feed;
 mod inspect;
 mod ledger;
+mod lock;
 mod mark;
 mod measure;
 mod read;
@@ -37,7 +39,7 @@ mod tail;
 mod tests;
 mod writer;
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -63,6 +65,7 @@ pub(crate) use tail::Outgoing;
 use backlog::Backlog;
 use confirmed::LookedFor;
 use ledger::{Clock, Ledger};
+use lock::Lock;
 use mark::Mark;
 use measure::Latency;
 use tail::Tail;
@@ -73,7 +76,6 @@ const QUEUE: usize = 4096;
 /// How long an append waits for the disk, out of the 5 s that Chatwoot waits for its response.
 const PATIENCE: Duration = Duration::from_secs(4);
 const MIB: u64 = 1024 * 1024;
-const LOCK: &str = "lock";
 
 /// The journal of one receiver. Dropping it writes what is queued and ends the writer, unless the disk does not answer.
 #[derive(Debug)]
@@ -104,8 +106,7 @@ pub(crate) struct Shared {
     activity: watch::Sender<Activity>,
     /// The mark as it is in the file.
     written: Mutex<Mark>,
-    /// The lock on the folder, released when the last handle of this state is dropped.
-    _lock: File,
+    lock: Lock,
 }
 
 /// The journal cannot be used.
@@ -149,11 +150,7 @@ impl Journal {
     pub fn open(dir: &Path, limits: Limits) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Unusable { dir: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
-        let lock = File::create(dir.join(LOCK)).map_err(unusable)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => OpenError::InUse(dir.to_owned()),
-            TryLockError::Error(source) => unusable(source),
-        })?;
+        let lock = Lock::on(dir)?;
 
         let clock = Clock::start();
         let mut mark = Mark::read(dir);
@@ -173,7 +170,7 @@ impl Journal {
             settled_below: watch::Sender::new(next),
             condition: watch::Sender::new(Condition::at_start(dir)),
             activity: watch::Sender::new(Activity::Waiting),
-            _lock: lock,
+            lock,
         });
         let (queue, waiting) = mpsc::channel(QUEUE);
         let writer = Writer::new(Arc::clone(&shared), waiting, next);

@@ -67,6 +67,13 @@ fn segments(dir: &TempDir) -> Vec<PathBuf> {
     segment::list(dir.path()).unwrap().into_iter().map(|(_, path, _)| path).collect()
 }
 
+/// Removes every file of the folder, the lock too.
+fn remove_everything(dir: &TempDir) {
+    for entry in dir.path().read_dir().unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+}
+
 async fn next(feed: &mut Feed) -> u64 {
     loop {
         feed.filled().await;

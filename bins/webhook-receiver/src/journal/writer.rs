@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,6 +22,7 @@ use events::Inbound;
 use tokio::sync::{mpsc, oneshot};
 
 use super::ledger::Segment;
+use super::lock;
 use super::measure::Groups;
 use super::record::{self, Marker};
 use super::segment::{self, PREAMBLE};
@@ -76,8 +76,7 @@ impl Active {
     /// Fails if the file does not have its name any more: somebody removed it, or its folder, and what is written to it
     /// would be gone with this program.
     fn is_in_place(&self) -> io::Result<()> {
-        let (written, named) = (self.file.metadata()?, std::fs::metadata(&self.path)?);
-        if (written.dev(), written.ino()) == (named.dev(), named.ino()) {
+        if lock::is_named(&self.file, &self.path)? {
             return Ok(());
         }
         Err(io::Error::other("the segment's file was replaced"))
@@ -315,6 +314,7 @@ impl Writer {
     }
 
     fn open(&mut self) -> io::Result<Active> {
+        self.shared.lock.hold(&self.shared.dir)?;
         let first = self.next;
         // Used up even if this fails, in case a file with this name cannot be removed.
         self.next += 1;

@@ -233,6 +233,17 @@ fn a_segment_that_somebody_removed_holds_up_nothing() {
 }
 
 #[test]
+fn segments_that_somebody_removed_with_the_lock_hold_up_nothing_that_comes_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS });
+    append_all(&journal, &vec![b"x".to_vec(); 3]);
+    remove_everything(&dir);
+    let later = append_all(&journal, &[b"y".to_vec()]);
+    let mut feed = Feed::from(journal.shared(), 1, SOON);
+    assert_eq!(drain(&mut feed), later);
+}
+
+#[test]
 fn nothing_is_appended_to_a_segment_that_could_not_be_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir, LIMITS);
