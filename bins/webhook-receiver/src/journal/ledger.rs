@@ -54,6 +54,15 @@ pub(super) struct Segment {
     pub(super) settled_at: Option<Instant>,
 }
 
+/// A segment that was taken out of the journal, and whose file is in the folder still.
+#[derive(Debug)]
+pub(super) struct Gone {
+    pub(super) first: u64,
+    pub(super) path: PathBuf,
+    /// Whether the file is to be kept under its other name.
+    pub(super) is_kept: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) segments: VecDeque<Segment>,
@@ -175,7 +184,7 @@ impl Ledger {
 
     /// Takes out the published segments that are too old or too many, or that are in the way of `needed` more bytes,
     /// oldest first, except for those that the stream may have lost. The caller has to remove their files.
-    pub(super) fn sweep(&mut self, now: Instant, needed: u64) -> Vec<PathBuf> {
+    pub(super) fn sweep(&mut self, now: Instant, needed: u64) -> Vec<Gone> {
         let Self { segments, mark, doubted_since, retaken, limits, .. } = self;
         for segment in segments.iter_mut() {
             let settled = segment.is_settled(mark.below);
@@ -199,7 +208,8 @@ impl Ledger {
             if goes {
                 published -= segment.bytes;
                 total -= segment.bytes;
-                gone.push(segment.path.clone());
+                let (first, path) = (segment.first, segment.path.clone());
+                gone.push(Gone { first, path, is_kept: mark.to_keep.contains(&first) });
             }
             !goes
         });
@@ -211,7 +221,7 @@ impl Ledger {
 
     /// Takes out the oldest published segments until this many bytes of the disk are freed, or none are left. The
     /// caller has to remove their files.
-    pub(super) fn give_up(&mut self, now: Instant, bytes: u64) -> Vec<PathBuf> {
+    pub(super) fn give_up(&mut self, now: Instant, bytes: u64) -> Vec<Gone> {
         let unused = self.limits.max_bytes.saturating_sub(self.bytes().0);
         self.sweep(now, unused + bytes)
     }
@@ -276,8 +286,8 @@ mod tests {
         Ledger { doubted_since: None, ..Ledger::of(segments, mark, LIMITS, &Clock::start()) }
     }
 
-    fn names(paths: &[PathBuf]) -> Vec<&str> {
-        paths.iter().filter_map(|path| path.to_str()).collect()
+    fn names(gone: &[Gone]) -> Vec<&str> {
+        gone.iter().filter_map(|gone| gone.path.to_str()).collect()
     }
 
     #[test]

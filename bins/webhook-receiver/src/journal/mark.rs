@@ -34,6 +34,10 @@ pub(super) struct Mark {
     /// When the stream took events that it had refused before.
     #[serde(default)]
     pub(super) retaken: BTreeMap<u64, DateTime<Utc>>,
+    /// The segments, by their first sequence, of which a part could not be read and whose file could have no second
+    /// name. It is renamed when it would be removed.
+    #[serde(default)]
+    pub(super) to_keep: BTreeSet<u64>,
     /// Until when this server was known to have everything.
     #[serde(default)]
     pub(super) sound_until: Option<DateTime<Utc>>,
@@ -48,6 +52,7 @@ impl Default for Mark {
             looked_for: Vec::new(),
             settled: BTreeMap::new(),
             retaken: BTreeMap::new(),
+            to_keep: BTreeSet::new(),
             sound_until: None,
         }
     }

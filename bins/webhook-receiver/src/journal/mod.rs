@@ -153,13 +153,14 @@ impl Journal {
         let lock = Lock::on(dir)?;
 
         let clock = Clock::start();
-        let mut mark = Mark::read(dir);
-        let (segments, next) = recover::segments(dir, &mark).map_err(unusable)?;
+        let written = Mark::read(dir);
+        let mut mark = written.clone();
+        let (segments, next) = recover::segments(dir, &mut mark).map_err(unusable)?;
         recover::forget_lost(&mut mark, &segments, dir).map_err(unusable)?;
         let shared = Arc::new(Shared {
             dir: dir.to_owned(),
             limits,
-            written: Mutex::new(mark.clone()),
+            written: Mutex::new(written),
             backlog: Mutex::new(Backlog::left(mark.below..next)),
             looked_for: Mutex::new(LookedFor::starting_with(mark.looked_for.clone())),
             untold: AtomicBool::new(false),
@@ -305,7 +306,7 @@ impl Shared {
         let waiting = end.saturating_sub(mark.below);
         // Removed first, since on a full disk the mark needs the room. An older mark has nothing published again
         // that is no longer there.
-        remove(&gone);
+        self.remove(&gone);
         self.look_again();
         (Size { segments, bytes, unpublished, waiting, refused }, self.write_mark(mark))
     }
@@ -331,7 +332,7 @@ impl Shared {
             return false;
         }
         let gone = self.ledger().give_up(Instant::now(), bytes);
-        remove(&gone);
+        self.remove(&gone);
         !gone.is_empty()
     }
 
@@ -355,16 +356,14 @@ pub(crate) struct Size {
     pub(crate) refused: usize,
 }
 
-fn remove(segments: &[PathBuf]) {
-    for path in segments {
-        if let Err(error) = std::fs::remove_file(path)
-            && error.kind() != ErrorKind::NotFound
-        {
-            tracing::warn!(
-                journal.segment = %path.display(),
-                error = in_words(&error),
-                "cannot remove a segment of the journal"
-            );
-        }
+fn remove(segment: &Path) {
+    if let Err(error) = std::fs::remove_file(segment)
+        && error.kind() != ErrorKind::NotFound
+    {
+        tracing::warn!(
+            journal.segment = %segment.display(),
+            error = in_words(&error),
+            "cannot remove a segment of the journal"
+        );
     }
 }

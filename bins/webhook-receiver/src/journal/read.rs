@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::aside;
 use super::mark::Mark;
 use super::segment::{self, Scan};
 use super::{Record, Shared};
@@ -128,7 +127,7 @@ impl Cursor {
             let unread = open.scan.damaged + open.scan.foreign + unread;
             if unread > open.unread {
                 open.unread = unread;
-                aside::keep(&segment::path(&journal.dir, first), unread);
+                journal.keep(first, unread);
             }
             match record {
                 Some(record) if record.sequence >= below => {

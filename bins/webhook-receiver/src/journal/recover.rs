@@ -18,7 +18,7 @@ use super::segment::{self, PREAMBLE, Scan};
 /// Only the newest segment can have a torn end, which is cut off. The others, of which there may be gigabytes, are not
 /// read, since nobody listens yet. A damaged record costs only itself, and a segment that cannot be read stops no
 /// start.
-pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>, u64)> {
+pub(super) fn segments(dir: &Path, mark: &mut Mark) -> io::Result<(VecDeque<Segment>, u64)> {
     let files = segment::list(dir)?;
     let mut next = mark.below;
     let mut segments = VecDeque::with_capacity(files.len() + 1);
@@ -28,7 +28,7 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
         let found = match followed_by.filter(|_| length > PREAMBLE) {
             // Its end was cut off before the next segment was made. Damage is found when it is published from.
             Some(end) => Some((end, length)),
-            None => match examine(path, first, length) {
+            None => match examine(path, first, length, mark) {
                 // Whatever can be read is published from it, and then it is set aside.
                 Err(error) if aside::is_the_segments(&error) => {
                     tracing::error!(
@@ -65,13 +65,14 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
     Ok((segments, next))
 }
 
-/// Removes refused events from the mark that no segment can hold: they were handed to the publisher, and their sync failed
-/// or the host lost its power before it was over. Nobody could try them again.
+/// Removes from the mark the segments that are gone, and refused events that no segment can hold: they were handed to
+/// the publisher, and their sync failed or the host lost its power before it was over. Nobody could try them again.
 pub(super) fn forget_lost(
     mark: &mut Mark,
     segments: &VecDeque<Segment>,
     dir: &Path,
 ) -> io::Result<()> {
+    mark.to_keep.retain(|first| segments.iter().any(|segment| segment.first == *first));
     let aside = segment::list_aside(dir)?;
     let aside = aside.iter().map(|(first, _, length)| *first..segment::above(*first, *length));
     let present = segments.iter().map(|segment| segment.first..segment.end);
@@ -81,8 +82,13 @@ pub(super) fn forget_lost(
 }
 
 /// Finds where a segment's good records end: the sequence above the last one, and its offset. Returns `None` if it has
-/// none.
-fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)>> {
+/// none. Notes in the mark if its file has to be kept and can have no second name.
+fn examine(
+    path: &Path,
+    first: u64,
+    length: u64,
+    mark: &mut Mark,
+) -> io::Result<Option<(u64, u64)>> {
     let Some(mut scan) = Scan::open(path, length)? else {
         if length <= PREAMBLE {
             // The program was stopped while it made the file, before anything was acknowledged.
@@ -96,8 +102,8 @@ fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)
     while let Some((head, _)) = scan.next()? {
         end = end.max(head.sequence + 1);
     }
-    if scan.damaged > 0 {
-        aside::keep(path, scan.damaged);
+    if scan.damaged > 0 && !aside::keep(path, scan.damaged) {
+        mark.to_keep.insert(first);
     }
     if end == first {
         std::fs::remove_file(path)?;

@@ -286,7 +286,7 @@ impl Writer {
         let gone = ledger.sweep(Instant::now(), needed);
         let room = ledger.has_room_for(needed);
         drop(ledger);
-        super::remove(&gone);
+        self.shared.remove(&gone);
         room
     }
 
@@ -340,7 +340,7 @@ impl Writer {
         } else if active.bytes == PREAMBLE {
             ledger.segments.pop_back();
             drop(ledger);
-            super::remove(std::slice::from_ref(&active.path));
+            super::remove(&active.path);
         } else if let Some(segment) = ledger.segments.back_mut() {
             segment.sealed = true;
             drop(ledger);

@@ -7,12 +7,12 @@ use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
 
 use super::*;
 
-fn permit(dir: &TempDir, mode: u32) {
+pub(super) fn permit(dir: &TempDir, mode: u32) {
     std::fs::set_permissions(dir.path(), Permissions::from_mode(mode)).unwrap();
 }
 
 /// Gives up, for this thread and those that it starts, what lets the superuser pass over permissions.
-fn give_up_privileges() {
+pub(super) fn give_up_privileges() {
     let none = CapabilitySet::empty();
     let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
     set_capabilities(None, sets).unwrap();
