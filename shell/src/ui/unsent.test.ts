@@ -32,6 +32,16 @@ test('nor for whoever has an id that begins with theirs, or theirs with that one
   expect(reason.current[0]).toBe('')
 })
 
+test('whatever characters their id has', () => {
+  const reason = typed('escalate 7')
+  act(() => takeUpUnsent('auth0|ana.b@example.com'))
+  act(() => reason.current[1]('It is much.'))
+  // As every version has named it.
+  expect(Object.keys(sessionStorage)).toEqual(['axis.unsent.auth0|ana.b@example.com.escalate 7'])
+  act(() => takeUpUnsent('auth0|ana.b@example.com'))
+  expect(reason.current[0]).toBe('It is much.')
+})
+
 test('what was sent, or given up, is not', () => {
   const [sent, emptied] = [typed('escalate 7'), typed('escalate 8')]
   act(() => sent.current[1]('It is much.'))

@@ -24,13 +24,14 @@ let place: string | null = null
 
 /** Restores what an earlier page of this tab left for this person, and removes what it left for anybody else. */
 export function takeUpUnsent(person: string): void {
-  // Without a dot of its own: otherwise another person's id could begin with this one and a dot.
-  place = `${EVERYBODY}${encodeURIComponent(person).replaceAll('.', '%2E')}.`
+  place = `${EVERYBODY}${person}.`
   const found: [string, Entry][] = []
   for (const [rest, entry] of tab.entries(EVERYBODY)) {
     const name = EVERYBODY + rest
-    if (!name.startsWith(place)) tab.remove(name)
-    else if (isEntry(entry)) found.push([name.slice(place.length), entry])
+    const about = name.startsWith(place) ? name.slice(place.length) : null
+    // What a text is about has no dot; another person's id may begin with this one and a dot.
+    if (about === null || about.includes('.')) tab.remove(name)
+    else if (isEntry(entry)) found.push([about, entry])
   }
   unsent.set(new Map(found.sort(([, a], [, b]) => a.at - b.at).map(([about, { value }]) => [about, value])))
 }
@@ -40,8 +41,8 @@ function isEntry(entry: unknown): entry is Entry {
 }
 
 /**
- * Like `useState`, but kept until it is forgotten, when it returns to its initial value. Use `about` as the component's
- * key too.
+ * Like `useState`, but kept until it is forgotten, when it returns to its initial value. Use `about`, which has no dot, as
+ * the component's key too.
  */
 export function useUnsent<T>(about: string, initial: T): [T, (next: T) => void] {
   const [first] = useState(initial)
