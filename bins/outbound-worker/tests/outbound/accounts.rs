@@ -47,15 +47,21 @@ impl Stage {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_waits_for_an_account_that_is_disconnected_goes_out_when_it_is_connected_again() {
-    let stage = Stage::start().await;
+/// A reply that waits for its account to be connected again.
+async fn waiting_for_its_account(stage: &Stage) -> (Chatwoot, Conversation, MessageId) {
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     stage.disconnect(chatwoot.account.key).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    let row = stage.reaches(reply, "retrying").await;
-    assert!(row.reason.unwrap().contains("connected again"));
+    stage.reaches(reply, "retrying").await;
+    (chatwoot, conversation, reply)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_an_account_that_is_disconnected_goes_out_when_it_is_connected_again() {
+    let stage = Stage::start().await;
+    let (chatwoot, conversation, reply) = waiting_for_its_account(&stage).await;
+    assert!(stage.row(reply).await.reason.unwrap().contains("connected again"));
     eventually("nobody asks every minute", async || {
         stage.waits_for(&conversation).await > Duration::from_mins(5)
     })
@@ -75,11 +81,7 @@ async fn what_waits_for_an_account_that_is_disconnected_goes_out_when_it_is_conn
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p6_that_a_reply_waits_for_another_reason_is_told_and_the_same_reason_once() {
     let stage = Stage::start().await;
-    let chatwoot = stage.chatwoot("acme").await;
-    let conversation = stage.conversation(&chatwoot).await;
-    stage.disconnect(chatwoot.account.key).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.reaches(reply, "retrying").await;
+    let (chatwoot, conversation, reply) = waiting_for_its_account(&stage).await;
     stage.retry(&chatwoot, &conversation, reply).await;
     let mut transaction = stage.world.store.worker().await.unwrap();
     // Sealed with a key that is not ours.
@@ -110,11 +112,7 @@ async fn p6_that_a_reply_waits_for_another_reason_is_told_and_the_same_reason_on
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_put_off_again_for_the_same_reason_is_neither_shown_nor_announced_anew() {
     let stage = Stage::start().await;
-    let chatwoot = stage.chatwoot("acme").await;
-    let conversation = stage.conversation(&chatwoot).await;
-    stage.disconnect(chatwoot.account.key).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.reaches(reply, "retrying").await;
+    let (chatwoot, conversation, reply) = waiting_for_its_account(&stage).await;
     stage.is_idle().await;
     // What a sequence counted, no cleaning up takes back.
     stage

@@ -157,11 +157,7 @@ async fn p9_a_tenant_s_flood_does_not_delay_another_s_reply() {
     stage.worker(&config()).await;
     eventually("the flood is being carried", || async { stage.waiting().await < FLOOD }).await;
     let quiet = stage.chatwoot("zeta").await;
-    let conversation = stage.conversation(&quiet).await;
-    for text in ["one", "two", "three"] {
-        let reply = stage.write(&quiet, &conversation, text).await;
-        stage.reaches(reply, "sent").await;
-    }
+    replies_go_out(&stage, &quiet).await;
     let waiting = stage.waiting().await;
     assert!(waiting > FLOOD / 2, "only {waiting} still wait: that was no test");
 }
@@ -186,11 +182,7 @@ async fn p9_the_floods_of_four_tenants_do_not_delay_another_s_reply() {
     })
     .await;
     let quiet = stage.chatwoot("zeta").await;
-    let conversation = stage.conversation(&quiet).await;
-    for text in ["one", "two", "three"] {
-        let reply = stage.write(&quiet, &conversation, text).await;
-        stage.reaches(reply, "sent").await;
-    }
+    replies_go_out(&stage, &quiet).await;
     let waiting = stage.waiting().await;
     assert!(waiting > FLOOD * 2, "only {waiting} still wait: it had waited for the others");
 }
@@ -211,13 +203,18 @@ async fn p9_a_tenant_s_flood_does_not_use_up_another_s_turn_at_their_chatwoot() 
         sqlx::query_scalar(put_off).fetch_one(&mut *transaction).await.unwrap()
     })
     .await;
-    let conversation = stage.conversation(&quiet).await;
-    for text in ["one", "two", "three"] {
-        let reply = stage.write(&quiet, &conversation, text).await;
-        stage.reaches(reply, "sent").await;
-    }
+    replies_go_out(&stage, &quiet).await;
     let waiting = stage.waiting().await;
     assert!(waiting > FLOOD / 2, "only {waiting} still wait: they had waited behind the flood");
+}
+
+/// One after the other.
+async fn replies_go_out(stage: &Stage, chatwoot: &Chatwoot) {
+    let conversation = stage.conversation(chatwoot).await;
+    for text in ["one", "two", "three"] {
+        let reply = stage.write(chatwoot, &conversation, text).await;
+        stage.reaches(reply, "sent").await;
+    }
 }
 
 /// Changes to so many conversations, which Chatwoot does not know.
