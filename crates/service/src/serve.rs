@@ -23,12 +23,14 @@ use crate::{Leaving, drain};
 mod first;
 mod heads;
 mod peers;
+mod rest;
 #[cfg(test)]
 mod tests;
 
 use first::First;
 use heads::Heads;
 use peers::Peers;
+use rest::reading_rest;
 
 /// How long connections may stay open after the shutdown. Whole requests end by themselves, half-sent ones do not.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -52,12 +54,15 @@ struct Patience {
     /// the library counts as one. It is longer than the minute for which proxies keep idle connections: otherwise a
     /// webhook would now and then be sent on a connection that is just being closed, and Chatwoot does not resend it.
     head: Duration,
+    /// What is left of a request that is answered before all of it was read.
+    rest: rest::Limits,
 }
 
 const PATIENCE: Patience = Patience {
     stalled: Duration::from_mins(1),
     first: Duration::from_secs(10),
     head: Duration::from_secs(75),
+    rest: rest::Limits { pause: Duration::from_secs(5), total: Duration::from_secs(30) },
 };
 
 /// Accepts connections, of which a limited number are served at a time. Further ones wait to be accepted. A
@@ -108,7 +113,8 @@ impl From<TcpListener> for Listener {
 
 /// Serves until the shutdown, then lets requests in hand finish, for 10 s at most. Gives up a client that reads
 /// nothing of its response for a minute, that takes a little longer than that to send whole headers, or that takes
-/// 10 s to send those of its first request.
+/// 10 s to send those of its first request. A request that is answered before all of it was read is read on, for 30 s
+/// at most, so that its client gets to the answer.
 pub async fn serve(
     listener: impl Into<Listener>,
     router: Router,
@@ -161,6 +167,7 @@ async fn accept_all(
         let stream = head.counting(stream);
         let answer = service_fn(move |request| {
             head.is_read();
+            let request = reading_rest(request, &head, patience.rest);
             let (answer, leaving, head) = (service.call(request), leaving.clone(), head.clone());
             async move {
                 let mut answer = answer.await?;

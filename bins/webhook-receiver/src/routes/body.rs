@@ -8,7 +8,7 @@ use axum::body::{Body, BodyDataStream, HttpBody as _};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use super::refusal::Refusal;
 
@@ -95,31 +95,12 @@ pub(super) async fn read(
     budget: &Budget,
 ) -> Result<Received, Refusal> {
     let announced = body.size_hint().lower();
+    if announced > limit as u64 {
+        return Err(Refusal::TooLarge { limit });
+    }
     let mut chunks = body.into_data_stream();
-    let until = Instant::now() + patience;
-    let received = if announced > limit as u64 {
-        Err(Refusal::TooLarge { limit })
-    } else {
-        let reading = read_all(&mut chunks, announced, limit, budget);
-        timeout_at(until, reading).await.unwrap_or(Err(Refusal::Slow))
-    };
-    if let Err(Refusal::TooLarge { .. }) = received {
-        // The body is too large however slow its rest is, so a timeout here does not change the refusal.
-        let _ = timeout_at(until, discard(&mut chunks, 2 * limit)).await;
-    }
-    received
-}
-
-/// Reads on for a while and discards everything. A client that is still sending when the connection is closed gets a
-/// connection error instead of the response.
-async fn discard(chunks: &mut BodyDataStream, most: usize) {
-    let mut read = 0;
-    while let Some(Ok(chunk)) = chunks.next().await {
-        read += chunk.len();
-        if read > most {
-            return;
-        }
-    }
+    let reading = read_all(&mut chunks, announced, limit, budget);
+    timeout(patience, reading).await.unwrap_or(Err(Refusal::Slow))
 }
 
 async fn read_all(

@@ -41,6 +41,11 @@ impl Heads {
         Self(Arc::new(Semaphore::new(bytes)))
     }
 
+    #[cfg(test)]
+    pub(super) fn left(&self) -> usize {
+        self.0.available_permits()
+    }
+
     /// A new connection's.
     pub(super) fn head(&self) -> Head {
         Head { all: self.clone(), held: Arc::default() }

@@ -15,6 +15,8 @@ use tokio_util::sync::DropGuard;
 use super::*;
 use crate::{Health, listen, routes};
 
+mod rest;
+
 /// Counts how often it was copied.
 struct Copied(Arc<AtomicUsize>);
 
