@@ -18,6 +18,17 @@ async fn a_word_that_many_messages_have_finds_the_newest() {
 }
 
 #[tokio::test]
+async fn a_word_that_many_old_messages_have_and_no_recent_one_finds_the_newest() {
+    let served = Served::start().await;
+    for number in 1..=2 {
+        served.write(&Seed::open(number)).await;
+    }
+    write(&served, 1, "the parcel", 500, MANY).await;
+    write(&served, 2, "a parcel", 80, 1).await;
+    assert!(numbers(&served.read("/conversations?search=parcel").await).contains(&2));
+}
+
+#[tokio::test]
 async fn no_message_is_too_old_or_too_new_to_be_found() {
     let served = Served::start().await;
     for (number, days) in (1..).zip([-400, -1, 0, 1, 2, 6, 8, 15, 80, 100, 190, 2_000]) {

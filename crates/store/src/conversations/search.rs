@@ -11,6 +11,9 @@ const MOST: i64 = 1_000;
 /// The most messages that are looked at for their conversations, from the newest spans of time. A word that more
 /// messages have finds only the conversations of these.
 const MOST_MESSAGES: i64 = 2_000;
+/// A word is seldom used if fewer messages of the last days and weeks have it. In the two newest spans of 91 days, which
+/// are at most 26 weeks, fewer than [`MOST_MESSAGES`] are to be expected then, so all of them are asked for at once.
+const SELDOM: i64 = MOST_MESSAGES / 26;
 /// Trigrams need this many characters. A shorter text is looked for at the beginnings of the words of names.
 const SHORTEST_PART: usize = 3;
 
@@ -40,7 +43,32 @@ pub(super) async fn find(
         .fetch_one(&mut *connection)
         .await?;
     let mut found = sqlx::query_scalar!(
-        r#"select id as "id!" from conversations
+        r#"with recent as materialized (
+             select m.conversation_id
+             from unnest(array[
+                    (axis_search_spans($1, now()))[1],
+                    (axis_search_spans($1, now() - interval '1 day'))[1],
+                    (axis_search_spans($1, now()))[2],
+                    (axis_search_spans($1, now() - interval '7 days'))[2]
+                  ]) as span
+             -- One span after another, by the index of each, until there are enough.
+             cross join lateral (
+               select conversation_id from messages
+               where axis_search_spans(tenant_id, created_at) @> array[span]
+                 and tenant_id = $1 and content is not null
+                 and to_tsvector('simple', left(content, 20000))
+                     @@ websearch_to_tsquery('simple', $4)
+               limit $6
+             ) m
+             limit $6),
+           ever as materialized (
+             select conversation_id from messages
+             where axis_search_spans(tenant_id, created_at) @> array[$1]
+               and tenant_id = $1 and content is not null
+               and to_tsvector('simple', left(content, 20000))
+                   @@ websearch_to_tsquery('simple', $4)
+             limit $6)
+           select id as "id!" from conversations
            where account_id in (select id from chatwoot_accounts where tenant_id = $1)
              and display_id = $2
            union
@@ -57,17 +85,16 @@ pub(super) async fn find(
             limit $5)
            union
            (select conversation_id
-            from (select m.conversation_id
-                  from unnest(array[
-                         (axis_search_spans($1, now()))[1],
-                         (axis_search_spans($1, now() - interval '1 day'))[1],
-                         (axis_search_spans($1, now()))[2],
-                         (axis_search_spans($1, now() - interval '7 days'))[2],
-                         (axis_search_spans($1, now()))[3],
-                         (axis_search_spans($1, now() - interval '91 days'))[3],
-                         $1
-                       ]) as span
-                  -- One span after another, by the index of each, until there are enough.
+            from (select conversation_id from recent
+                  union all
+                  select m.conversation_id
+                  from unnest(
+                         case when (select count(*) from recent) < $7
+                                and (select count(*) from ever) < $6 then '{}'
+                         else array[
+                           (axis_search_spans($1, now()))[3],
+                           (axis_search_spans($1, now() - interval '91 days'))[3]
+                         ] end) as span
                   cross join lateral (
                     select conversation_id from messages
                     where axis_search_spans(tenant_id, created_at) @> array[span]
@@ -76,6 +103,8 @@ pub(super) async fn find(
                           @@ websearch_to_tsquery('simple', $4)
                     limit $6
                   ) m
+                  union all
+                  select conversation_id from ever
                   limit $6) newest
             group by conversation_id
             limit $5)"#,
@@ -85,6 +114,7 @@ pub(super) async fn find(
         text,
         MOST,
         MOST_MESSAGES,
+        SELDOM,
     )
     .fetch_all(&mut *connection)
     .await?;
