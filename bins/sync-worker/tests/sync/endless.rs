@@ -1,14 +1,16 @@
 //! Conversations with very many messages, and a Chatwoot that makes them up (P7, P9).
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use crate::support::stage::{FAST, Stage, config};
 use crate::support::{count, execute};
 use axum::Json;
 use axum::extract::Request;
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use chatwoot_sim::Options;
-use serde_json::{Value, json};
+use serde_json::json;
 use sync_worker::reconcile::Reconciler;
 use testkit::eventually;
 use tokio_util::sync::CancellationToken;
@@ -32,9 +34,15 @@ fn never_ends(request: &mut Request) -> Option<Response> {
         None => (after + 1, 5_000),
         Some(_) => (after, 999),
     };
-    let line = |id| json!({ "id": id, "message_type": 2, "content": "", "created_at": 1 });
-    let lines: Vec<Value> = (first..first + entries).map(line).collect();
-    Some(Json(json!({ "meta": {}, "payload": lines })).into_response())
+    // As text: there are more than a million.
+    let mut lines = String::with_capacity(400_000);
+    for id in first..first + entries {
+        let comma = if id == first { "" } else { "," };
+        write!(lines, r#"{comma}{{"id":{id},"message_type":2,"content":"","created_at":1}}"#)
+            .unwrap();
+    }
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Some((json, format!(r#"{{"meta":{{}},"payload":[{lines}]}}"#)).into_response())
 }
 
 #[tokio::test(flavor = "multi_thread")]
