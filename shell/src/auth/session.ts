@@ -32,12 +32,18 @@ let current: Session = { ...developer(), person: SOMEBODY }
 /** Kept once there is one, so that people need not sign in again because the API does not answer. */
 let provider: Provider | null = null
 
-/** The person's permissions, as one text to compare, and those that were last shown. */
-let rights = ''
-let shown = ''
+/** A person, and their permissions as one text to compare. */
+interface Told {
+  readonly person: Person
+  readonly rights: string
+}
+
+/** What was last told of the person. It counts once it is shown. */
+const newest = createStore<Told>({ person: SOMEBODY, rights: '' })
+/** The permissions that are shown. */
+const shown = createStore('')
 /** The request for what the newest token allows. */
 let asking: Promise<void> | null = null
-const changes = createStore(0)
 
 export function session(): Session {
   return current
@@ -54,8 +60,8 @@ export async function begin(known: () => void): Promise<void> {
     current = Object.assign(provider, { person: SOMEBODY })
     const told = personOf(await provider.token())
     known()
-    current = Object.assign(provider, { person: await told })
-    shown = rights
+    newest.set(await told)
+    showRoles()
     provider.onNew = () => void ask().catch(() => undefined)
   } catch (error) {
     const failure = Failure.from(error)
@@ -80,22 +86,29 @@ function ask(): Promise<void> {
 }
 
 async function answer(): Promise<void> {
-  Object.assign(current, { person: await personOf(await current.token()) })
-  if (rights === shown) return
-  shown = rights
-  changes.set(changes.get() + 1)
+  newest.set(await personOf(await current.token()))
+  if (newest.get().rights === shown.get()) showRoles()
 }
 
-/** Counts changes of the person's permissions. Use it as a key to render anew what depends on them. */
-export function useRoles(): number {
-  return useStore(changes)
+/**
+ * The person's permissions: those that the newest token gives, and those that are shown. Use the latter as a key to
+ * render anew what depends on them.
+ */
+export function useRoles(): { told: string; shown: string } {
+  return { told: useStore(newest, ({ rights }) => rights), shown: useStore(shown) }
 }
 
-async function personOf(token: string): Promise<Person> {
+/** From now on the person may do what the newest token allows. */
+export function showRoles(): void {
+  const { person, rights } = newest.get()
+  Object.assign(current, { person })
+  shown.set(rights)
+}
+
+async function personOf(token: string): Promise<Told> {
   const { id, name, permissions } = await read<Me>('/api/v1/me', token)
   const granted = new Set(permissions)
-  rights = [...granted].sort().join(' ')
-  return { id, name, may: (one) => granted.has(one) }
+  return { person: { id, name, may: (one) => granted.has(one) }, rights: [...granted].sort().join(' ') }
 }
 
 async function providerOf(): Promise<Provider> {

@@ -120,10 +120,8 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     if (!note) forgetUnsent(proposalIn(id))
   }
 
-  if (deleted) return <Deleted id={id} />
-  if (!session().person.may('conversations:reply')) {
-    return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You can read this conversation but not reply.</p>
-  }
+  if (deleted) return <Closed id={id} role="alert" why="This conversation was deleted in Chatwoot. You can no longer reply." />
+  if (!session().person.may('conversations:reply')) return <Closed id={id} why="You can read this conversation but not reply." />
   return (
     <div className="shrink-0 px-4 pb-4 low:pb-1">
       <Typing conversationId={id} />
@@ -226,14 +224,14 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
 }
 
 /** Shown instead of the composer: drafts can be copied. */
-function Deleted({ id }: { id: string }) {
+function Closed({ id, role, why }: { id: string; role?: 'alert'; why: string }) {
   const begun = [
     { name: 'Your reply', text: useDraft(id, 'reply') },
     { name: 'Your note', text: useDraft(id, 'note') },
   ]
   return (
-    <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
-      <p>This conversation was deleted in Chatwoot. You can no longer reply.</p>
+    <div role={role} className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
+      <p>{why}</p>
       {begun.map(({ name, text }) => text.trim() !== '' && <Begun key={name} name={name} text={text} />)}
     </div>
   )

@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useLocation, useNavigate, useRouter } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useState } from 'react'
 
 import type { Approval } from '#api/types.ts'
-import { session, useRoles } from '#auth/session.ts'
+import { session, showRoles, useRoles } from '#auth/session.ts'
 import { inSight } from '#desk/sight.ts'
 import { useLive } from '#live/context.ts'
 import { keys } from '#live/keys.ts'
@@ -34,10 +34,16 @@ const Banner = lazily(() => import('./Banner.tsx'))
 
 /**
  * What is around every screen. It is rendered anew when the person's permissions change, because that may affect
- * anything; drafts are kept. Nobody is interrupted while they write.
+ * anything; drafts are kept. Nobody is interrupted while they write: until they leave the field, what they could do
+ * before counts.
  */
 export function Frame({ children }: { children: ReactNode }) {
-  return <Around key={useUnlessWriting(useRoles())}>{children}</Around>
+  const { told, shown } = useRoles()
+  const next = useUnlessWriting(told)
+  useLayoutEffect(() => {
+    if (next !== shown) showRoles()
+  }, [next, shown])
+  return <Around key={shown}>{children}</Around>
 }
 
 function Around({ children }: { children: ReactNode }) {
