@@ -2,12 +2,12 @@ import { MutationCache, QueryClient } from '@tanstack/react-query'
 
 import { Failure } from '../api/failure.ts'
 
-import { afterRefusal, isForbidden } from './again.ts'
+import { afterRefusal, isForbidden, rolesOfNow } from './again.ts'
 import { wait } from './backoff.ts'
 
 /**
  * For what does not wait for a token, whatever was refused before: what is taken back, which would be gone by then, and
- * what gets one itself.
+ * what gets one itself. If it is refused itself, a token for the next try is got at once.
  */
 export const AT_ONCE = { atOnce: true }
 
@@ -25,8 +25,10 @@ export function createQueryClient(retry: false | typeof aLittle = aLittle): Quer
         refused = null
         await afterRefusal(before)
       },
-      onError: (error) => {
-        if (isForbidden(error)) refused = error
+      onError: (error, _variables, _context, { meta }) => {
+        if (!isForbidden(error)) return
+        if (meta?.atOnce) void rolesOfNow()
+        else refused = error
       },
     }),
     defaultOptions: {

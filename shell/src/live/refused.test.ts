@@ -92,6 +92,25 @@ test('what is taken back waits for no token', async () => {
 })
 
 test.each([
+  [403, ['asked', 'token', 'roles', 'asked', 'another']],
+  [422, ['asked', 'asked', 'another']],
+])('but if that was refused itself (%i), another token is there for the next try', async (status, order) => {
+  const { happened } = given()
+  const client = createQueryClient()
+  const ask = () => {
+    happened.push('asked')
+    return happened.length === 1 ? Promise.reject(new Failure(status, {})) : Promise.resolve()
+  }
+  const takeBack = () => new MutationObserver(client, { meta: AT_ONCE, mutationFn: ask }).mutate()
+  await takeBack().catch(() => undefined)
+  if (status === 403) await soon(() => expect(happened).toContain('roles'))
+  await takeBack()
+  // Which has nothing to do with it, and needs none.
+  await new MutationObserver(client, { mutationFn: () => Promise.resolve(happened.push('another')) }).mutate()
+  expect(happened).toEqual(order)
+})
+
+test.each([
   [403, ['sent', 'token', 'roles', 'sent']],
   [422, ['sent', 'sent']],
 ])('so is a reply (%i)', async (status, order) => {

@@ -7,7 +7,9 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import type { Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
+import { renewing } from '#test/renewing.ts'
 import { aConversation, aMessage, instant } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 
 import { Conversation } from './Conversation.tsx'
 
@@ -41,6 +43,25 @@ test('what the channel did not deliver is deleted in Chatwoot, and written anew'
   await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
   expect(await screen.findByText('This message was deleted')).toBeVisible()
   expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('undelivered')
+})
+
+test('whoever could not discard it for want of a role can once they have it', async () => {
+  const lost = mine({ state: 'failed' })
+  given([lost])
+  const happened = renewing()
+  api.use(
+    http.untyped.delete('*/messages/:messageId', () =>
+      happened.includes('token')
+        ? HttpResponse.json({ ...lost, content: null, deleted: true, updatedAt: instant(9) }, { status: 202 })
+        : HttpResponse.json({ status: 403, code: 'forbidden', detail: 'you may not reply' }, { status: 403 }),
+    ),
+  )
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Discard' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('you may not reply')
+  await soon(() => expect(happened).toEqual(['token', 'roles']))
+  await userEvent.click(screen.getByRole('button', { name: 'Discard' }))
+  expect(await screen.findByText('This message was deleted')).toBeVisible()
 })
 
 test('what the channel did not deliver is handed to it again, or not after all', async () => {
