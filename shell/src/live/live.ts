@@ -261,7 +261,12 @@ export class Live {
       case 'reset':
         if (!position) return
         if (frame.event === 'ready') this.#cache.ready(position)
-        else this.#cache.reset(position)
+        else {
+          this.#cache.reset(position)
+          // What was missed may have told what became of these. The list marks those that are still not sent.
+          for (const messageId of this.#notSent) tellNews({ kind: 'settled', messageId })
+          this.#notSent.clear()
+        }
         this.#caughtUp = true
         for (const news of this.#missed.values()) this.#say(news)
         this.#missed.clear()

@@ -141,6 +141,14 @@ describe('that a reply was not sent is told', () => {
     expect(title()).toBeUndefined()
   })
 
+  test('until the stream has lost its place, and with it whatever became of it', async () => {
+    const { live, hears } = await given()
+    hears('message_state_changed', reply())
+    expect(title()).toBe('Not sent to Carla')
+    act(() => live.take({ event: 'reset', id: 'f:0', data: '{}' }))
+    expect(title()).toBeUndefined()
+  })
+
   test('until it is discarded here', async () => {
     const { live } = await given()
     api.use(http.untyped.post('*/api/v1/conversations/:id/messages', () => HttpResponse.json({ code: 'invalid' }, { status: 422 })))
