@@ -59,6 +59,22 @@ pub enum Error {
         /// Where the data are.
         home: PathBuf,
     },
+    /// A file does not say where the data are, as it is to.
+    #[error(
+        "{} names no folder: write into it where the data are (below /var/lib/axis-postgres, in the folder \
+         whose file `of` names this one), or remove it if there are none yet",
+        file.display()
+    )]
+    NamesNoFolder {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The server's settings are written as text, which the name of the data folder is not.
+    #[error("{} is not UTF-8: choose another data folder", folder.display())]
+    NotText {
+        /// The data folder.
+        folder: PathBuf,
+    },
     /// The data are in a folder that the user who owns them can no longer reach.
     #[error(
         "{} bars the user {uid}, as whom PostgreSQL runs, from the data in {}: let others pass (chmod o+x), \

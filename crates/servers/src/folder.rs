@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{During, Error};
 use crate::identity::Identity;
+use crate::replace::replace;
 use crate::secret;
 
 /// How long a server that was left behind may take to end when told to.
@@ -132,12 +133,10 @@ impl Folder {
     /// Records which process runs here, for [`Folder::end_leftover`].
     pub(crate) fn record(&self, process: Identity) -> Result<(), Error> {
         let file = self.path.join(RECORD);
-        let draft = file.with_extension("draft");
         let folder = inode(&self.path).during("read", &self.path)?;
         serde_json::to_vec(&Record { process, folder: Some(folder), boot: this_boot() })
             .map_err(io::Error::from)
-            .and_then(|text| fs::write(&draft, text))
-            .and_then(|()| fs::rename(&draft, &file))
+            .and_then(|text| replace(&file, &text))
             .during("write", &file)
     }
 

@@ -47,6 +47,7 @@ mod pid_file;
 mod port;
 mod postgres;
 mod probe;
+mod replace;
 mod secret;
 mod server;
 mod unprivileged;

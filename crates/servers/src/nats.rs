@@ -67,6 +67,9 @@ impl Nats {
         let binary = binaries::nats(options.binary)?;
         let folder = Folder::open(&options.data_dir)?;
         let path = folder.path().to_owned();
+        if path.to_str().is_none() {
+            return Err(Error::NotText { folder: path });
+        }
         let (name, token, cluster) = match membership {
             Some(Membership { name, token, cluster }) => (name, token, Some(cluster)),
             None => ("axis".to_owned(), secret::load_or_create(&path.join("token"))?, None),

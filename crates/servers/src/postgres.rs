@@ -1,11 +1,13 @@
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
+use std::{fs, io};
 
 use rustix::process::Signal;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
 
 use crate::error::{During, Error};
 use crate::folder::Folder;
@@ -15,6 +17,8 @@ use crate::unprivileged::User;
 use crate::{binaries, pid_file, secret};
 
 const NAME: &str = "PostgreSQL";
+/// How long what initdb had started may go on after initdb was killed.
+const LAST_WRITES: Duration = Duration::from_secs(10);
 
 /// How to run a private `PostgreSQL` server.
 #[derive(Debug, Clone)]
@@ -142,6 +146,22 @@ impl Postgres {
     }
 }
 
+/// Removes a folder that a process of an interrupted start may still be writing into, for a moment.
+async fn remove(folder: &Path) -> io::Result<()> {
+    let until = Instant::now() + LAST_WRITES;
+    loop {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error)
+                if error.kind() == io::ErrorKind::DirectoryNotEmpty && Instant::now() < until =>
+            {
+                sleep(Duration::from_millis(50)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 fn url(password: &SecretString, port: u16, database: &str) -> SecretString {
     format!("postgres://postgres:{}@127.0.0.1:{port}/{database}", password.expose_secret()).into()
 }
@@ -205,9 +225,7 @@ impl Place {
     /// Creates an empty database cluster, completely or not at all.
     async fn initialise(&self, folder: &Folder, password: &SecretString) -> Result<(), Error> {
         let (data, draft) = (self.home.join("data"), self.home.join("data.draft"));
-        if draft.exists() {
-            fs::remove_dir_all(&draft).during("remove", &draft)?;
-        }
+        remove(&draft).await.during("remove", &draft)?;
         fs::create_dir(&draft).during("create", &draft)?;
         let password_file = self.home.join("initial-password");
         secret::write(&password_file, password)?;

@@ -1,13 +1,13 @@
 //! Random secrets, kept in files that only their owner can read.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{During, Error};
+use crate::replace::replace;
 
 /// Reads the secret in `file`. Returns `None` if there is none.
 pub(crate) fn load(file: &Path) -> Result<Option<SecretString>, Error> {
@@ -40,14 +40,5 @@ pub(crate) fn create(file: &Path) -> Result<SecretString, Error> {
 
 /// Replaces `file` with one that holds `secret` and that only its owner can read.
 pub(crate) fn write(file: &Path, secret: &SecretString) -> Result<(), Error> {
-    let draft = file.with_extension("draft");
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)
-        .and_then(|mut draft| draft.write_all(secret.expose_secret().as_bytes()))
-        .and_then(|()| fs::rename(&draft, file))
-        .during("write", file)
+    replace(file, secret.expose_secret().as_bytes()).during("write", file)
 }

@@ -10,6 +10,7 @@ use rustix::process::geteuid;
 use crate::copies;
 use crate::error::{During, Error};
 use crate::folder::inode;
+use crate::replace::replace;
 
 /// The folder for files that the other user could not reach in their own place.
 const ELSEWHERE: &str = "/var/lib/axis-postgres";
@@ -82,7 +83,7 @@ impl User {
             })
             .unwrap_or_else(|| Ok(base.clone()))?;
         let location = folder.join(LOCATION);
-        fs::write(&location, home.as_os_str().as_encoded_bytes()).during("write", &location)?;
+        replace(&location, home.as_os_str().as_encoded_bytes()).during("write", &location)?;
         claim(&home, folder)?;
         Ok(home)
     }
@@ -104,13 +105,13 @@ impl User {
     /// Returns the folder on the way to what is in `folder` that bars this user, if one does. First opens those that
     /// belong to root and are in the system's temporary folder, for passing through but not for listing.
     fn open_passage(self, folder: &Path) -> Result<Option<PathBuf>, Error> {
-        let temporary = std::env::temp_dir();
-        let temporary = temporary.canonicalize().unwrap_or(temporary);
+        let temporary = openable(&std::env::temp_dir());
         let mut closed = Vec::new();
         for step in folder.ancestors() {
             let metadata = fs::metadata(step).during("read", step)?;
             if !self.may_pass(&metadata) {
-                let is_temporary = step.starts_with(&temporary) && step != temporary;
+                let is_temporary =
+                    temporary.as_ref().is_some_and(|all| step.starts_with(all) && step != all);
                 if !is_temporary || metadata.uid() != 0 {
                     return Ok(Some(step.to_owned()));
                 }
@@ -136,6 +137,15 @@ impl User {
     }
 }
 
+/// Returns the temporary folder, of which folders may be opened for others, or `None` if it is none that is made for
+/// this: what `TMPDIR` says may be empty, or everything.
+fn openable(temporary: &Path) -> Option<PathBuf> {
+    if temporary.is_relative() {
+        return None;
+    }
+    temporary.canonicalize().ok().filter(|folder| folder.parent().is_some())
+}
+
 /// Returns where the data of `folder` are, or `None` if they are in it.
 fn located(folder: &Path) -> Result<Option<PathBuf>, Error> {
     named_in(&folder.join(LOCATION))
@@ -145,19 +155,25 @@ fn located(folder: &Path) -> Result<Option<PathBuf>, Error> {
 /// its data, since nothing is left at its old place.
 fn claim(home: &Path, folder: PathBuf) -> Result<(), Error> {
     let of = home.join(OF);
-    if let Some(original) = named_in(&of)?
+    let original = match named_in(&of) {
+        // An older version may have been cut off while it wrote it.
+        Err(Error::NamesNoFolder { .. }) => None,
+        named => named?,
+    };
+    if let Some(original) = original
         && inode(&original).is_ok_and(|one| inode(&folder).ok() != Some(one))
         && located(&original)?.as_deref() == Some(home)
     {
         return Err(Error::Copied { folder, original, home: home.to_owned() });
     }
-    fs::write(&of, folder.as_os_str().as_encoded_bytes()).during("write", &of)
+    replace(&of, folder.as_os_str().as_encoded_bytes()).during("write", &of)
 }
 
 /// Reads a path from a file. Returns `None` if the file does not exist.
 fn named_in(file: &Path) -> Result<Option<PathBuf>, Error> {
     match fs::read_to_string(file) {
-        Ok(place) => Ok(Some(place.into())),
+        Ok(place) if place.starts_with('/') => Ok(Some(place.trim_end_matches('\n').into())),
+        Ok(_) => Err(Error::NamesNoFolder { file: file.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).during("read", file),
     }
@@ -178,5 +194,29 @@ mod tests {
         let passwd = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533:nobody:/:/usr/sbin/nologin\n";
         assert_eq!(User::named("nobody", passwd), Some(User { uid: 65534, gid: 65533 }));
         assert_eq!(User::named("postgres", passwd), None);
+    }
+
+    #[test]
+    fn nothing_is_opened_where_the_temporary_folder_is_no_folder_or_all_of_them() {
+        for nowhere in ["", "/", "relative", "/proc/self/there is none", "/tmp/.."] {
+            assert_eq!(openable(Path::new(nowhere)), None, "{nowhere:?}");
+        }
+        let temporary = tempfile::tempdir().unwrap();
+        let all = temporary.path().canonicalize().unwrap();
+        assert_eq!(openable(temporary.path()), Some(all));
+    }
+
+    #[test]
+    fn a_file_that_names_no_folder_is_named_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = folder.path().join(LOCATION);
+        assert_eq!(located(folder.path()).unwrap(), None);
+        for empty in ["", "data"] {
+            fs::write(&location, empty).unwrap();
+            let error = located(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(location.to_str().unwrap()), "{error}");
+        }
+        replace(&location, b"/var/lib/elsewhere").unwrap();
+        assert_eq!(located(folder.path()).unwrap(), Some(PathBuf::from("/var/lib/elsewhere")));
     }
 }
