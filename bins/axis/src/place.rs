@@ -1,7 +1,8 @@
 //! Which database, which NATS, which key.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use tokio::time::{Instant, sleep};
 pub(crate) const SERVER: &str = "check the server that DATABASE_URL points to";
 /// What to do where neither an address is given nor `axis up` runs.
 pub(crate) const UP: &str = "axis up";
+/// How long a command may look where `axis up` listens.
+const LOOK: Duration = Duration::from_secs(5);
 /// What a user needs who does not own the tables: the role of most transactions, and leave to read
 /// which migrations were made.
 const GRANT: &str = "as the tables' owner: grant axis_worker to the user of DATABASE_URL, and grant \
@@ -135,18 +138,29 @@ impl Place {
     }
 
     /// Notes where `axis up` listens, for commands beside it, until what this returns is dropped.
-    pub fn note_address(&self, address: &str) -> anyhow::Result<File> {
+    pub async fn note_address(&self, address: &str) -> anyhow::Result<File> {
         let noted = self.address_file();
-        let note = || {
+        let note = async {
             let mut options = OpenOptions::new();
-            let mut file = options.write(true).create(true).truncate(false).open(&noted)?;
+            options.write(true).create(true).truncate(false).mode(0o600);
+            let mut file = options.open(&noted)?;
+            // Whoever may read it may lock it.
+            file.set_permissions(Permissions::from_mode(0o600))?;
+            let until = Instant::now() + LOOK;
             // Nobody else has it for longer than a look takes.
-            file.lock()?;
+            while let Err(refused) = file.try_lock() {
+                match refused {
+                    TryLockError::WouldBlock if Instant::now() < until => {
+                        sleep(Duration::from_millis(20)).await;
+                    }
+                    refused => return Err(refused.into()),
+                }
+            }
             file.set_len(0)?;
             file.write_all(address.as_bytes())?;
             Ok::<_, io::Error>(file)
         };
-        note().with_context(|| format!("writing {}", noted.display()))
+        note.await.with_context(|| format!("locking and writing {}", noted.display()))
     }
 
     /// Where `axis up` listens, if it runs.
@@ -202,7 +216,12 @@ impl Place {
         }
         let file = self.key_file();
         match std::fs::read_to_string(&file) {
-            Ok(text) => Ok(Some(text.trim().into())),
+            Ok(text) if text.trim().parse::<SecretKey>().is_ok() => Ok(Some(text.trim().into())),
+            Ok(_) => bail!(
+                "{} holds no key any more, and without the one that it held nothing that is sealed \
+                 can be opened: restore your copy of it",
+                file.display()
+            ),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
         }

@@ -2,13 +2,14 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use bus::{Bus, Replicas, streams};
 use clap::Args;
 use domain::SecretKey;
+use rustix::process::geteuid;
 use secrecy::{ExposeSecret as _, SecretString};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
 use store::Store;
@@ -125,6 +126,15 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
     let file = options.open(data_dir.join("lock")).with_context(doing)?;
+    // As root it would open, and leave files behind that its user can no longer read.
+    let owner = file.metadata().with_context(doing)?.uid();
+    if owner != geteuid().as_raw() {
+        bail!(
+            "{} belongs to the user {owner}: run `axis up` as that user, or choose another folder \
+             with --data-dir",
+            data_dir.display()
+        );
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(

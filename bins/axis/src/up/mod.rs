@@ -173,7 +173,7 @@ async fn work(
     let starting = async {
         let listener = listen::on(&arguments.host, arguments.port).await?;
         let address = listener.local_addr().context("asking for the address")?;
-        let noted = place.note_address(&format!("http://{}", reachable(address)))?;
+        let noted = place.note_address(&format!("http://{}", reachable(address))).await?;
         // Before any program asks an earlier stand-in anything.
         let ended = Box::pin(StandIn::end_earlier(foundation));
         ended.await.context("ending earlier stand-ins")?;

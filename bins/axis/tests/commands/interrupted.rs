@@ -17,6 +17,7 @@ async fn a_command_that_waits_for_a_silent_nats_ends_when_it_is_told_to() {
         &["dead-letters", "drop", "--reason", "rejected", "--yes"],
         &["replay", "--from", "2026-01-01T00:00:00Z"],
         &["backfill", "--account", "7"],
+        &["reconcile", "now", "--account", "7"],
     ] {
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = silent.local_addr().unwrap();

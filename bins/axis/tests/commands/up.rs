@@ -183,6 +183,11 @@ async fn no_new_key_is_made_beside_what_is_sealed_under_another() {
     assert_eq!(second.ended_by("-TERM").await, Some(0));
 
     let key = std::fs::read_to_string(data.join(file)).unwrap();
+    std::fs::write(data.join(file), "").unwrap();
+    let refused = run(up(&data)).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.complaint.contains("secret-key holds no key any more"), "{refused:?}");
+
     std::fs::remove_file(data.join(file)).unwrap();
     let refused = run(up(&data)).await;
     assert_eq!(refused.code, Some(1), "{refused:?}");
@@ -209,6 +214,36 @@ async fn no_new_key_is_made_beside_what_is_sealed_under_another() {
     let lost = add(&["--another-key"]).await;
     assert_eq!(lost.code, Some(0), "{lost:?}");
     assert_eq!(another.ended_by("-TERM").await, Some(0));
+}
+
+/// As `sudo axis up` would, once by mistake: its files would be left behind, which the user cannot read.
+#[tokio::test]
+async fn root_leaves_the_folder_of_another_user_alone() {
+    const ANOTHER: u32 = 65_534;
+    let data = folder("up");
+    let lock = data.join("lock");
+    std::fs::write(&lock, "").unwrap();
+    if std::fs::metadata(&lock).unwrap().uid() != 0 {
+        return;
+    }
+    std::os::unix::fs::chown(&lock, Some(ANOTHER), None).unwrap();
+    let refused = run(up(&data)).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.complaint.contains("belongs to the user 65534"), "{refused:?}");
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 1, "nothing was left there");
+}
+
+#[tokio::test]
+async fn who_holds_on_to_the_address_is_not_waited_for_without_end() {
+    let data = folder("up");
+    let address = data.join("address");
+    let held = std::fs::File::create(&address).unwrap();
+    held.lock_shared().unwrap();
+    let refused = run(up(&data)).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.complaint.contains(address.to_str().unwrap()), "{refused:?}");
+    assert!(nothing_runs_on(&data));
+    assert_eq!(held.metadata().unwrap().mode() & 0o777, 0o600);
 }
 
 /// As a shell has it in which somebody has worked on another installation. Its commands would go to a NATS where nobody
