@@ -37,6 +37,8 @@ impl Accounts {
         store::commit(transaction).await?;
         // This is the last time that Chatwoot can be asked, whether or not the receivers can be told.
         let told = self.publish(id).await;
+        // A restored database may know the secrets of a webhook, but not the webhook.
+        let has_none = account.webhook_id.is_none() && account.webhook_secrets.is_empty();
         let webhook_removed = match client {
             Some(client) => self.remove_webhooks(client, &account).await.unwrap_or_else(|error| {
                 tracing::warn!(
@@ -44,9 +46,9 @@ impl Accounts {
                     webhook.id = account.webhook_id,
                     "cannot remove the webhooks of a disconnected account"
                 );
-                account.webhook_id.is_none()
+                has_none
             }),
-            None => account.webhook_id.is_none(),
+            None => has_none,
         };
         told?;
         Ok(Disconnected { webhook_removed })

@@ -283,16 +283,14 @@ impl Webhooks {
         Ok((webhook, change))
     }
 
-    /// Frees the account's address for another webhook. The one that is there goes on calling, under its own secret.
-    pub(crate) async fn move_aside(&mut self, known: i64) -> Result<(), AccountError> {
-        self.replaced.push(known);
-        let Some(place) = self.listed.iter().position(|one| one.id == known) else {
-            return Ok(());
-        };
-        if self.listed[place].url == self.url {
-            let settings = settings(format!("{}{ASIDE}{known}", self.url));
-            let moved = self.client.update_webhook(known, &settings).await;
-            self.listed[place] = moved.map_err(|error| AccountError::of(error, self.number))?;
+    /// Frees the account's address for another webhook, which replaces the known one too, wherever that is. One that is
+    /// there goes on calling, under its own secret. It need not be the known one: a restored database knows none.
+    pub(crate) async fn move_aside(&mut self, known: Option<i64>) -> Result<(), AccountError> {
+        self.replaced.extend(known);
+        for webhook in self.listed.iter_mut().filter(|one| one.url == self.url) {
+            let settings = settings(format!("{}{ASIDE}{}", self.url, webhook.id));
+            let moved = self.client.update_webhook(webhook.id, &settings).await;
+            *webhook = moved.map_err(|error| AccountError::of(error, self.number))?;
         }
         Ok(())
     }

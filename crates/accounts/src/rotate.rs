@@ -65,9 +65,7 @@ impl Accounts {
             self.require_secret(&account)?;
             // Chatwoot chooses the secret, and a webhook keeps it for life, so another webhook is needed.
             let mut webhooks = self.webhooks(&account, public_url).await?;
-            if let Some(known) = account.webhook_id {
-                webhooks.move_aside(known).await?;
-            }
+            webhooks.move_aside(account.webhook_id).await?;
             let (registered, now) = self.registered(connection, account, &mut webhooks).await?;
             (webhook, replaced, account) = (Some(registered), Some(webhooks), now);
         }

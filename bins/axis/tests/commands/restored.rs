@@ -68,6 +68,14 @@ async fn an_account_that_was_connected_after_the_backup_keeps_its_key_and_its_se
     assert_eq!(source(&operator).await, before);
     assert!(wrong(&operator, "receivers").await.is_empty());
     operator.succeeds(&["webhook", "check", "--public-url", &receiver]).await;
+
+    // Which webhook is theirs, the database does not know. Its secret is replaced all the same.
+    let rotate = ["accounts", "rotate", "--account", "7", "--webhook-secret", "--public-url"];
+    let rotated = operator.succeeds(&[&rotate[..], &[&*receiver]].concat()).await;
+    let webhook = (&rotated["webhook"]["change"], &rotated["webhook"]["newSecret"]);
+    assert_eq!(webhook, (&json!("created"), &json!(true)), "{rotated}");
+    assert_eq!(source(&operator).await.1[1..], before.1, "the one before is let for a while");
+    operator.succeeds(&["webhook", "check", "--public-url", &receiver]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

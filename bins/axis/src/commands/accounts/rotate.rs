@@ -53,10 +53,14 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let deed = arguments.operator.deed("accounts rotate");
     let token = arguments.token.as_ref();
     let rotated = accounts.rotate(account.id, token, secret_for, Some(&deed)).await?;
+    let is_signed = rotated.webhook.as_ref().is_some_and(|webhook| webhook.new_secret);
     let what = match (rotated.token, &rotated.webhook) {
-        (true, Some(_)) => "a new token and a new webhook secret are",
         (true, None) => "a new token is",
-        _ => "a new webhook secret is",
+        (true, Some(_)) if is_signed => "a new token and a new webhook secret are",
+        (false, _) if is_signed => "a new webhook secret is",
+        // Its Chatwoot is too old to sign.
+        (true, _) => "a new token and another webhook, which has no secret, are",
+        (false, _) => "another webhook, which has no secret, is",
     };
     let forgotten = rotated.webhook.as_ref().map(forgotten).unwrap_or_default();
     let text = format!("account {}: {what} in use{forgotten}", account.chatwoot_account_id);
