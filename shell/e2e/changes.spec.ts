@@ -59,6 +59,7 @@ test('what Chatwoot is told by others shows as it changes', async ({ page, syste
 test('several are selected and changed at once', async ({ page, system }) => {
   const numbers: number[] = []
   for (const name of ['Bea', 'Ben', 'Bob']) numbers.push(await system.customerBegins(`${name} Bulk`, 'One of three'))
+  await system.received('Bulk', 3)
   await lasting(page)
   await open(page, system, 'inbox?search=Bulk')
   await expect(rows(page)).toHaveCount(3)

@@ -113,13 +113,18 @@ test('who else is here, and who writes, is seen', async ({ page, colleague, syst
   await openConversation(page, system, 'Petra Presence')
   await openConversation(colleague, system, 'Petra Presence')
   const here = page.getByRole('list', { name: 'Also here' })
-  await expect(here).toContainText('Dev Agent is viewing')
+  // What is lost on the way is told again, or over, after a while.
+  const eventually = { timeout: 60_000 }
+  await expect(here).toContainText('Dev Agent is viewing', eventually)
   await field(colleague).pressSequentially('One mo')
-  await expect(here).toContainText('Dev Agent is replying')
-  await expect(page.getByText('Dev Agent is replying…').first()).toBeVisible()
+  await expect(here).toContainText('Dev Agent is replying', eventually)
+  await expect(async () => {
+    await field(colleague).pressSequentially('o')
+    await expect(page.getByText('Dev Agent is replying…').first()).toBeVisible({ timeout: 5_000 })
+  }).toPass(eventually)
   await colleague.keyboard.press('Escape')
   await colleague.keyboard.press('Escape')
-  await expect(here).toBeHidden()
+  await expect(here).toBeHidden(eventually)
 })
 
 test('a reply is proposed, and goes out as it was edited and approved', async ({ page, colleague, system }) => {

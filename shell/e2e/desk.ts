@@ -41,7 +41,7 @@ export async function send(page: Page, text: string, kind: 'Reply' | 'Note' = 'R
 }
 
 /** What a page reads of conversations from now on: nothing, where the stream alone is to tell of them. */
-export function reads(page: Page, what = /\/api\/v1\/conversations/): string[] {
+export function reads(page: Page, what: RegExp): string[] {
   const read: string[] = []
   page.on('request', (one) => {
     if (one.method() === 'GET' && what.test(one.url())) read.push(one.url())
@@ -79,7 +79,7 @@ export async function says(page: Page, words: string): Promise<void> {
           if (document.querySelector('[role=log]')?.textContent.includes(wanted)) said()
         }
         new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
-        setTimeout(() => fail(new Error(`the thread did not say “${wanted}”`)), 30_000)
+        setTimeout(() => fail(new Error(`the thread did not say “${wanted}”`)), 60_000)
       }),
     words,
   )

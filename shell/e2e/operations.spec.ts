@@ -54,6 +54,7 @@ test('events are counted, then replayed, and nothing happens twice', async ({ pa
 
 test('an account says how it is, and is compared with Chatwoot', async ({ page, system }) => {
   await system.customerBegins('Conny Compared', 'Are we all there?')
+  await system.received('Conny Compared')
   await open(page, system, 'operations?show=accounts')
   const account = page.getByRole('list', { name: 'Accounts' }).getByRole('listitem').first()
   await expect(account).toContainText('Answers')
@@ -68,6 +69,7 @@ test('an account says how it is, and is compared with Chatwoot', async ({ page, 
 
 test('the pipeline shows what passes through it', async ({ page, system }) => {
   await system.customerBegins('Pia Pipeline', 'Count me.')
+  await system.received('Pia Pipeline')
   await open(page, system, 'operations')
   await expect(page.getByText('Everything works')).toBeVisible()
   await expect(page.getByRole('region', { name: 'Pipeline' }).getByRole('listitem')).toHaveCount(6)

@@ -82,6 +82,11 @@ export class System {
     await this.#play(`/_sim/conversations/${conversation}/status`, { status: 'resolved' })
   }
 
+  /** Whether Chatwoot keeps what happens in it to itself for now; then it tells all of it at once. */
+  async withholds(stall: boolean): Promise<void> {
+    await this.#send('PUT', '/_sim/faults', { webhooks: { stall } })
+  }
+
   /** Chatwoot's channel says what became of a message. */
   async channelReports(conversation: number, message: number, status: string, external_error?: string): Promise<void> {
     await this.#play(`/_sim/conversations/${conversation}/messages/${message}/status`, { status, external_error })
@@ -236,8 +241,9 @@ export const test = base.extend<{ colleague: Page }, { system: System }>({
     // eslint-disable-next-line no-empty-pattern -- the signature is Playwright's
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'axis-e2e-'))
-      // What fails has failed soon.
-      const { system, process: child } = await start(folder, { OUTBOUND_ATTEMPTS: '2', OUTBOUND_GIVE_UP_SECONDS: '1', OUTBOUND_RETRY_FIRST_MS: '2000' })
+      // What fails has failed soon, but waits long enough for a busy page to show it.
+      const waits = { OUTBOUND_RETRY_FIRST_MS: '8000', OUTBOUND_RETRY_LONGEST_SECONDS: '8' }
+      const { system, process: child } = await start(folder, { OUTBOUND_ATTEMPTS: '2', OUTBOUND_GIVE_UP_SECONDS: '1', ...waits })
       await use(system)
       await ended(child)
       await rm(folder, { recursive: true, force: true })
