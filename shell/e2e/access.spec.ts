@@ -166,7 +166,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
     test('what is written is sent, and what it answers is seen, however much it is', async ({ page, system }) => {
       const name = `Lotte ${size}`
-      await system.customerBegins(name, 'Is there room?')
+      const number = await system.customerBegins(name, 'Is there room?')
       await openConversation(page, system, name)
       await field(page).fill('A line.\n'.repeat(40))
       expect(await log(page).evaluate((one) => one.clientHeight)).toBeGreaterThanOrEqual(64)
@@ -182,6 +182,13 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       expect(await section.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
       expect(await inside(log(page).getByText('Is there room?'))).toBe(true)
       expect(await page.evaluate(() => document.body.scrollTop + document.documentElement.scrollTop)).toBe(0)
+
+      await section.evaluate((one) => (one.scrollTop = one.scrollHeight))
+      // As a person does: a click on the element itself would scroll to it.
+      const { x, y, width, height } = (await page.getByRole('button', { name: 'Send', exact: true }).boundingBox())!
+      await page.mouse.click(x + width / 2, y + height / 2)
+      await expect(field(page)).toHaveValue('')
+      await expect.poll(() => system.sent(number, 'A line.')).toHaveLength(1)
     })
   })
 }

@@ -28,7 +28,11 @@ test('a draft is of whoever writes it: a colleague does not see it, in the same 
   const saved = page.waitForResponse((answer) => answer.url().includes('/draft') && answer.request().method() === 'PUT' && answer.ok())
   await field(page).fill('Not ready yet')
   await saved
+  // The colleague has begun a note, which shows as soon as drafts have been loaded.
+  const id = await system.conversationOf('Dirk Draft')
+  await system.asAgent('PUT', `/conversations/${id}/draft`, { content: 'Who is he?', private: true })
   await openConversation(colleague, system, 'Dirk Draft')
+  await expect(row(colleague, 'Dirk Draft')).toContainText('Draft: Who is he?')
   await expect(field(colleague)).toHaveValue('')
 
   // What the API does not have is in the browser alone, for whoever wrote it.
@@ -38,6 +42,7 @@ test('a draft is of whoever writes it: a colleague does not see it, in the same 
   await next.addInitScript(() => sessionStorage.setItem('axis.developer', 'agent'))
   await openConversation(next, system, 'Dirk Draft')
   await expect(next.getByRole('button', { name: 'Signed in as Dev Agent' })).toBeVisible()
+  await expect(row(next, 'Dirk Draft')).toContainText('Draft: Who is he?')
   await expect(field(next)).toHaveValue('')
   await page.reload()
   await expect(field(page)).toHaveValue('Not ready yet, nor kept')

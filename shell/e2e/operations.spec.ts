@@ -36,7 +36,7 @@ test('a dead letter is looked at, redriven and dropped', async ({ page, system }
 })
 
 test('events are counted, then replayed, and nothing happens twice', async ({ page, system }) => {
-  await system.customerBegins('Rolf Replay', 'Only once, please.')
+  const number = await system.customerBegins('Rolf Replay', 'Only once, please.')
   await open(page, system, 'inbox?search=Rolf')
   await expect(page.locator('[data-row]')).toHaveCount(1)
   await open(page, system, 'operations?show=replay')
@@ -47,8 +47,11 @@ test('events are counted, then replayed, and nothing happens twice', async ({ pa
   await expect(form.getByRole('status').getByRole('listitem')).toHaveText([/^Message created: [\d,.]+$/])
   await form.getByRole('button', { name: /^Replay \d+ events?$/ }).click()
   await expect(page.getByRole('list', { name: 'Replays' })).toContainText(/Done: \d+ events?/)
+  // Replayed, it is in the stream; what comes next comes after it.
+  await system.customerWrites(number, 'And once more.')
   await open(page, system, 'inbox?search=Rolf')
   await page.locator('[data-row]').click()
+  await expect(page.getByRole('log').getByText('And once more.')).toBeVisible()
   await expect(page.getByRole('log').getByText('Only once, please.')).toHaveCount(1)
 })
 
@@ -64,7 +67,8 @@ test('an account says how it is, and is compared with Chatwoot', async ({ page, 
   await expect(whole.locator('time')).toBeVisible({ timeout: 60_000 })
   const before = await compared()
   await account.getByRole('button', { name: 'Compare everything' }).click()
-  await expect.poll(compared, { timeout: 90_000 }).not.toBe(before)
+  const again = async () => ![before, 'under way'].includes(await compared())
+  await expect.poll(again, { timeout: 90_000 }).toBe(true)
 })
 
 test('the pipeline shows what passes through it', async ({ page, system }) => {
