@@ -25,14 +25,16 @@ test: setup shell-test ## run every test
 	@tools/setup openid
 	@tools/setup s3
 	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(getconf _NPROCESSORS_ONLN)))} cargo test --workspace --no-fail-fast
-	@$(MAKE) --no-print-directory api-check SCHEMATHESIS_SEED=$${SCHEMATHESIS_SEED:-1171355253}
+	@$(MAKE) --no-print-directory api-check SCHEMATHESIS_SEED=$${SCHEMATHESIS_SEED:-1171355253} EXTENT="--examples 40"
 	@$(MAKE) --no-print-directory shell-e2e
 
-# A seed of its own each time; `test` has a fixed one, so that what turns red is the change at hand.
+# A seed of its own each time; `test` has a fixed one, and a count, so that what turns red is the change at hand.
+EXTENT ?=
+
 api-check: setup ## try every operation of the API with good and bad input: do answers fit its description?
 	@tools/setup api
 	cargo build -p axis
-	tools/api-check
+	tools/api-check $(EXTENT)
 
 faults: setup ## kill, freeze and restart everything for minutes, with one NATS server and with three
 	cargo build $(PROGRAMS:%=-p %)
