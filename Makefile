@@ -91,7 +91,7 @@ clean: ## remove what was built, fetched and stored
 ifneq ($(wildcard shell/package.json),)
 shell: shell/dist/index.html
 shell-test: shell/node_modules/.package-lock.json
-	npm --prefix shell test
+	FC_SEED=$${FC_SEED:-1171355253} npm --prefix shell test
 # In a real browser, on the real programs.
 shell-e2e: setup shell
 	@tools/setup browser

@@ -34,6 +34,13 @@ Object.defineProperties(HTMLElement.prototype, {
   clientWidth: { configurable: true, get: () => 400 },
 })
 
+// `make test` tries the same each time, so that what turns red is the change at hand.
+const seed = process.env.FC_SEED
+if (seed !== undefined) {
+  const { default: fc } = await import('fast-check')
+  fc.configureGlobal({ seed: Number(seed) })
+}
+
 // As long as `soon` waits: a busy machine is slow, which is not what the tests are about.
 configure({ asyncUtilTimeout: 20_000 })
 beforeAll(() => api.listen({ onUnhandledRequest: 'error' }))
