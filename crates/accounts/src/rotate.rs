@@ -57,8 +57,6 @@ impl Accounts {
             let (url, number) = (&account.base_url, account.chatwoot_account_id);
             administered(url, number, token, account.public_only).await?;
             account.api_token = self.key.seal(Account::TOKEN_PURPOSE, token)?;
-            store::accounts::set_token(connection, id, &account.api_token).await?;
-            store::reconciliations::encourage(connection, id).await?;
         }
         let (mut webhook, mut replaced) = (None, None);
         if let Some(public_url) = secret_for {
@@ -68,6 +66,11 @@ impl Accounts {
             webhooks.move_aside(account.webhook_id).await?;
             let (registered, now) = self.registered(connection, account, &mut webhooks).await?;
             (webhook, replaced, account) = (Some(registered), Some(webhooks), now);
+        }
+        // Chatwoot has answered for the last time: nobody who wants the rows waits for it.
+        if token.is_some() {
+            store::accounts::set_token(connection, id, &account.api_token).await?;
+            store::reconciliations::encourage(connection, id).await?;
         }
         let details = json!({ "token": token.is_some(), "webhookSecret": webhook.is_some() });
         deed::write(connection, deed, &account, before, details).await?;

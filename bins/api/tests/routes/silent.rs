@@ -1,12 +1,18 @@
-//! P9: a NATS that is there and says nothing holds up nobody who does not ask it.
+//! P9: a NATS or a Chatwoot that is there and says nothing holds up nobody who does not ask it.
 
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use chatwoot_sim::{Sim, admin_token};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 use store::Store;
-use testkit::World;
 use testkit::reqwest::{self, RequestBuilder, Response};
+use testkit::{World, sqlx};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
 
+use crate::accounts::Stage;
 use crate::support::{Served, dead_letter, problem};
 
 /// With so few connections that those who look for a dead letter would hold all of them.
@@ -84,4 +90,72 @@ async fn so_many_are_refused(
         }
     }
     assert_eq!(refused, expected);
+}
+
+/// A Chatwoot that answers a request once what it gives out for it is used; and its address.
+async fn answering_when_told(sim: &Sim) -> (String, mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
+    let (asked, asks) = mpsc::unbounded_channel();
+    let held = move |request: Request, next: Next| {
+        let asked = asked.clone();
+        async move {
+            let (answer, told) = oneshot::channel();
+            asked.send(answer).ok();
+            told.await.ok();
+            next.run(request).await
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = sim.router().layer(from_fn(held));
+    tokio::spawn(async { axum::serve(listener, router).await });
+    (url, asks)
+}
+
+/// The workers that compare the account would wait for its rows.
+#[tokio::test]
+async fn who_rotates_an_account_locks_no_row_of_it_while_chatwoot_is_asked() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let path = stage.connected().await;
+    let (url, mut asks) = answering_when_told(&stage.chatwoot.sim).await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update chatwoot_accounts set base_url = $1 where chatwoot_account_id = 7")
+        .bind(url)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::reconciliations::know_all(&mut transaction).await.unwrap();
+    sqlx::query("update reconciliations set failures = 1")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    let rows = async || {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        let rows = "select a.sealed_api_token, r.failures
+                    from chatwoot_accounts a join reconciliations r on r.account_id = a.id
+                    where a.chatwoot_account_id = 7 for update nowait";
+        let row: (Vec<u8>, i32) = sqlx::query_as(rows).fetch_one(&mut *transaction).await.unwrap();
+        store::rollback(transaction).await.unwrap();
+        row
+    };
+    let before = rows().await;
+    let body = json!({ "token": admin_token(7), "webhookSecret": true });
+    let mut rotation = Box::pin(served.post(&format!("{path}/rotate"), &body).send());
+    let mut times = 0;
+    let answer = loop {
+        tokio::select! {
+            answer = &mut rotation => break answer.unwrap(),
+            Some(answer) = asks.recv() => {
+                rows().await;
+                answer.send(()).ok();
+                times += 1;
+            }
+        }
+    };
+    assert_eq!(answer.status(), 200);
+    assert!(times >= 4, "{times}: whose token it is; its webhooks listed, moved and made");
+    let (token, failures) = rows().await;
+    assert_ne!(token, before.0);
+    assert_eq!((before.1, failures), (1, 0), "it is compared again");
 }
