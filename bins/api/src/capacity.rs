@@ -4,8 +4,10 @@
 //! to others. Where one caller could take all of its tenant's, callers have a share too. Where the
 //! tenant is not known yet, places are a caller's (`K`).
 //!
-//! A request that waits for a place waits behind its own tenant's first, and then behind no more of
-//! another tenant's than may have places at a time.
+//! Places of a kind are either tried for ([`Capacity`]) or waited for ([`Turns`]): what comes free goes
+//! to who waits, so whoever only tried would find nothing as long as anybody waits. A request that
+//! waits for a place waits behind its own tenant's first, and then behind no more of another tenant's
+//! than may have places at a time.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,9 +18,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::Principal;
 
-/// Places of one kind. Cheap to clone.
+/// Places of one kind, for requests that are refused if there is none. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Capacity<K: Clone + Eq + Hash = TenantId>(Arc<Inner<K>>);
+
+/// Places of one kind, for requests that wait until there is one. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Turns<K: Clone + Eq + Hash = TenantId>(Capacity<K>);
 
 struct Inner<K> {
     free: Arc<Semaphore>,
@@ -61,18 +67,6 @@ impl<K: Clone + Eq + Hash> Capacity<K> {
         self.take(tenant, None)
     }
 
-    /// Waits in turn until this tenant has a place. Callers must not wait longer than their request
-    /// may take, and must hold none of these places meanwhile.
-    pub(crate) async fn wait(&self, tenant: &K) -> Room<K> {
-        let own = Arc::clone(&self.of(&mut self.taken(), tenant).own);
-        // Neither semaphore is ever closed.
-        let own = own.acquire_owned().await.ok();
-        // From here on the permit is given back even if nobody waits any more.
-        let mut room = self.room(tenant, None, own);
-        room.permits.extend(Arc::clone(&self.0.free).acquire_owned().await.ok());
-        room
-    }
-
     fn take(&self, tenant: &K, caller: Option<String>) -> Option<Room<K>> {
         let free = Arc::clone(&self.0.free).try_acquire_owned().ok()?;
         let mut all = self.taken();
@@ -108,6 +102,25 @@ impl<K: Clone + Eq + Hash> Capacity<K> {
 
     fn taken(&self) -> MutexGuard<'_, HashMap<K, Taken>> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Clone + Eq + Hash> Turns<K> {
+    pub(crate) fn new(most: usize) -> Self {
+        Self(Capacity::new(most))
+    }
+
+    /// Waits in turn until this tenant has a place. Callers must not wait longer than their request
+    /// may take, and must hold none of these places meanwhile.
+    pub(crate) async fn wait(&self, tenant: &K) -> Room<K> {
+        let Self(places) = self;
+        let own = Arc::clone(&places.of(&mut places.taken(), tenant).own);
+        // Neither semaphore is ever closed.
+        let own = own.acquire_owned().await.ok();
+        // From here on the permit is given back even if nobody waits any more.
+        let mut room = places.room(tenant, None, own);
+        room.permits.extend(Arc::clone(&places.0.free).acquire_owned().await.ok());
+        room
     }
 }
 
@@ -148,9 +161,15 @@ impl Taken {
 #[cfg(test)]
 mod tests {
     use domain::Permissions;
+    use futures_util::FutureExt as _;
 
     use super::*;
     use crate::auth::CallerKind;
+
+    /// Takes all places that a tenant may have now.
+    fn all_for(turns: &Turns, tenant: &TenantId) -> Vec<Room> {
+        std::iter::from_fn(|| turns.wait(tenant).now_or_never()).collect()
+    }
 
     #[test]
     fn nobody_takes_the_last_quarter_and_who_leaves_makes_room() {
@@ -172,13 +191,13 @@ mod tests {
     #[tokio::test]
     async fn who_waits_has_a_place_when_somebody_leaves() {
         let tenant: TenantId = "acme".parse().unwrap();
-        let capacity = Capacity::new(4);
-        let mut taken: Vec<_> = std::iter::from_fn(|| capacity.enter(&tenant)).collect();
+        let turns = Turns::new(4);
+        let mut taken = all_for(&turns, &tenant);
         assert_eq!(taken.len(), 3);
         let mut waiting: Vec<_> = (0..3)
             .map(|_| {
-                let (capacity, tenant) = (capacity.clone(), tenant.clone());
-                tokio::spawn(async move { drop(capacity.wait(&tenant).await) })
+                let (turns, tenant) = (turns.clone(), tenant.clone());
+                tokio::spawn(async move { drop(turns.wait(&tenant).await) })
             })
             .collect();
         tokio::task::yield_now().await;
@@ -188,7 +207,7 @@ mod tests {
             one.await.unwrap();
         }
         drop(taken);
-        assert_eq!(capacity.0.free.available_permits(), 4);
+        assert_eq!(turns.0.0.free.available_permits(), 4);
     }
 
     /// P9: of the places that come free, those who flood have no more than they may have anyway.
@@ -196,16 +215,16 @@ mod tests {
     async fn who_waits_among_floods_waits_for_few_of_them() {
         let [one, other, modest]: [TenantId; 3] =
             ["one", "other", "modest"].map(|name| name.parse().unwrap());
-        let capacity = Capacity::new(8);
-        let mut taken: Vec<_> = std::iter::from_fn(|| capacity.enter(&one)).collect();
-        taken.extend(std::iter::from_fn(|| capacity.enter(&other)));
+        let turns = Turns::new(8);
+        let mut taken = all_for(&turns, &one);
+        taken.extend(all_for(&turns, &other));
         assert_eq!(taken.len(), 8);
         let (entered, mut had) = tokio::sync::mpsc::unbounded_channel();
         let flood = [&one, &other].into_iter().cycle().take(200);
         for tenant in flood.chain([&modest]) {
-            let (capacity, tenant, entered) = (capacity.clone(), tenant.clone(), entered.clone());
+            let (turns, tenant, entered) = (turns.clone(), tenant.clone(), entered.clone());
             tokio::spawn(async move {
-                let room = capacity.wait(&tenant).await;
+                let room = turns.wait(&tenant).await;
                 entered.send((tenant, room)).map_err(drop).unwrap();
             });
             tokio::task::yield_now().await;
@@ -227,15 +246,15 @@ mod tests {
     #[tokio::test]
     async fn who_waits_no_more_leaves_nothing_behind() {
         let tenant: TenantId = "acme".parse().unwrap();
-        let capacity = Capacity::new(4);
-        let taken: Vec<_> = std::iter::from_fn(|| capacity.enter(&tenant)).collect();
-        let mut waiting = Box::pin(capacity.wait(&tenant));
+        let turns = Turns::new(4);
+        let taken = all_for(&turns, &tenant);
+        let mut waiting = Box::pin(turns.wait(&tenant));
         assert!(futures_util::poll!(&mut waiting).is_pending());
         drop(taken);
         drop(waiting);
-        drop(capacity.wait(&tenant).await);
-        assert!(capacity.taken().is_empty());
-        assert_eq!(capacity.0.free.available_permits(), 4);
+        drop(turns.wait(&tenant).await);
+        assert!(turns.0.taken().is_empty());
+        assert_eq!(turns.0.0.free.available_permits(), 4);
     }
 
     #[test]

@@ -31,12 +31,6 @@ impl App {
         self.asking.enter(tenant).ok_or(ApiError::Busy)
     }
 
-    /// Waits for room to ask Chatwoot, for requests that come in crowds, such as one for each
-    /// picture of a conversation.
-    pub(crate) async fn asking_in_turn(&self, tenant: &TenantId) -> Room {
-        self.asking.wait(tenant).await
-    }
-
     /// Takes room for a request that reads much of a stream, whose messages may be large.
     pub(crate) fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.reading.enter(tenant).ok_or(ApiError::Busy)

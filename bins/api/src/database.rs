@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::App;
-use crate::capacity::Capacity;
+use crate::capacity::Turns;
 use crate::error::ApiError;
 use crate::recent::Recent;
 
@@ -31,8 +31,8 @@ const STRANGERS: usize = 64;
 /// How many transactions may be under way at a time, by their purpose. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Places {
-    tenants: Capacity,
-    callers: Capacity<Shown>,
+    tenants: Turns,
+    callers: Turns<Shown>,
     strangers: Arc<Semaphore>,
     /// Bounds how many strangers wait for a place.
     waiting: Arc<Semaphore>,
@@ -84,8 +84,8 @@ impl Places {
     pub(crate) fn among(connections: usize) -> Self {
         let few = (connections / 8).max(1);
         Self {
-            tenants: Capacity::new((connections - few).max(1)),
-            callers: Capacity::new((connections / 4).max(1)),
+            tenants: Turns::new((connections - few).max(1)),
+            callers: Turns::new((connections / 4).max(1)),
             // Fewer than the tenants leave over, or strangers could take all of those.
             strangers: Arc::new(Semaphore::new((few / 2).max(1))),
             waiting: Arc::new(Semaphore::new(STRANGERS)),
@@ -210,11 +210,12 @@ mod tests {
             let tenants: Vec<TenantId> =
                 (0..4).map(|number| format!("tenant-{number}").parse().unwrap()).collect();
             let rooms = tenants.iter().flat_map(|tenant| {
-                std::iter::from_fn(|| places.tenants.enter(tenant)).collect::<Vec<_>>()
+                std::iter::from_fn(|| places.tenants.wait(tenant).now_or_never())
+                    .collect::<Vec<_>>()
             });
             let taken = rooms.collect::<Vec<_>>().len();
             assert!((1..connections).contains(&taken), "{taken} of {connections}");
-            assert!(places.callers.enter(&Shown::Digest([1; 32])).is_some());
+            assert!(places.callers.wait(&Shown::Digest([1; 32])).now_or_never().is_some());
             assert!(
                 (1..=places.above.available_permits())
                     .contains(&places.strangers.available_permits())
@@ -237,7 +238,7 @@ mod tests {
         assert!(futures_util::poll!(&mut request).is_pending());
         drop(request);
         tokio::task::yield_now().await;
-        assert!(places.tenants.enter(&tenant).is_none());
+        assert!(places.tenants.wait(&tenant).now_or_never().is_none());
         drop(connected);
         places.of_tenant(&tenant).await.unwrap();
     }

@@ -23,7 +23,7 @@ use chatwoot::client::Options;
 use domain::{SecretKey, TenantId};
 use objects::Objects;
 
-use crate::capacity::{Capacity, Room};
+use crate::capacity::{Capacity, Room, Turns};
 use crate::error::ApiError;
 
 pub use config::Config;
@@ -37,6 +37,9 @@ pub(crate) use receive::Receipt;
 const MOST_RECEIVED: usize = 32;
 /// Files that one process serves at a time, Chatwoot's and our own.
 const MOST_FETCHED: usize = 128;
+/// Requests that ask Chatwoot for a file's present address at a time. There is one for each picture of
+/// a conversation. None holds a connection to the database while Chatwoot is asked.
+const MOST_RENEWED: usize = 8;
 
 /// The largest answer from Chatwoot that is read here, in bytes. Many may be read at a time, and
 /// what the API asks for is short.
@@ -52,6 +55,7 @@ pub struct Files {
     clients: Arc<Clients>,
     receiving: Capacity,
     fetching: Capacity,
+    renewing: Turns,
     /// Bytes of files that are stored for a tenant in a day. `None` if there is no limit.
     most_a_day: Option<i64>,
 }
@@ -70,6 +74,7 @@ impl Files {
             clients: Arc::new(Clients::new(options)),
             receiving: Capacity::new(MOST_RECEIVED),
             fetching: Capacity::new(MOST_FETCHED),
+            renewing: Turns::new(MOST_RENEWED),
             most_a_day: (most_a_day > 0).then_some(most_a_day),
         })
     }
@@ -89,5 +94,11 @@ impl Files {
 
     pub(crate) fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.fetching.enter(tenant).ok_or(ApiError::Busy)
+    }
+
+    /// Waits for room to ask Chatwoot for a fresh address. Nobody waits who holds no room of
+    /// [`Self::reading`], so few do.
+    async fn renewing(&self, tenant: &TenantId) -> Room {
+        self.renewing.wait(tenant).await
     }
 }

@@ -67,7 +67,7 @@ async fn fresh(
     attachment: &Attachment,
     thumb: bool,
 ) -> Result<Option<String>, ApiError> {
-    let _room = app.asking_in_turn(tenant).await;
+    let _room = app.files.renewing(tenant).await;
     let client = match app.client(attachment.account).await {
         Ok(Some(client)) => client,
         Ok(None) | Err(ApiError::NotSetUp) => return Ok(None),

@@ -8,15 +8,15 @@ use axum::Router;
 use axum::routing::get;
 use chatwoot_sim::{ADMIN_TOKEN, Faults, File, FileFaults, Options, Sim};
 use domain::{Attachment, AttachmentId};
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 use testkit::reqwest::Response;
 use testkit::{Account, sqlx};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::support::{Seed, Served, TENANT, problem};
+
+mod slow;
 
 const SIZE: u64 = 100_000;
 
@@ -271,51 +271,6 @@ async fn a_file_that_is_too_large_is_not_fetched() {
     assert_eq!(served.get(&url).send().await.unwrap().status(), 200);
     let url = chatwoot.file_of(&served, mib + 1, |_| {}).await;
     assert_eq!(served.refusal(&url).await, (502, "no-file".to_owned()));
-}
-
-/// Each answer of Chatwoot's is held in memory, and whoever may look opens as many files as they like.
-#[tokio::test]
-async fn few_at_a_time_ask_for_a_fresh_address_and_the_others_wait() {
-    let (now, most, open) = (AtomicUsize::new(0), AtomicUsize::new(0), Semaphore::new(0));
-    let held = Arc::new((now, most, open));
-    let asked = Arc::clone(&held);
-    let messages = async move |request: axum::extract::Request| {
-        if !request.uri().path().ends_with("/messages") {
-            return Err(axum::http::StatusCode::NOT_FOUND);
-        }
-        let (now, most, open) = &*asked;
-        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        let _open = open.acquire().await.unwrap();
-        now.fetch_sub(1, Ordering::SeqCst);
-        Ok(axum::Json(json!({ "payload": [] })))
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(get(messages));
-    tokio::spawn(async { axum::serve(listener, router).await });
-
-    let served = Served::start().await;
-    let account = testkit::account(&served.world.store, TENANT, 2, &base, "token").await;
-    let mut seed = Seed::open(1);
-    let url = format!("{base}/rails/active_storage/blobs/redirect/x/y.png");
-    let told = json!({
-        "id": 1, "fileType": "image", "contentType": "image/png", "fileSize": 1, "dataUrl": url,
-        "thumbUrl": null,
-    });
-    seed.sent = vec![(7, json!([told]))];
-    let id = seed.write(&served.world.store, &account).await;
-    let message = served.read(&format!("/conversations/{id}/messages")).await["data"][0].clone();
-    let url = message["attachments"][0]["url"].as_str().unwrap().trim_start_matches("/api/v1");
-    let all = join_all((0..20).map(|_| served.refusal(url)));
-    let release = async {
-        let waits = || async { held.0.load(Ordering::SeqCst) >= 4 };
-        testkit::eventually("several ask Chatwoot", waits).await;
-        held.2.add_permits(20);
-    };
-    for refusal in tokio::join!(all, release).0 {
-        assert_eq!(refusal, (502, "no-file".to_owned()), "none is sent away");
-    }
-    assert!(held.1.load(Ordering::SeqCst) <= 6, "{held:?}");
 }
 
 /// A service of this machine that nobody out there may reach; counts who asked.
