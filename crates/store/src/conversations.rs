@@ -11,6 +11,7 @@ mod mark;
 pub mod mirror;
 mod read;
 mod search;
+mod weigh;
 
 pub use apply::*;
 pub use change::*;
