@@ -26,7 +26,7 @@ const EVENTS: usize = 6_000;
 const ROUNDS: usize = 3;
 const BASE: &str = "/api/v1";
 /// The names of the queries.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "list: newest",
     "list: of a status",
     "list: nobody's, of a status",
@@ -36,6 +36,8 @@ const NAMES: [&str; 17] = [
     "list: longest waiting",
     "list: most urgent",
     "list: after a cursor",
+    "list: of those who do not wait, after a cursor",
+    "list: of no priority, after a cursor",
     "search: a rare word",
     "search: two words",
     "search: a common word",
@@ -150,10 +152,15 @@ impl Size {
     async fn queries(&mut self) -> anyhow::Result<Vec<String>> {
         // The smaller one was asked nothing while the larger one was filled, so it has hung up.
         self.connection = Connection::open(address(&self.api)?).await?;
-        let list = self.connection.get(&conversations("limit=100")).await?;
+        let list = self.connection.get(&conversations("limit=1")).await?;
         let list: Value = serde_json::from_slice(list)?;
-        let cursor = list["page"]["nextCursor"].as_str().context("there is a next page")?;
         let conversation = list["data"][0]["id"].as_str().context("there is a conversation")?;
+        // Also where the place says no more than nearly every other: nobody waits, nothing is urgent.
+        let later = [
+            self.later("sort=newest").await?,
+            self.later("sort=waiting&status=resolved").await?,
+            self.later("sort=priority&priority=none").await?,
+        ];
         let mut paths: Vec<String> = [
             "limit=25",
             "status=open",
@@ -163,7 +170,9 @@ impl Size {
             "label=rare",
             "sort=waiting",
             "sort=priority&status=open",
-            &format!("limit=25&cursor={cursor}"),
+            &later[0],
+            &later[1],
+            &later[2],
             "search=needle",
             "search=needle%20w7",
             "search=w1",
@@ -176,6 +185,14 @@ impl Size {
         paths.push(format!("{BASE}/conversations/{conversation}/messages"));
         paths.push(format!("{BASE}/activity"));
         Ok(paths)
+    }
+
+    /// Asks for a page of a list behind its first hundred.
+    async fn later(&mut self, query: &str) -> anyhow::Result<String> {
+        let list = self.connection.get(&conversations(&format!("{query}&limit=100"))).await?;
+        let list: Value = serde_json::from_slice(list)?;
+        let cursor = list["page"]["nextCursor"].as_str().context("there is a next page")?;
+        Ok(format!("{query}&limit=25&cursor={cursor}"))
     }
 }
 

@@ -87,7 +87,6 @@ impl Page<'_> {
     ) -> Result<Vec<Weight>, Error> {
         let (skip, place) = self.start.skip_and_place();
         let (at, id) = (place.and_then(|place| place.at), place.map(|place| place.id.0));
-        let rank = place.map(|place| place.rank);
         let rows = match sort {
             Sort::Newest => {
                 weigh_page!(
@@ -129,22 +128,47 @@ impl Page<'_> {
                 .fetch_all(connection)
                 .await?
             }
-            Sort::Priority => {
+            Sort::Priority => self.most_urgent(connection, skip, place).await?,
+        };
+        Ok(rows)
+    }
+
+    /// How many rows follow a place is guessed by the first column in which they may differ, here the rank, which nearly
+    /// all have in common. So those of the same rank are asked for by themselves, and then those of lower ones.
+    async fn most_urgent(
+        &self,
+        connection: &mut PgConnection,
+        skip: i64,
+        place: Option<Place>,
+    ) -> Result<Vec<Weight>, Error> {
+        let mut rows = match place {
+            None => Vec::new(),
+            Some(place) => {
                 weigh_page!(
-                    after "($16::uuid is null
-                            or (case c.priority when 'urgent' then 4 when 'high' then 3
-                                  when 'medium' then 2 when 'low' then 1 else 0 end,
-                                c.activity_minute, c.last_activity_at, c.id)
-                             < ($17::integer, axis_minute($15::timestamptz), $15, $16))"
-                    order "case c.priority when 'urgent' then 4 when 'high' then 3
-                             when 'medium' then 2 when 'low' then 1 else 0 end desc,
-                           c.activity_minute desc, c.last_activity_at desc, c.id desc"
-                    page (self, self.limit, skip), at, id, rank
+                    after "(case c.priority when 'urgent' then 4 when 'high' then 3
+                              when 'medium' then 2 when 'low' then 1 else 0 end = $17::integer
+                            and (c.activity_minute, c.last_activity_at, c.id)
+                              < (axis_minute($15::timestamptz), $15, $16))"
+                    order "c.activity_minute desc, c.last_activity_at desc, c.id desc"
+                    page (self, self.limit, skip), place.at, place.id.0, place.rank
                 )
-                .fetch_all(connection)
+                .fetch_all(&mut *connection)
                 .await?
             }
         };
+        let left = self.limit - i64::try_from(rows.len()).unwrap_or(self.limit);
+        if left > 0 && place.is_none_or(|place| place.rank > 0) {
+            let lower = weigh_page!(
+                after "($15::integer is null
+                        or case c.priority when 'urgent' then 4 when 'high' then 3
+                             when 'medium' then 2 when 'low' then 1 else 0 end < $15)"
+                order "case c.priority when 'urgent' then 4 when 'high' then 3
+                         when 'medium' then 2 when 'low' then 1 else 0 end desc,
+                       c.activity_minute desc, c.last_activity_at desc, c.id desc"
+                page (self, left, skip), place.map(|place| place.rank)
+            );
+            rows.extend(lower.fetch_all(connection).await?);
+        }
         Ok(rows)
     }
 }

@@ -68,6 +68,11 @@ async fn a_page_of_those_who_wait_longest_reads_no_other_rows() {
     reads_no_other_rows(Sort::Waiting).await;
 }
 
+#[tokio::test]
+async fn a_page_of_the_most_urgent_reads_no_other_rows() {
+    reads_no_other_rows(Sort::Priority).await;
+}
+
 /// Those who do not wait are not taken for few because nobody waits less: an agent's are looked for among the agent's,
 /// not along all of them.
 #[tokio::test]
