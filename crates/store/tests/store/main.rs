@@ -18,6 +18,7 @@ mod schema;
 mod silence;
 mod sweeps;
 mod tenancy;
+mod timelines;
 mod transactions;
 mod unread;
 mod uploads;
