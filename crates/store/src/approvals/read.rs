@@ -119,7 +119,8 @@ impl From<Row> for Approval {
 }
 
 /// A checked query for [`Row`]s; the caller gives what follows the joins. Whether the customer has written
-/// since goes by message numbers, because the time of a message that was known then may have become a finer one.
+/// since goes by message numbers, because the time of a message that was known then may have become a finer one. Nobody
+/// asks that of what is decided. A customer who wrote long ago is looked for along all messages since, so in one look.
 macro_rules! select_approvals {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -127,22 +128,29 @@ macro_rules! select_approvals {
             r#"select a.id, a.conversation_id, c.display_id, c.channel, k.id as "contact_id?",
                       k.name as contact_name, a.kind, a.status, a.reason,
                       a.metadata as "metadata: FreeForm", a.snapshot as "snapshot: FreeForm",
-                      (select m.created_at from messages m
-                       where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
-                       order by m.created_at desc limit 1) as last_heard_at,
-                      (select case when a.heard_number is null
-                              then max(n.created_at) > coalesce(a.heard_until, a.created_at)
-                              else max(n.chatwoot_id) > a.heard_number end
-                       from (select m.created_at, m.chatwoot_id from messages m
-                             where m.conversation_id = a.conversation_id
-                               and m.message_type = 'incoming'
-                             order by m.created_at desc, m.id desc limit 10) n) as wrote_since,
+                      coalesce(heard.at, last.at) as last_heard_at,
+                      case when a.heard_number is null
+                        then heard.at > coalesce(a.heard_until, a.created_at)
+                        else heard.number > a.heard_number end as wrote_since,
                       a.requested_by, a.requested_by_id, a.requested_by_kind, a.decided_by,
                       a.decided_by_id, a.decided_by_kind, a.decision, a.edited_content, a.message_id,
                       a.created_at, a.decided_at, a.updated_at
                from approvals a
                join conversations c on c.id = a.conversation_id
-               left join contacts k on k.id = c.contact_id and k.gone_at <= k.version_at "# + $rest
+               left join contacts k on k.id = c.contact_id and k.gone_at <= k.version_at
+               left join lateral (
+                 select max(n.created_at) as at, max(n.chatwoot_id) as number
+                 from (select m.created_at, m.chatwoot_id from messages m
+                       where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
+                         and a.status = 'submitted'
+                       order by m.created_at desc, m.id desc limit 10) n
+               ) heard on true
+               left join lateral (
+                 select m.created_at as at from messages m
+                 where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
+                   and a.status <> 'submitted'
+                 order by m.created_at desc, m.id desc limit 1
+               ) last on true "# + $rest
             $(, $argument)*
         )
     };
