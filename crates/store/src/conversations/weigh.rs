@@ -31,7 +31,13 @@ macro_rules! weigh_page {
                  select * from conversations c
                  where c.tenant_id = $1 and c.gone_at <= c.version_at
                    and ($2::text is null or c.status = $2)
-                   and ($3::text is null or coalesce(c.priority, 'none') = $3)
+                   and ($3::text is null
+                     or coalesce(c.priority, 'none') = $3
+                       -- What an index knows of it.
+                       and case c.priority when 'urgent' then 4 when 'high' then 3
+                             when 'medium' then 2 when 'low' then 1 else 0 end
+                         = case $3 when 'urgent' then 4 when 'high' then 3
+                             when 'medium' then 2 when 'low' then 1 else 0 end)
                    and ($4::bigint is null
                      -- Not coalesce(): nobody could guess how many rows that leaves.
                      or c.assignee_id = $4 and (c.assignee_type is null or c.assignee_type = 'user'))

@@ -10,7 +10,7 @@ use testkit::sqlx;
 use crate::rows::{analyze, read};
 
 /// Conversations of a tenant. One customer in a hundred waits, one conversation in a hundred is urgent, and one in fifty
-/// is the fifth agent's.
+/// is the fifth agent's. Three each are of a team, of an inbox and of a priority that no other has.
 const CONVERSATIONS: i64 = 3_000;
 const LIMIT: u32 = 20;
 
@@ -25,12 +25,14 @@ async fn acme() -> (Store, TenantId) {
              select gen_random_uuid(), id, 'https://chat.example.com', 1, '' from tenant
              returning id, tenant_id)
          insert into conversations (id, tenant_id, account_id, display_id, status, priority,
-           waiting_since, assignee_id, created_at, last_activity_at,
+           waiting_since, assignee_id, team_id, inbox_id, created_at, last_activity_at,
            version_at, version_step, version_digest)
          select gen_random_uuid(), tenant_id, id, number, 'open',
-                case when number % 100 = 7 then 'urgent' end,
+                case when number % 100 = 7 then 'urgent' when number % 1000 = 997 then 'low' end,
                 case when number % 100 = 11 then now() - number * interval '1 second' end,
-                number % 50, now(), now() - number * interval '10 seconds', 1, 0, 0
+                number % 50, case when number % 1000 = 998 then 7 end,
+                case when number % 1000 = 999 then 9 else 1 end, now(),
+                now() - number * interval '10 seconds', 1, 0, 0
          from account, generate_series(1, $1) number";
     sqlx::query(written).bind(CONVERSATIONS).execute(&mut *transaction).await.unwrap();
     store::commit(transaction).await.unwrap();
@@ -83,4 +85,23 @@ async fn an_agents_are_found_by_the_agent_behind_those_who_wait() {
     let (listed, most) = through(&store, &tenant, &filter, Sort::Waiting).await;
     assert_eq!(listed, usize::try_from(of_agent).unwrap());
     assert!(most <= of_agent + 2 * i64::from(LIMIT), "{most} conversations were read for a page");
+}
+
+/// In whichever order.
+#[tokio::test]
+async fn what_is_rare_is_not_looked_for_along_all_of_the_list() {
+    let (store, tenant) = acme().await;
+    let all = Filter::default;
+    for (filter, expected) in [
+        (Filter { team_id: Some(7), ..all() }, 3),
+        (Filter { inbox_id: Some(9), ..all() }, 3),
+        (Filter { priority: Some("low".to_owned()), ..all() }, 3),
+        (Filter { priority: Some("high".to_owned()), ..all() }, 0),
+    ] {
+        for sort in [Sort::Newest, Sort::Oldest, Sort::Waiting, Sort::Priority] {
+            let (listed, most) = through(&store, &tenant, &filter, sort).await;
+            assert_eq!(listed, expected, "{filter:?}");
+            assert!(most <= 10, "{most} conversations were read: {filter:?}, {sort:?}");
+        }
+    }
 }
