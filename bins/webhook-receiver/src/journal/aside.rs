@@ -93,7 +93,7 @@ pub(super) fn keep(path: &Path, unread: u64) -> bool {
 impl Shared {
     /// Keeps a segment of which a part cannot be read for longer than the journal would.
     pub(super) fn keep(&self, first: u64, unread: u64) {
-        if !keep(&segment::path(&self.dir, first), unread) {
+        if self.hold().is_err() || !keep(&segment::path(&self.dir, first), unread) {
             self.ledger().mark.to_keep.insert(first);
         }
     }

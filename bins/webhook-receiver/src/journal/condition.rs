@@ -19,7 +19,7 @@ pub enum Condition {
     Writable,
     /// There was no room.
     Full,
-    /// The disk failed.
+    /// The disk failed, or another receiver has taken the folder.
     Failing,
 }
 
@@ -81,7 +81,7 @@ impl Shared {
     }
 
     fn probe(&self) -> io::Result<()> {
-        self.lock.hold(&self.dir)?;
+        self.hold()?;
         probe(&self.dir)
     }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Confirmed;
 
@@ -41,6 +42,9 @@ pub(super) struct Mark {
     /// Until when this server was known to have everything.
     #[serde(default)]
     pub(super) sound_until: Option<DateTime<Utc>>,
+    /// The name of the lock under which it was written.
+    #[serde(default)]
+    pub(super) lock: Option<Uuid>,
 }
 
 impl Default for Mark {
@@ -54,6 +58,7 @@ impl Default for Mark {
             retaken: BTreeMap::new(),
             to_keep: BTreeSet::new(),
             sound_until: None,
+            lock: None,
         }
     }
 }
@@ -64,6 +69,18 @@ impl Mark {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default()
+    }
+
+    /// Returns it if it was written under this lock, and otherwise none: it may be about other files than there are.
+    pub(super) fn of(self, lock: Option<Uuid>) -> Self {
+        if self.lock == lock {
+            return self;
+        }
+        tracing::warn!(
+            "how far the journal is published was not noted under the lock that is in its folder: all \
+             of it is published again"
+        );
+        Self::default()
     }
 
     pub(super) fn write(&self, dir: &Path) -> io::Result<()> {

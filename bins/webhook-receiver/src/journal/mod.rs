@@ -15,8 +15,8 @@
 //! - Segments are removed when they are published and old, or published and in the way, but not while the stream may
 //!   have lost them. If those that have to stay reach the limit, appending is refused. If there are several tenants,
 //!   each has a share of the room, so that none fills it alone.
-//! - One receiver per folder: the file `lock` is held while it runs. If somebody removes it, no segment is begun before
-//!   there is another one.
+//! - One receiver per folder: the file `lock` is held while it runs. If somebody removes it, it is made again; if another
+//!   receiver was faster, nothing is acknowledged, marked or removed any more before a restart.
 
 mod aside;
 mod backlog;
@@ -33,6 +33,7 @@ mod measure;
 mod read;
 mod record;
 mod recover;
+mod room;
 mod segment;
 mod tail;
 #[cfg(test)]
@@ -150,12 +151,14 @@ impl Journal {
     pub fn open(dir: &Path, limits: Limits) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Unusable { dir: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
-        let lock = Lock::on(dir)?;
+        let (lock, left_by) = Lock::on(dir)?;
 
         let clock = Clock::start();
         let written = Mark::read(dir);
-        let mut mark = written.clone();
+        let mut mark = written.clone().of(left_by);
         let (segments, next) = recover::segments(dir, &mut mark).map_err(unusable)?;
+        // Whosever mark it is: no sequence is used twice.
+        let next = next.max(written.below);
         recover::forget_lost(&mut mark, &segments, dir).map_err(unusable)?;
         let shared = Arc::new(Shared {
             dir: dir.to_owned(),
@@ -269,6 +272,7 @@ impl Shared {
     /// past what is not in the journal, and the next start would count a file with the old name below the mark as
     /// published.
     fn set_aside(&self, first: u64, error: Option<&io::Error>) -> io::Result<()> {
+        self.hold()?;
         let Some((path, bytes)) = self.ledger().close(first) else { return Ok(()) };
         aside::put(&path, bytes, error)?;
         self.ledger().segments.retain(|segment| segment.first != first);
@@ -276,11 +280,16 @@ impl Shared {
     }
 
     /// Closes the segment that is written to if it is old, removes those that may go, and writes the mark. Returns how
-    /// much the journal holds then, and whether the mark could be written. Blocks on the disk.
+    /// much the journal holds then, and whether the mark could be written. Blocks on the disk. Without the lock, nothing
+    /// is removed and no mark written.
     ///
     /// `connected_to` is the run of the NATS server that there is a connection to. Nothing is removed by age unless
     /// that run has everything and was lately checked: any other may have lost what was acknowledged.
     pub(crate) fn maintain(&self, connected_to: Option<&str>) -> (Size, io::Result<()>) {
+        let held = self.hold();
+        if held.is_err() {
+            self.report(Condition::Failing);
+        }
         let mut ledger = self.ledger();
         // The writer says that it writes before it looks at the ledger.
         if *self.activity.borrow() == Activity::Waiting {
@@ -294,9 +303,9 @@ impl Shared {
         ledger.set_in_doubt(in_doubt, Instant::now());
         // A full journal gets no appends that would make room.
         let needed = if *self.condition.borrow() == Condition::Full { MIB } else { 0 };
-        let gone = ledger.sweep(Instant::now(), needed);
+        let gone = if held.is_ok() { ledger.sweep(Instant::now(), needed) } else { Vec::new() };
         ledger.note_times(&self.clock, Instant::now());
-        let mark = ledger.mark.clone();
+        let mark = Mark { lock: Some(self.lock.name()), ..ledger.mark.clone() };
         let (bytes, unpublished) = ledger.bytes();
         let segments = ledger.segments.len();
         let end = ledger.segments.back().map_or(0, |segment| segment.end);
@@ -308,7 +317,8 @@ impl Shared {
         // that is no longer there.
         self.remove(&gone);
         self.look_again();
-        (Size { segments, bytes, unpublished, waiting, refused }, self.write_mark(mark))
+        let noted = held.and_then(|()| self.write_mark(mark));
+        (Size { segments, bytes, unpublished, waiting, refused }, noted)
     }
 
     /// Sets whether several tenants share the room, or one may have all of it.
@@ -323,17 +333,6 @@ impl Shared {
             *written = mark;
         }
         Ok(())
-    }
-
-    /// If the disk is full, removes the oldest published segments, of at least this many bytes. Returns whether there
-    /// were any.
-    fn yield_room(&self, error: &io::Error, bytes: u64) -> bool {
-        if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-            return false;
-        }
-        let gone = self.ledger().give_up(Instant::now(), bytes);
-        self.remove(&gone);
-        !gone.is_empty()
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -130,6 +130,12 @@ impl Cursor {
                 journal.keep(first, unread);
             }
             match record {
+                Some(record) if record.sequence >= end => {
+                    // Written, and never acknowledged, by a receiver that had lost the folder. The next segment begins
+                    // with this sequence.
+                    self.open = None;
+                    self.next = end;
+                }
                 Some(record) if record.sequence >= below => {
                     // Read too far: to read this record, its segment is opened again.
                     self.open = None;

@@ -14,6 +14,7 @@ mod failing;
 mod hanging;
 mod healing;
 mod room;
+mod taken;
 mod unreadable;
 
 const LIMITS: Limits = Limits {

@@ -6,7 +6,8 @@
 //!
 //! A file whose write or sync failed is never written or synced again: the kernel may have dropped the pages, and a
 //! second sync would report success. Its acknowledged part stays readable. A file that somebody has taken out of the
-//! folder is left too. The group is tried once more in a new segment, and only then refused.
+//! folder, or whose folder another receiver has taken, is left too. The group is tried once more in a new segment, and
+//! only then refused.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -205,7 +206,7 @@ impl Writer {
         };
         let first = self.next;
         let (bytes, places) = self.encode(active.marker, group);
-        if !self.make_room(bytes.len() as u64) {
+        if !self.shared.make_room(bytes.len() as u64) {
             self.next = first;
             let has_records = active.bytes > PREAMBLE;
             self.active = Some(active);
@@ -223,7 +224,9 @@ impl Writer {
                 self.hand_over(group, &bytes, &places);
             }
             active.file.sync_data()?;
-            active.is_in_place()
+            active.is_in_place()?;
+            // Behind the sync: whoever takes the folder later finds the group in it.
+            self.shared.lock.check(&self.shared.dir)
         });
         if let Err(error) = synced {
             self.abandon(&active);
@@ -278,18 +281,6 @@ impl Writer {
         (bytes.freeze(), places)
     }
 
-    fn make_room(&self, needed: u64) -> bool {
-        let mut ledger = self.shared.ledger();
-        if ledger.has_room_for(needed) {
-            return true;
-        }
-        let gone = ledger.sweep(Instant::now(), needed);
-        let room = ledger.has_room_for(needed);
-        drop(ledger);
-        self.shared.remove(&gone);
-        room
-    }
-
     fn rotate_if_due(&mut self) {
         let Some(active) = &self.active else { return };
         if active.bytes > PREAMBLE && active.bytes >= self.shared.limits.segment_bytes {
@@ -314,7 +305,7 @@ impl Writer {
     }
 
     fn open(&mut self) -> io::Result<Active> {
-        self.shared.lock.hold(&self.shared.dir)?;
+        self.shared.hold()?;
         let first = self.next;
         // Used up even if this fails, in case a file with this name cannot be removed.
         self.next += 1;
@@ -332,21 +323,27 @@ impl Writer {
         Ok(Active { first, file, marker, path, bytes: PREAMBLE })
     }
 
-    /// Gives up a segment whose end is in doubt. Its acknowledged part stays.
+    /// Gives up a segment whose end is in doubt. Its acknowledged part stays, and all of it if the folder is not this
+    /// receiver's any more.
     fn abandon(&self, active: &Active) {
+        let held = self.shared.hold().is_ok();
         let mut ledger = self.shared.ledger();
         if ledger.present(active.first).is_none() {
             // Set aside meanwhile.
         } else if active.bytes == PREAMBLE {
             ledger.segments.pop_back();
             drop(ledger);
-            super::remove(&active.path);
+            if held {
+                super::remove(&active.path);
+            }
         } else if let Some(segment) = ledger.segments.back_mut() {
             segment.sealed = true;
             drop(ledger);
             // Frees the room of what was not acknowledged. If this fails, that is published after the next start,
             // which is harmless, since the events did happen.
-            let _ = active.file.set_len(active.bytes);
+            if held {
+                let _ = active.file.set_len(active.bytes);
+            }
         }
     }
 }

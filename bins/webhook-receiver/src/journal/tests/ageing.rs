@@ -14,7 +14,7 @@ fn change_mark(dir: &TempDir, change: impl FnOnce(&mut Value)) {
 
 /// Three events, each in a segment of its own, are published; then the mark is changed. How many of them the next run
 /// keeps.
-fn kept_after(change: impl FnOnce(&mut Value)) -> usize {
+fn kept_after(change: impl FnOnce(&TempDir, &mut Value)) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits { segment_bytes: 1, ..LIMITS };
     let journal = open(&dir, limits);
@@ -23,7 +23,7 @@ fn kept_after(change: impl FnOnce(&mut Value)) -> usize {
     journal.shared().advance(sequences[2] + 1);
     journal.shared().maintain(Some("run")).1.unwrap();
     drop(journal);
-    change_mark(&dir, change);
+    change_mark(&dir, |mark| change(&dir, mark));
     let journal = open(&dir, limits);
     assert!(journal.shared().feed().is_drained(), "the stream has all of them");
     journal.shared().maintain(Some("run")).1.unwrap();
@@ -33,7 +33,7 @@ fn kept_after(change: impl FnOnce(&mut Value)) -> usize {
 #[test]
 fn the_next_run_removes_what_was_published_long_ago_and_keeps_the_rest() {
     let published = |minutes: [i64; 3]| {
-        kept_after(|mark| {
+        kept_after(|_, mark| {
             let noted = mark["settled"].as_object_mut().unwrap().values_mut();
             for (at, minutes) in noted.zip(minutes) {
                 let time: DateTime<Utc> = serde_json::from_value(at.clone()).unwrap();
@@ -48,7 +48,9 @@ fn the_next_run_removes_what_was_published_long_ago_and_keeps_the_rest() {
 
 #[test]
 fn the_next_run_reads_the_mark_of_an_older_version() {
-    let older = |mark: &mut Value| {
+    let older = |dir: &TempDir, mark: &mut Value| {
+        // It gives its lock no name.
+        std::fs::write(dir.path().join("lock"), "").unwrap();
         let fields = mark.as_object_mut().unwrap();
         fields.retain(|name, _| ["below", "refused", "server", "looked_for"].contains(&&name[..]));
     };

@@ -76,21 +76,3 @@ fn a_folder_whose_lock_somebody_removed_is_locked_again_before_a_segment_is_begu
     let error = Journal::open(dir.path(), LIMITS).unwrap_err();
     assert!(matches!(error, OpenError::InUse(_)), "{error}");
 }
-
-#[test]
-fn a_folder_that_another_receiver_took_is_left_to_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(&dir, LIMITS);
-    append_all(&journal, &[b"x".to_vec()]);
-    remove_everything(&dir);
-    let second = open(&dir, LIMITS);
-    let append = || block_on(journal.append(inbound("e", None), Bytes::from_static(b"y"), None));
-    assert_eq!(append(), Err(AppendError::Unwritable));
-    assert!(segments(&dir).is_empty());
-    journal.shared().maintain(None).1.unwrap();
-    assert_eq!(*journal.condition().borrow(), Condition::Failing);
-    drop(second);
-    journal.shared().maintain(None).1.unwrap();
-    assert_eq!(*journal.condition().borrow(), Condition::Writable);
-    append().unwrap();
-}

@@ -212,3 +212,27 @@ fn a_group_that_fails_twice_is_refused_and_what_was_acknowledged_stays() {
     commit(&mut writer, "second").unwrap();
     assert_eq!(bodies(&path), ["first", "second"]);
 }
+
+#[tokio::test]
+async fn what_was_written_too_late_is_in_the_way_of_nothing_that_who_took_the_folder_acknowledges()
+{
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = writer(dir.path());
+    commit(&mut writer, "first").unwrap();
+    std::fs::remove_file(dir.path().join("lock")).unwrap();
+    let limits = Config::with("".into(), dir.path().to_owned()).limits();
+    let second = Journal::open(dir.path(), limits).unwrap();
+    let (group, answers): (_, Vec<_>) = ["late"; 3].into_iter().map(append).unzip();
+    writer.commit(group);
+    for mut answer in answers {
+        assert_eq!(answer.try_recv().unwrap(), Err(AppendError::Unwritable));
+    }
+    second.append(inbound("message_created", None), "second".into(), None).await.unwrap();
+    drop((writer, second));
+
+    let journal = Journal::open(dir.path(), limits).unwrap();
+    let (_, records) =
+        journal.shared().stretch(0..journal.shared().settled_below()).await.next().await;
+    let bodies: Vec<_> = records.iter().map(|record| &record.body[..]).collect();
+    assert_eq!(bodies, [&b"first"[..], b"second"]);
+}
