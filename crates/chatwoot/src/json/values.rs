@@ -10,6 +10,9 @@ pub const MOST_VALUES: usize = 50_000;
 /// The one field that some versions print as the text of an object. Nothing else is read like that.
 pub(crate) const PRINTED: &str = "content_attributes";
 
+/// The most bytes that a character of that name is written in: `\u005f`.
+const LONGEST_ESCAPE: usize = 6;
+
 /// Up to so many values, a quick guess that is too high is good enough.
 const FEW: usize = 500;
 
@@ -44,23 +47,24 @@ fn marks(body: &[u8]) -> usize {
 
 fn counted(body: &[u8], in_texts: bool) -> usize {
     let (mut count, mut in_string, mut escaped) = (1, false, false);
-    // The string that began last, without its quotes, and whether it is a value that may be the text of an object.
-    let (mut begin, mut end, mut is_printed) = (0, 0, false);
-    let within = |begin, end| body.get(begin..end).unwrap_or_default();
+    // Where the string begins that began last; that string without its quotes, until it was looked at as a name; and
+    // whether the next one is a value that may be the text of an object.
+    let (mut begin, mut ended, mut is_printed) = (0, None, false);
     for (at, byte) in body.iter().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = in_string,
             b'"' if in_string => {
-                (end, in_string) = (at, false);
+                (ended, in_string) = (body.get(begin..at), false);
                 if is_printed {
-                    count += printed(within(begin, end));
+                    count += ended.map_or(0, printed);
                     is_printed = false;
                 }
             }
             b'"' => (begin, in_string) = (at + 1, true),
             _ if in_string => {}
-            b':' => is_printed = in_texts && is_name(within(begin, end)),
+            // Nothing has been read yet: any number of these may come after one string.
+            b':' => is_printed = in_texts && ended.take().is_some_and(is_name),
             b'[' | b'{' | b',' => (count, is_printed) = (count + 1, false),
             _ => {}
         }
@@ -71,7 +75,9 @@ fn counted(body: &[u8], in_texts: bool) -> usize {
 /// Whether a string, as it is written, is the name of the field.
 fn is_name(string: &[u8]) -> bool {
     string == PRINTED.as_bytes()
-        || string.contains(&b'\\') && unescaped(string, |text| text == PRINTED) == Some(true)
+        || string.len() <= LONGEST_ESCAPE * PRINTED.len()
+            && string.contains(&b'\\')
+            && unescaped(string, |text| text == PRINTED) == Some(true)
 }
 
 /// How many more values a string, as it is written, has as the object that it may be the text of.
@@ -130,6 +136,25 @@ mod tests {
                 let body = format!(r#"[{body},{{"c":"{{,,"}}]"#);
                 assert_eq!(counted(body.as_bytes(), true), most + 3, "{body}");
             }
+        }
+    }
+
+    /// Looked at anew for each of the colons, the text would keep this test for minutes.
+    #[test]
+    fn a_text_is_looked_at_once_however_many_colons_come_after_it() {
+        for escape in [r"\n", r"\u0063"] {
+            let body = format!(r#""{}"{}"#, escape.repeat(250_000), ":".repeat(500_000));
+            assert_eq!(all_values(body.as_bytes()), 1);
+        }
+    }
+
+    #[test]
+    fn a_name_is_known_however_it_is_escaped() {
+        let escaped: Vec<_> = PRINTED.bytes().map(|byte| format!(r"\u{byte:04x}")).collect();
+        let escaped = escaped.concat();
+        for (name, values) in [(escaped.clone(), 5), (format!(r"{escaped}\u005f"), 2)] {
+            let body = format!(r#"{{"{name}":"{{\"b\":[1,2]}}"}}"#);
+            assert_eq!(counted(body.as_bytes(), true), values, "{body}");
         }
     }
 

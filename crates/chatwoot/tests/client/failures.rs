@@ -301,3 +301,13 @@ async fn no_error_shows_the_token_or_a_body() {
         assert!(!text.contains("/conversations/"), "{text}");
     }
 }
+
+/// Nothing has looked at the answer's form yet when its values are counted.
+#[tokio::test]
+async fn an_answer_that_is_one_text_and_many_colons_is_refused_like_another_that_cannot_be_read() {
+    let body = format!(r#""{}"{}"#, r"\n".repeat(250_000), ":".repeat(500_000));
+    let answer = post(async move || body.clone());
+    let address = serve(Router::new().route(MESSAGES, answer)).await;
+    let error = create(address, &Options::default()).await.unwrap_err();
+    assert!(matches!(error, CallError::Unknown(Cause::Unreadable)), "{error:?}");
+}
