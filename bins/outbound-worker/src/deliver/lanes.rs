@@ -5,10 +5,11 @@
 //! lane is noted, and taken over by the next lane that has nothing else to do, whoever that worked for before. Tenants
 //! with the fewest lanes come first, in turn, and among their accounts those with the fewest.
 //!
-//! The wake-up of a noted conversation is spent. When a lane fails at its own conversation, or finds another process at
-//! work on it, its wake-up is redelivered, and it sees to the notes then. When that happens with a noted conversation,
-//! it goes back to the relay, which publishes its row again at once. Only notes that are lost with the process have to
-//! wait until the relay publishes the rows by itself.
+//! The wake-up of a noted conversation is spent. When a lane fails at its own conversation, its wake-up is redelivered,
+//! and it sees to the notes then. When it finds another process at work on it, it sees to the notes first, of which
+//! there may always be more: so its wake-up is redelivered only if there are none, and otherwise the conversation goes
+//! back to the relay, which publishes its row again at once. So does a noted conversation when either happens with it.
+//! Only notes that are lost with the process have to wait until the relay publishes the rows by itself.
 
 mod tenant;
 #[cfg(test)]
@@ -172,14 +173,9 @@ impl Lane {
         }
     }
 
-    /// Makes sure that a conversation which cannot be worked on now is not forgotten. Returns whether the wake-up has
-    /// to be redelivered for that.
-    pub(crate) fn put_off(&self, spot: Spot) -> bool {
-        let own = spot == self.own;
-        if !own {
-            self.lanes.returned.add(spot.conversation);
-        }
-        own
+    /// Gives a conversation that cannot be worked on now back to the relay, so that it is not forgotten.
+    pub(crate) fn put_off(&self, spot: Spot) {
+        self.lanes.returned.add(spot.conversation);
     }
 
     /// Releases the conversation and takes another one. Returns `None` if there is none.
@@ -196,7 +192,9 @@ impl Lane {
 impl Drop for Lane {
     fn drop(&mut self) {
         let Some((tenant, failed)) = self.current.take() else { return };
-        self.put_off(failed);
+        if failed != self.own {
+            self.put_off(failed);
+        }
         self.lanes.lock().leave(&tenant, failed);
     }
 }

@@ -94,31 +94,40 @@ impl Deliverer {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
         };
-        let (mut elsewhere, mut held_up) = (false, false);
-        let (this, mut current) = (spot, Some(spot));
-        while let Some(spot) = current {
-            match self.drain(spot.conversation).await? {
-                Drained::Done => {}
-                Drained::HeldUp(first) => {
-                    held_up |= spot == this && first != wake_up.operation;
+        let (own, mut current, mut told) = (spot, spot, false);
+        loop {
+            let (drained, is_own) = (self.drain(current.conversation).await?, current == own);
+            match drained {
+                // At once: the lane does not end while others always have more to do.
+                Drained::HeldUp(first) if is_own && first != wake_up.operation && !told => {
+                    told = true;
+                    self.tell_held_up(delivery, &wake_up).await;
                 }
                 Drained::More => lane.note_again(),
-                Drained::Locked => elsewhere |= lane.put_off(spot),
+                Drained::Done | Drained::HeldUp(_) | Drained::Locked => {}
             }
             if self.carrier.shutdown.is_cancelled() {
                 return Err(Failure::RetryAfter(WHILE_LOCKED, "the worker stops".into()));
             }
-            current = lane.next();
+            let next = lane.next();
+            if drained == Drained::Locked {
+                if is_own && next.is_none() {
+                    let reason = "another worker has the conversation".into();
+                    return Err(Failure::RetryAfter(WHILE_LOCKED, reason));
+                }
+                lane.put_off(current);
+            }
+            let Some(next) = next else { return Ok(()) };
+            current = next;
         }
-        if held_up && wake_up.command == Command::SEND_MESSAGE {
+    }
+
+    async fn tell_held_up(&self, delivery: &Delivery, wake_up: &WakeUp) {
+        if wake_up.command == Command::SEND_MESSAGE {
             let trace = delivery.headers.read(TraceParent::HEADER);
             let trace = trace.unwrap_or_else(|_| TraceParent::generate());
-            self.carrier.tell_held_up(&wake_up, &trace).await;
+            self.carrier.tell_held_up(wake_up, &trace).await;
         }
-        if !elsewhere {
-            return Ok(());
-        }
-        Err(Failure::RetryAfter(WHILE_LOCKED, "another worker has the conversation".into()))
     }
 
     /// Carries out the due commands of a conversation.

@@ -11,6 +11,7 @@ mod faults;
 mod files;
 mod frozen;
 mod interventions;
+mod lanes;
 mod late;
 mod limits;
 mod notes;
