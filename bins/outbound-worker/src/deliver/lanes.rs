@@ -8,8 +8,10 @@
 //! The wake-up of a noted conversation is spent. When a lane fails at its own conversation, its wake-up is redelivered,
 //! and it sees to the notes then. When it finds another process at work on it, it sees to the notes first, of which
 //! there may always be more: so its wake-up is redelivered only if there are none, and otherwise the conversation goes
-//! back to the relay, which publishes its row again at once. So does a noted conversation when either happens with it.
-//! Only notes that are lost with the process have to wait until the relay publishes the rows by itself.
+//! back to the relay, which publishes its row again at once. So does a noted conversation when either happens with it,
+//! and the lane goes on with the next one. When a lane ends early, the next note goes back too, so that a wake-up comes
+//! to see to the others. Only notes that are lost with the process have to wait until the relay publishes the rows by
+//! itself.
 
 mod tenant;
 #[cfg(test)]
@@ -195,6 +197,12 @@ impl Drop for Lane {
         if failed != self.own {
             self.put_off(failed);
         }
-        self.lanes.lock().leave(&tenant, failed);
+        let mut places = self.lanes.lock();
+        places.leave(&tenant, failed);
+        // Nobody else may come to take it.
+        let Some((tenant, next)) = places.next(self.lanes.widths) else { return };
+        places.leave(&tenant, next);
+        drop(places);
+        self.put_off(next);
     }
 }

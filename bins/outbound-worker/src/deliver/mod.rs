@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Delivery, Failure, Handler, Outcome};
-use domain::{Command, ConversationId, OperationId};
+use domain::{Command, ConversationId, OperationId, in_words};
 use events::{TraceParent, WakeUp};
 use store::{Store, Transaction, outbox};
 
@@ -42,6 +42,8 @@ pub(crate) use stay::LONGEST_STAY;
 
 /// How soon a wake-up is redelivered that found another process at work on its conversation.
 const WHILE_LOCKED: Duration = Duration::from_millis(250);
+/// A lane that fails at so many noted conversations in a row ends, since something is wrong that is none of theirs.
+const MOST_FAILURES: usize = 3;
 /// The most commands of a conversation that are carried out in a row, so that other conversations get their turn.
 const MOST_IN_A_ROW: usize = 100;
 
@@ -66,6 +68,8 @@ enum Drained {
     More,
     /// Another process is at work on it.
     Locked,
+    /// It was noted, and something went wrong.
+    Failed,
 }
 
 /// Handles wake-ups.
@@ -94,9 +98,16 @@ impl Deliverer {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
         };
-        let (own, mut current, mut told) = (spot, spot, false);
+        let (own, mut current, mut told, mut failures) = (spot, spot, false, 0);
         loop {
-            let (drained, is_own) = (self.drain(current.conversation).await?, current == own);
+            let is_own = current == own;
+            let drained = self.drain(current.conversation).await;
+            let drained = match drained {
+                Ok(drained) => drained,
+                Err(error) if is_own => return Err(Failure::Retry(error.into())),
+                Err(error) => failed(current, &error),
+            };
+            failures = if drained == Drained::Failed { failures + 1 } else { 0 };
             match drained {
                 // At once: the lane does not end while others always have more to do.
                 Drained::HeldUp(first) if is_own && first != wake_up.operation && !told => {
@@ -104,18 +115,21 @@ impl Deliverer {
                     self.tell_held_up(delivery, &wake_up).await;
                 }
                 Drained::More => lane.note_again(),
-                Drained::Done | Drained::HeldUp(_) | Drained::Locked => {}
+                // The wake-up that has the lane may be another tenant's, and is none the worse for it.
+                Drained::Failed if failures == MOST_FAILURES => return Ok(()),
+                Drained::Done | Drained::HeldUp(_) | Drained::Locked | Drained::Failed => {}
             }
             if self.carrier.shutdown.is_cancelled() {
                 return Err(Failure::RetryAfter(WHILE_LOCKED, "the worker stops".into()));
             }
             let next = lane.next();
-            if drained == Drained::Locked {
-                if is_own && next.is_none() {
+            match drained {
+                Drained::Locked if is_own && next.is_none() => {
                     let reason = "another worker has the conversation".into();
                     return Err(Failure::RetryAfter(WHILE_LOCKED, reason));
                 }
-                lane.put_off(current);
+                Drained::Locked | Drained::Failed => lane.put_off(current),
+                _ => {}
             }
             let Some(next) = next else { return Ok(()) };
             current = next;
@@ -131,14 +145,13 @@ impl Deliverer {
     }
 
     /// Carries out the due commands of a conversation.
-    async fn drain(&self, conversation: ConversationId) -> Result<Drained, Failure> {
-        let failed = |error: store::Error| Failure::Retry(error.into());
-        let locked = store::within(store::PATIENCE, self.lock(conversation)).await;
-        let Some(mut lock) = locked.map_err(failed)? else { return Ok(Drained::Locked) };
+    async fn drain(&self, conversation: ConversationId) -> Result<Drained, store::Error> {
+        let locked = store::within(store::PATIENCE, self.lock(conversation)).await?;
+        let Some(mut lock) = locked else { return Ok(Drained::Locked) };
         let drained = self.drain_locked(conversation, &mut lock).await;
         // If this fails, the connection is gone, and the lock with it.
         store::within(store::PATIENCE, store::rollback(lock.0)).await.ok();
-        drained.map_err(failed)
+        drained
     }
 
     async fn lock(&self, conversation: ConversationId) -> Result<Option<Lock>, store::Error> {
@@ -177,6 +190,14 @@ impl Deliverer {
             entry.due_in.is_zero() && self.carrier.carry(&entry, lock).await? == Carried::Settled;
         Ok((!settled).then_some(Drained::HeldUp(entry.operation)))
     }
+}
+
+/// A noted conversation's failure, which nobody else hears of.
+fn failed(spot: Spot, error: &store::Error) -> Drained {
+    let error = in_words(error);
+    let Spot { account, conversation } = spot;
+    tracing::warn!(%account, %conversation, error, "cannot carry out commands, trying again");
+    Drained::Failed
 }
 
 impl Handler for Deliverer {

@@ -23,8 +23,8 @@ impl Stage {
         sqlx::query_scalar(published).bind(reply.0).fetch_one(&mut *transaction).await.unwrap()
     }
 
-    /// Another tenant's reply that Chatwoot does not answer before it goes on. It waits for the only place, with its
-    /// wake-up spent: nobody looks at its row again for an hour.
+    /// Another tenant's reply that Chatwoot does not answer before it goes on. Unless it has the only place, it waits
+    /// for that with its wake-up spent: nobody looks at its row again for an hour.
     async fn noted(&self, tenant: &str) -> (Chatwoot, MessageId) {
         let chatwoot = self.chatwoot(tenant).await;
         chatwoot.stalls();
@@ -113,4 +113,41 @@ async fn what_another_worker_is_at_comes_again_while_others_keep_the_only_place_
     assert_eq!(stage.row(others).await.state, "sending", "the place is busy still");
     store::rollback(elsewhere).await.unwrap();
     stage.ends_well(&busy, [others, reply]).await;
+}
+
+/// Two tenants' replies are noted, and something is wrong with the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_for_one_tenant_does_not_end_what_another_one_s_wake_up_is_at() {
+    let stage = Stage::empty().await;
+    stage.worker(&one_place()).await;
+    let (first, one) = stage.noted("first").await;
+    stage.reaches(one, "sending").await;
+    let (wrong, two) = stage.noted("wrong").await;
+    wrong.goes_on();
+    let (busy, three) = stage.noted("busy").await;
+    // What a sequence counted outlives the transaction that fails.
+    stage
+        .sql(
+            "create sequence failures;
+             grant usage, select on failures to axis_worker;
+             create function fail() returns trigger language plpgsql as $$
+               begin
+                 if nextval('failures') = 1 then raise 'the database fails'; end if;
+                 return new;
+               end $$;
+             create trigger fail before insert on outbound_attempts
+               for each row when (new.tenant_id = 'wrong') execute function fail();",
+        )
+        .await;
+    first.goes_on();
+    stage.reaches(three, "sending").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let failed = sqlx::query_scalar("select is_called from failures");
+    let failed: bool = failed.fetch_one(&mut *transaction).await.unwrap();
+    store::rollback(transaction).await.unwrap();
+    assert!(failed, "its turn came first");
+    let stream = stage.world.bus.stream(Consumer::OutboundWorker.stream()).await.unwrap();
+    assert_eq!(stream.consumers[0].redelivered, 0, "{stream:?}");
+    stage.reaches(one, "sent").await;
+    stage.ends_well(&busy, [three, two]).await;
 }

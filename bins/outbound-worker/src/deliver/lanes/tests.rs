@@ -86,15 +86,17 @@ fn one_that_is_noted_again_lets_the_others_pass() {
 }
 
 #[test]
-fn a_note_outlives_the_lane_and_is_found_by_the_next_one() {
+fn notes_outlive_the_lane_and_the_first_brings_another_lane_for_the_others() {
     let (lanes, acme, a) = (lanes(1, 8), tenant("acme"), any());
-    let b = of(a.account);
+    let (b, c) = (of(a.account), of(a.account));
     let first = lane(lanes.enter(&acme, a));
-    assert!(matches!(lanes.enter(&acme, b), Place::Noted));
+    for spot in [b, c] {
+        assert!(matches!(lanes.enter(&acme, spot), Place::Noted));
+    }
     drop(first);
-    let mut second = lane(lanes.enter(&acme, a));
-    assert_eq!((second.next(), second.next()), (Some(b), None));
-    assert!(lanes.returned.all().is_empty());
+    assert_eq!(lanes.returned.all(), [b.conversation], "whose wake-up comes again, as its own");
+    let mut second = lane(lanes.enter(&acme, b));
+    assert_eq!((second.next(), second.next()), (Some(c), None));
 }
 
 #[test]
