@@ -12,6 +12,8 @@ use crate::journal::Limits;
 const MIB: u64 = 1024 * 1024;
 /// What is published again after a restart of NATS must be among what the stream remembers, or it is stored twice.
 const KEEP_SECONDS: u64 = 600;
+/// How long a webhook may take to be written, out of the 5 s that Chatwoot waits for its response.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Takes Chatwoot's webhooks: verifies them, makes them durable, acknowledges them and publishes
 /// them to the stream INBOUND
@@ -127,6 +129,10 @@ pub struct Config {
         value_parser = clap::value_parser!(u64).range(1..=3600)
     )]
     pub tolerance_seconds: u64,
+
+    /// How long a webhook waits for the journal's disk
+    #[arg(skip = PATIENCE)]
+    pub patience: Duration,
 }
 
 /// When a webhook is acknowledged.
@@ -161,6 +167,7 @@ impl Config {
             max_body_bytes: bus::MAX_BODY_BYTES,
             read_seconds: 10,
             tolerance_seconds: 300,
+            patience: PATIENCE,
         }
     }
 
@@ -174,6 +181,7 @@ impl Config {
             keep_bytes: self.journal_keep_mib.saturating_mul(MIB),
             keep_for: Duration::from_secs(self.journal_keep_seconds),
             tail_bytes: 64 * 1024 * 1024,
+            patience: self.patience,
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Limits {
     pub keep_for: Duration,
     /// The most bytes of records that are kept in memory, for a publisher that keeps up.
     pub tail_bytes: usize,
+    /// How long an append waits for the disk.
+    pub patience: Duration,
 }
 
 /// What the running program knows about a segment.
@@ -266,6 +268,7 @@ mod tests {
         keep_bytes: 500,
         keep_for: Duration::from_mins(15),
         tail_bytes: 0,
+        patience: Duration::ZERO,
     };
 
     /// Segments of 10 records and 100 bytes each, the last one open.

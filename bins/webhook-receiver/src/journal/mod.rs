@@ -47,7 +47,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use domain::in_words;
@@ -74,8 +74,6 @@ use writer::{Append, Writer};
 
 /// How many requests may be queued for the writer. Further ones wait for room in the queue.
 const QUEUE: usize = 4096;
-/// How long an append waits for the disk, out of the 5 s that Chatwoot waits for its response.
-const PATIENCE: Duration = Duration::from_secs(4);
 const MIB: u64 = 1024 * 1024;
 
 /// The journal of one receiver. Dropping it writes what is queued and ends the writer, unless the disk does not answer.
@@ -207,7 +205,7 @@ impl Journal {
         };
         // A disk that hangs may still store the event later. It is then published after all, which does no harm,
         // since it did happen.
-        let in_time = tokio::time::timeout(PATIENCE, stored).await;
+        let in_time = tokio::time::timeout(self.shared.limits.patience, stored).await;
         let sequence = in_time.unwrap_or(Err(AppendError::Unwritable))?;
         self.latency.record(begun.elapsed());
         Ok(sequence)

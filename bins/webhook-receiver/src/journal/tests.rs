@@ -24,6 +24,8 @@ const LIMITS: Limits = Limits {
     keep_bytes: 1024 * 1024,
     keep_for: Duration::from_mins(15),
     tail_bytes: 1024 * 1024,
+    // A busy machine may be long about it.
+    patience: Duration::from_mins(1),
 };
 
 fn open(dir: &TempDir, limits: Limits) -> Journal {

@@ -39,6 +39,7 @@ impl Desk {
     fn configured(sources: Option<&[&Source]>, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::with(SecretString::from("11".repeat(32)), dir.path().into());
+        config.patience = Duration::from_mins(1);
         change(&mut config);
         let journal = Journal::open(dir.path(), config.limits()).unwrap();
         let sources = testing::sources(sources, &key());

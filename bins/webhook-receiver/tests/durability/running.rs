@@ -1,5 +1,7 @@
 //! A receiver in this process.
 
+use std::time::Duration;
+
 use bus::Bus;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +18,8 @@ pub struct Running {
 impl Running {
     pub async fn start<S>(rig: &Rig<S>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::with(rig.key.clone().into(), rig.journal.clone());
+        // A busy machine may be long about it.
+        config.patience = Duration::from_mins(1);
         change(&mut config);
         let bus = Bus::connect_lazily(&rig.bus_config, "webhook-receiver").await.unwrap();
         let receiver = Receiver::start(&config, bus).await.unwrap();

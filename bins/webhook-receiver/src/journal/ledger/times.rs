@@ -97,6 +97,7 @@ mod tests {
         keep_bytes: 1000,
         keep_for: Duration::from_mins(10),
         tail_bytes: 0,
+        patience: Duration::ZERO,
     };
 
     /// What a run that starts by this clock finds: a closed segment of ten events.

@@ -2,10 +2,12 @@
 
 use super::*;
 
+const IMPATIENT: Limits = Limits { patience: Duration::from_secs(4), ..LIMITS };
+
 #[test]
 fn an_event_that_is_not_written_in_time_is_refused_and_written_late() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = open(&dir, LIMITS);
+    let journal = open(&dir, IMPATIENT);
     let (shared, activity) = (journal.shared(), journal.activity());
     let append = |body: &'static [u8]| {
         block_on(journal.append(inbound("e", None), Bytes::from_static(body), None))
@@ -27,7 +29,7 @@ fn an_event_that_is_not_written_in_time_is_refused_and_written_late() {
 #[test]
 fn nobody_who_ends_waits_for_it() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = open(&dir, LIMITS);
+    let journal = open(&dir, IMPATIENT);
     let (shared, activity) = (journal.shared(), journal.activity());
     let ledger = shared.ledger();
     let append = journal.append(inbound("e", None), Bytes::from_static(b"late"), None);
