@@ -196,7 +196,8 @@ impl Place {
             None => (running(&self.postgres_dir(), "DATABASE_URL")?, None),
         };
         let database_connections = self.database_connections;
-        Ok(store::Config { database_url, database_direct_url, database_connections })
+        let config = store::Config::for_url(database_url.expose_secret());
+        Ok(store::Config { database_direct_url, database_connections, ..config })
     }
 
     /// How to reach NATS.
@@ -206,7 +207,8 @@ impl Place {
             None => running(&self.nats_dir(), "NATS_URL")?,
         };
         let (nats_credentials, nats_ca) = (self.nats_credentials.clone(), self.nats_ca.clone());
-        Ok(bus::Config { nats_url, nats_credentials, nats_ca })
+        let config = bus::Config::to_url(nats_url.expose_secret());
+        Ok(bus::Config { nats_credentials, nats_ca, ..config })
     }
 
     /// The key of `axis up` as text, if one is set or was generated.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_nats::rustls::pki_types::CertificateDer;
 use async_nats::rustls::pki_types::pem::PemObject as _;
@@ -10,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::ConnectError;
+use crate::connection::ANSWERING;
 
 /// How to reach NATS.
 #[derive(clap::Args, Debug, Clone)]
@@ -33,12 +35,15 @@ pub struct Config {
     /// A PEM file with the certificates of authorities to trust instead of the system's.
     #[arg(id = "nats_ca", long = "nats-ca", env = "NATS_CA", value_name = "FILE")]
     pub nats_ca: Option<PathBuf>,
+    /// How long to wait for the answer to a request or the confirmation of a message.
+    #[arg(skip = ANSWERING)]
+    pub answering: Duration,
 }
 
 impl Config {
     /// Settings for a server at `url`, without a credentials file.
     pub fn to_url(url: &str) -> Self {
-        Self { nats_url: url.into(), nats_credentials: None, nats_ca: None }
+        Self { nats_url: url.into(), nats_credentials: None, nats_ca: None, answering: ANSWERING }
     }
 
     /// The servers, by host and port, that need not prove who they are.

@@ -25,8 +25,8 @@ const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
 /// the first of three such questions is still missing at the third, so after 15 s. Without this, it would take 180 s:
 /// a machine that loses power says nothing, and TCP waits for longer than that.
 const PING: Duration = Duration::from_secs(5);
-/// How long to wait for the answer to a request or the confirmation of a message.
-pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a program waits for an answer ([`Config::answering`]).
+pub(crate) const ANSWERING: Duration = Duration::from_secs(5);
 
 /// A connection to NATS. Clones share it; it closes when the last one is dropped.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ struct Inner {
     confirmations: Confirmations,
     connections: watch::Receiver<u64>,
     counter: JoinHandle<()>,
+    answering: Duration,
 }
 
 impl Drop for Inner {
@@ -56,7 +57,7 @@ impl Bus {
         loop {
             let (options, events) = options(config, name).await?;
             let error = match options.connect(addresses.clone()).await {
-                Ok(client) => return Ok(Self::over(client, events)),
+                Ok(client) => return Ok(Self::over(client, events, config.answering)),
                 Err(error) => error,
             };
             match error.kind() {
@@ -81,13 +82,13 @@ impl Bus {
             .connect(config.addresses()?)
             .await
             .map_err(|_| ConnectError::Address)?;
-        Ok(Self::over(client, events))
+        Ok(Self::over(client, events, config.answering))
     }
 
-    fn over(client: Client, mut events: mpsc::UnboundedReceiver<()>) -> Self {
+    fn over(client: Client, mut events: mpsc::UnboundedReceiver<()>, answering: Duration) -> Self {
         publish::count_from_zero();
-        let jetstream = ContextBuilder::new().timeout(ANSWER_DEADLINE).build(client.clone());
-        let confirmations = Confirmations::default();
+        let jetstream = ContextBuilder::new().timeout(answering).build(client.clone());
+        let confirmations = Confirmations::within(answering);
         let (count, connections) = watch::channel(0);
         let handle = client.clone();
         let counter = tokio::spawn(async move {
@@ -99,7 +100,7 @@ impl Bus {
                 }
             }
         });
-        Self(Arc::new(Inner { client, jetstream, confirmations, connections, counter }))
+        Self(Arc::new(Inner { client, jetstream, confirmations, connections, counter, answering }))
     }
 
     /// Whether there is a connection at this moment.
@@ -131,23 +132,28 @@ impl Bus {
         Publisher::new(self.clone())
     }
 
-    /// Waits until everything handed over so far has been written to the connection, for at most 5 s. Does not
-    /// wait if there is no connection.
+    /// Waits until everything handed over so far has been written to the connection, for at most
+    /// [`Config::answering`]. Does not wait if there is no connection.
     pub async fn flush(&self) {
         if !self.connected() {
             return;
         }
-        tokio::time::timeout(ANSWER_DEADLINE, self.0.client.flush()).await.ok();
+        tokio::time::timeout(self.answering(), self.0.client.flush()).await.ok();
     }
 
     /// Writes what is buffered, then closes the connection for all clones.
     pub async fn drain(self) {
         self.flush().await;
-        tokio::time::timeout(ANSWER_DEADLINE, self.0.client.drain()).await.ok();
+        tokio::time::timeout(self.answering(), self.0.client.drain()).await.ok();
     }
 
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    /// How long to wait for an answer.
+    pub(crate) fn answering(&self) -> Duration {
+        self.0.answering
     }
 
     pub(crate) fn confirmations(&self) -> &Confirmations {
@@ -172,7 +178,7 @@ async fn options(
         .name(name)
         // A program may subscribe to its own inboxes only (`nats/permissions.conf`).
         .custom_inbox_prefix(format!("_INBOX.{name}"))
-        .request_timeout(Some(ANSWER_DEADLINE))
+        .request_timeout(Some(config.answering))
         .ping_interval(PING)
         .reconnect_delay_callback(|attempts| {
             let doubled = 2u64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX));

@@ -1,11 +1,13 @@
 //! Settings of the database.
 
+use std::time::Duration;
+
 use clap::Args;
 use secrecy::SecretString;
 use sqlx::postgres::PgSslMode;
 
 use crate::Error;
-use crate::connect::options;
+use crate::connect::{CONNECTING, options};
 
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +36,11 @@ pub struct Config {
         value_parser = clap::value_parser!(u32).range(2..=500)
     )]
     pub database_connections: u32,
+
+    /// A server that takes longer than this to accept a connection counts as away, and so does one
+    /// to which all connections of the program are in use for longer
+    #[arg(skip = CONNECTING)]
+    pub connecting: Duration,
 }
 
 impl Config {
@@ -70,7 +77,12 @@ impl Config {
 
     /// The default settings for a database at this address.
     pub fn for_url(url: &str) -> Self {
-        Self { database_url: url.into(), database_direct_url: None, database_connections: 16 }
+        Self {
+            database_url: url.into(),
+            database_direct_url: None,
+            database_connections: 16,
+            connecting: CONNECTING,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ const TRUSTED: Duration = Duration::from_secs(1);
 /// For this long after a transaction could not be begun, no connection is trusted: sqlx takes one back into the pool
 /// without ending what was begun on it, and its next user is refused everything.
 const DOUBTED: Duration = Duration::from_mins(1);
-/// A server that takes longer than this to accept a connection counts as away.
+/// How long a program gives a server to accept a connection ([`Config::connecting`]).
 pub(crate) const CONNECTING: Duration = Duration::from_secs(5);
 
 /// The database. Cheap to clone.
@@ -53,7 +53,7 @@ impl Store {
         let [taken, made, back] = [(); 3].map(|()| Arc::clone(&used));
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
-            .acquire_timeout(CONNECTING)
+            .acquire_timeout(config.connecting)
             // A connection in steady use need not be tested before each transaction.
             .test_before_acquire(false)
             .before_acquire(move |connection, meta| {
@@ -187,7 +187,12 @@ impl Store {
         }
         let tried = Box::pin(async { Ok(self.try_connecting().await?) });
         // If this connection is let in, the pool's own are all in use.
-        within(CONNECTING, tried).await.err().unwrap_or_else(|| error.into())
+        within(self.connecting(), tried).await.err().unwrap_or_else(|| error.into())
+    }
+
+    /// How long a server may take to accept a connection.
+    pub(crate) fn connecting(&self) -> Duration {
+        self.pool.options().get_acquire_timeout()
     }
 
     /// Closes all connections once they are idle.

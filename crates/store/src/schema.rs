@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{Connection, PgConnection};
 use tokio::time::Instant;
 
-use crate::connect::{CONNECTING, PATIENCE, options, within};
+use crate::connect::{PATIENCE, options, within};
 use crate::locks::Lock;
 use crate::{Config, Error, Store};
 
@@ -103,7 +103,7 @@ pub async fn migrate_within(
     loop {
         let connected =
             Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
-        let mut connection = within(CONNECTING, connected).await?;
+        let mut connection = within(config.connecting, connected).await?;
         take_turn(&mut connection, &tell).await?;
         let migrated = MIGRATIONS.run(&mut connection).await.map_err(Error::from);
         // This ends a transaction that failed, and the turn.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
-use crate::connect::CONNECTING;
 use crate::{Error, Store};
 
 const CHANNEL: &str = "outbox";
@@ -23,7 +22,7 @@ impl Store {
     pub async fn wakeups(&self) -> Result<Wakeups, Error> {
         let pool = PgPoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(CONNECTING)
+            .acquire_timeout(self.connecting())
             .connect_lazy_with(self.direct.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;

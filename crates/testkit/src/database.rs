@@ -1,5 +1,8 @@
 //! A fresh database, or a whole server.
 
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
 use servers::{Postgres, PostgresOptions};
 use sqlx::{Connection, PgConnection};
 use store::Config;
@@ -17,7 +20,7 @@ pub async fn database() -> Config {
     let server = SERVER.get_or_init(start).await;
     let name = format!("test_{}", Uuid::now_v7().simple());
     carry_out(server, &format!("create database {name} template {TEMPLATE}")).await;
-    config(server, &name)
+    shared(server, &name)
 }
 
 /// A database without the schema, on the process's own server.
@@ -25,7 +28,7 @@ pub async fn empty_database() -> Config {
     let server = SERVER.get_or_init(start).await;
     let name = format!("empty_{}", Uuid::now_v7().simple());
     carry_out(server, &format!("create database {name}")).await;
-    config(server, &name)
+    shared(server, &name)
 }
 
 /// Copies a database as it is now, like a backup. Closes all connections to it.
@@ -52,7 +55,7 @@ pub struct Kept {
 }
 
 fn name_of(database: &Config) -> String {
-    let url = secrecy::ExposeSecret::expose_secret(&database.database_url);
+    let url = database.database_url.expose_secret();
     let path = url.split('?').next().unwrap_or_default();
     path.rsplit('/').next().unwrap_or_default().to_owned()
 }
@@ -87,9 +90,8 @@ async fn start() -> Postgres {
 
 async fn carry_out(server: &Postgres, statement: &str) {
     let url = config(server, "postgres").database_url;
-    let mut connection = PgConnection::connect(secrecy::ExposeSecret::expose_secret(&url))
-        .await
-        .expect("Postgres accepts a connection");
+    let mut connection =
+        PgConnection::connect(url.expose_secret()).await.expect("Postgres accepts a connection");
     sqlx::query(sqlx::AssertSqlSafe(statement))
         .execute(&mut connection)
         .await
@@ -98,9 +100,11 @@ async fn carry_out(server: &Postgres, statement: &str) {
 }
 
 fn config(server: &Postgres, database: &str) -> Config {
-    Config {
-        database_url: server.url_of(database),
-        database_direct_url: None,
-        database_connections: 10,
-    }
+    let url = server.url_of(database);
+    Config { database_connections: 10, ..Config::for_url(url.expose_secret()) }
+}
+
+/// On the process's own server. It is never away, so who hears nothing of it is on a busy machine.
+fn shared(server: &Postgres, database: &str) -> Config {
+    Config { connecting: Duration::from_mins(1), ..config(server, database) }
 }

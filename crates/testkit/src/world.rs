@@ -1,6 +1,7 @@
 //! The environment that programs need.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bus::{Bus, streams};
 use objects::Objects;
@@ -10,6 +11,9 @@ use store::Store;
 
 use crate::nats::{self, Earlier};
 use crate::{Account, BASE_URL, account, database, scratch};
+
+/// NATS may take so long to answer on a busy machine. Where it is away in a test, this is how long that is waited for.
+const ANSWERING: Duration = Duration::from_secs(20);
 
 /// A database and a NATS server with the declared streams, for one test.
 pub struct World {
@@ -39,6 +43,7 @@ impl World {
         let nats_folder = scratch("nats");
         let (store_config, nats) = tokio::join!(database, nats::nats_in(nats_folder.clone()));
         let bus_config = bus::Config::to_url(nats.url().expose_secret());
+        let bus_config = bus::Config { answering: ANSWERING, ..bus_config };
         let bus = Bus::connect(&bus_config, "test").await.expect("NATS accepts a connection");
         streams::apply(&bus, streams::Replicas::Keep).await.expect("the streams can be made");
         let store = Store::connect(&store_config, "test").expect("the address is one");

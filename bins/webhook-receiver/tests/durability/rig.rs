@@ -183,14 +183,20 @@ impl<S> Rig<S> {
 
     /// Sends until the receiver knows the source; that event's id.
     pub async fn send_when_known(&self, base: &str, number: u64) -> String {
-        eventually_some("the receiver takes an event", || async {
-            self.send(base, number).await.ok()
-        })
-        .await
+        self.send_until_acknowledged(base, number).await
+    }
+
+    /// Sends an event, as often as it takes; its id.
+    pub async fn send_until_acknowledged(&self, base: &str, number: u64) -> String {
+        eventually_some("it is acknowledged", || async { self.send(base, number).await.ok() }).await
     }
 
     pub async fn messages(&self) -> u64 {
-        self.bus.stream(subject::INBOUND).await.map_or(0, |stream| stream.messages)
+        let what = "NATS tells how many events there are";
+        eventually_some(what, || async {
+            self.bus.stream(subject::INBOUND).await.ok().map(|stream| stream.messages)
+        })
+        .await
     }
 
     pub async fn expect_messages(&self, count: u64) {
@@ -242,7 +248,9 @@ where
 }
 
 fn config(url: &SecretString) -> bus::Config {
-    bus::Config::to_url(url.expose_secret())
+    let config = bus::Config::to_url(url.expose_secret());
+    // A busy machine may be long about it, and whoever asks while NATS is away waits for as long.
+    bus::Config { answering: Duration::from_secs(20), ..config }
 }
 
 pub fn copy(from: &Path, to: &Path) {

@@ -27,7 +27,6 @@ use super::budget::{Budget, Reserved};
 use super::durable::Durable;
 use super::rewind::Place;
 use super::{BoxError, Consumption};
-use crate::connection::ANSWER_DEADLINE;
 use crate::{Bus, BusError};
 
 /// How long a request waits at the server, and how often the server confirms that it still does.
@@ -283,7 +282,8 @@ impl Pull {
             return left;
         }
         if self.subscriber.unsubscribe().await.is_ok() {
-            while let Ok(Some(message)) = timeout(ANSWER_DEADLINE, self.subscriber.next()).await {
+            let answering = self.bus.answering();
+            while let Ok(Some(message)) = timeout(answering, self.subscriber.next()).await {
                 if matches!(message.status, None | Some(StatusCode::OK)) {
                     left.push(message);
                 }
@@ -332,7 +332,7 @@ impl Pull {
             self.inbox.clone(),
             Bytes::from(request.to_string()),
         );
-        timeout(ANSWER_DEADLINE, sent)
+        timeout(self.bus.answering(), sent)
             .await
             .map_err(|elapsed| PullError::Send(elapsed.into()))?
             .map_err(|error| PullError::Send(error.into()))?;

@@ -16,7 +16,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::Published;
-use crate::connection::ANSWER_DEADLINE;
 
 /// How many confirmations are taken in at once.
 const AT_ONCE: usize = 256;
@@ -40,7 +39,7 @@ pub(super) enum Refusal {
 }
 
 /// The confirmations that a connection waits for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Confirmations {
     pending: Arc<Mutex<Pending>>,
     reading: OnceCell<Reading>,
@@ -59,8 +58,10 @@ impl Drop for Reading {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pending {
+    /// How long to wait for an answer.
+    answering: Duration,
     next: u64,
     batches: HashMap<u64, Waiting>,
     /// The batch that was answered last, which need not be waited for any more, and when.
@@ -86,6 +87,12 @@ pub(super) struct Batch {
 }
 
 impl Confirmations {
+    /// None so far, each of which is waited for so long.
+    pub(crate) fn within(answering: Duration) -> Self {
+        let pending = Pending::within(answering);
+        Self { pending: Arc::new(Mutex::new(pending)), reading: OnceCell::new() }
+    }
+
     /// Prepares for the answers to `count` messages.
     pub(super) async fn expect(
         &self,
@@ -151,7 +158,7 @@ impl Batch {
     /// it shows that the way is free, and these are lost.
     pub(super) async fn answered(&mut self) {
         let begun = Instant::now();
-        let mut until = begun + ANSWER_DEADLINE;
+        let mut until = begun + lock(&self.pending).answering;
         // The wait fails only for an empty batch. Otherwise the sender lives until this batch is dropped.
         while timeout_at(until, &mut self.whole).await.is_err() {
             until = lock(&self.pending).given_up(self.number, begun);
@@ -174,6 +181,10 @@ impl Drop for Batch {
 }
 
 impl Pending {
+    fn within(answering: Duration) -> Self {
+        Self { answering, next: 0, batches: HashMap::new(), heard: None }
+    }
+
     fn add(&mut self, waiting: Waiting) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -197,7 +208,7 @@ impl Pending {
         let ahead = self.batches.iter().filter(|(batch, _)| **batch <= number);
         let largest = ahead.map(|(_, waiting)| waiting.largest).max().unwrap_or(0);
         let largest = u32::try_from(largest).unwrap_or(u32::MAX);
-        since + ANSWER_DEADLINE + Duration::from_secs((largest / SLOWEST).into())
+        since + self.answering + Duration::from_secs((largest / SLOWEST).into())
     }
 
     /// Notes an answer. One that nobody waits for any more, or a second one, changes nothing.
@@ -244,6 +255,10 @@ fn lock(pending: &Mutex<Pending>) -> MutexGuard<'_, Pending> {
 mod tests {
     use super::*;
 
+    fn pending() -> Arc<Mutex<Pending>> {
+        Arc::new(Mutex::new(Pending::within(Duration::from_secs(5))))
+    }
+
     fn batch(pending: &Arc<Mutex<Pending>>, count: usize) -> Batch {
         Batch::of(count, pending, &"_INBOX.x".into())
     }
@@ -259,7 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn answers_go_to_their_places_whatever_their_order() {
-        let pending = Arc::default();
+        let pending = pending();
         let (mut first, second) = (batch(&pending, 3), batch(&pending, 1));
         assert_ne!(first.reply(0), second.reply(0));
         for (place, sequence) in [(2, 12), (0, 10), (1, 11)] {
@@ -304,7 +319,7 @@ mod tests {
     /// After how many seconds each of three batches gives up, of which the second has a message of so many bytes,
     /// if these are answered after so many seconds.
     async fn gave_up(largest: usize, answers: &[(u64, u64)]) -> [u64; 3] {
-        let (pending, inbox) = (Arc::default(), "_INBOX.x".into());
+        let (pending, inbox) = (pending(), "_INBOX.x".into());
         let mut batches = [0, largest, 0].map(|bytes| {
             let batch = Batch::of(9, &pending, &inbox);
             batch.note_largest(bytes);
@@ -337,7 +352,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_who_gave_up() {
-        let pending = Arc::default();
+        let pending = pending();
         let (given_up, answered) = (batch(&pending, 2), batch(&pending, 1));
         drop(given_up);
         assert_eq!(sequences(answered), [None]);

@@ -10,7 +10,6 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::confirmations::Confirmations;
 use self::confirmations::{Batch, Refusal};
-use crate::connection::ANSWER_DEADLINE;
 use crate::{Bus, PublishError, headers};
 
 /// Publishes messages. Clones share the connection.
@@ -38,8 +37,8 @@ pub struct UnderWay {
 }
 
 impl UnderWay {
-    /// Waits until all messages are confirmed or refused, or nothing was for 5 s that was handed over before their end.
-    /// Returns one result per message, in order. Those not answered in time are [`PublishError::Timeout`].
+    /// Waits until all messages are confirmed or refused, or nothing was for [`crate::Config::answering`] that was handed over
+    /// before their end. Returns one result per message, in order. Those not answered in time are [`PublishError::Timeout`].
     pub async fn answers(self) -> Vec<Result<Published, PublishError>> {
         let Self { batch, subjects } = self;
         let mut answers = match batch {
@@ -82,8 +81,8 @@ impl Publisher {
     }
 
     /// Publishes messages and waits until each is confirmed or refused. Returns one result per message, in order.
-    /// Gives up when nothing has been answered for 5 s, neither of these nor of what was handed over before: on a slow
-    /// way, they wait for that. Very large messages have longer, up to 16 s more.
+    /// Gives up when nothing has been answered for [`crate::Config::answering`], neither of these nor of what was handed over
+    /// before: on a slow way, they wait for that. Very large messages have longer, up to 16 s more.
     pub async fn publish_all(
         &self,
         envelopes: Vec<Envelope<impl Into<Bytes>>>,
@@ -91,14 +90,14 @@ impl Publisher {
         self.start_all(envelopes).await.answers().await
     }
 
-    /// Hands messages over in order, for 5 s at most. The confirmations are awaited through the returned
-    /// [`UnderWay`]. The caller has to bound how many messages are under way.
+    /// Hands messages over in order, for [`crate::Config::answering`] at most. The confirmations are awaited through the
+    /// returned [`UnderWay`]. The caller has to bound how many messages are under way.
     pub async fn start_all(&self, envelopes: Vec<Envelope<impl Into<Bytes>>>) -> UnderWay {
         let subjects =
             envelopes.iter().map(|envelope| Subject::from(envelope.subject.as_str())).collect();
         let expected = self.bus.confirmations().expect(self.bus.client(), envelopes.len()).await;
         let Ok(batch) = expected else { return UnderWay { batch: None, subjects } };
-        let deadline = Instant::now() + ANSWER_DEADLINE;
+        let deadline = Instant::now() + self.bus.answering();
         let mut largest = 0;
         for (place, envelope) in envelopes.into_iter().enumerate() {
             let Envelope { subject, message_id, headers, payload } = envelope;

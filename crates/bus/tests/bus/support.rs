@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::path::Path;
 use std::time::Duration;
 
+use async_nats::jetstream::context::ContextBuilder;
 use bus::streams::{self, Replicas};
 use bus::{Bus, BusError, Config, Consumer, Consumption, Delivery, Failure, Handler, Outcome};
 use events::{Envelope, Headers};
@@ -16,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Nothing here takes long, not even on a busy machine; whoever waits for longer waits in vain.
 pub const DEADLINE: Duration = Duration::from_mins(1);
+
+/// The server may take so long to answer on a busy machine, and whoever asks while it is away waits for as long.
+const ANSWERING: Duration = Duration::from_secs(20);
 
 /// The room of a stream that has very little, in bytes.
 pub const ROOM: i64 = 100 * 1024;
@@ -42,7 +46,8 @@ impl Server {
     }
 
     pub fn config(&self) -> Config {
-        Config::to_url(self.nats.url().expose_secret())
+        let config = Config::to_url(self.nats.url().expose_secret());
+        Config { answering: ANSWERING, ..config }
     }
 
     pub async fn connect(&self) -> Bus {
@@ -55,7 +60,7 @@ impl Server {
         let token = url.trim_start_matches("nats://").split('@').next().unwrap();
         let options = async_nats::ConnectOptions::with_token(token.to_owned());
         let client = options.connect(url).await.unwrap();
-        async_nats::jetstream::new(client)
+        ContextBuilder::new().timeout(ANSWERING).build(client)
     }
 
     /// Gives a stream very little room.
