@@ -21,7 +21,7 @@ const FILES: [(&str, &str, &[u8]); 2] =
 
 /// Waits that suit files in a test.
 fn quick() -> Config {
-    Config { chatwoot_upload_seconds: 2, ..config_impatient() }
+    Config { chatwoot_upload_seconds: 6, ..config_impatient() }
 }
 
 /// What Chatwoot has of the conversation's replies: their text, marker and files.
@@ -274,7 +274,8 @@ async fn a_slow_upload_has_more_time_than_a_text() {
     let chatwoot = stage.chatwoot("acme").await;
     chatwoot.fails_to_create(|rest| rest.latency_ms = Millis::between(2_500, 2_500));
     let conversation = stage.conversation(&chatwoot).await;
-    stage.worker(&Config { chatwoot_upload_seconds: 60, ..config_impatient() }).await;
+    let config = Config { chatwoot_timeout_seconds: 2, chatwoot_upload_seconds: 60, ..config() };
+    stage.worker(&config).await;
     let reply = stage.write_files(&chatwoot, &conversation, "Slow", &FILES).await;
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.attempts, 1);

@@ -55,9 +55,10 @@ pub fn config_giving_up() -> Config {
     Config { outbound_give_up_seconds: 0, ..config() }
 }
 
-/// [`config`] for a Chatwoot that does not answer.
+/// [`config`] for a Chatwoot that does not answer, with less patience than [`Chatwoot::fails_to_create`] needs. One that
+/// does answer has time for it all the same.
 pub fn config_impatient() -> Config {
-    Config { chatwoot_timeout_seconds: 2, ..config() }
+    Config { absence_seconds: 8, chatwoot_timeout_seconds: 6, ..config() }
 }
 
 impl Stage {

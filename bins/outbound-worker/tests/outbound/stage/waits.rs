@@ -17,6 +17,15 @@ impl Stage {
         .await
     }
 
+    /// How the tries at a reply ended, without those at the beginning that were not made, because a busy machine had
+    /// taken most of their time.
+    pub async fn attempts_made(&self, reply: MessageId) -> Vec<Option<String>> {
+        let mut attempts = self.attempts(reply.0).await;
+        let held_back = attempts.iter().take_while(|end| end.as_deref() == Some("retry")).count();
+        attempts.drain(..held_back);
+        attempts
+    }
+
     /// Waits until no wake-up is in hand or on its way.
     pub async fn is_idle(&self) {
         eventually("nothing is being handled", || async {
