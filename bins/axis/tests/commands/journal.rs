@@ -1,6 +1,7 @@
 //! A journal is looked into while its receiver runs, and says what is wrong with it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::program::{Answered, axis, folder, run};
 use serde_json::{Value, json};
@@ -36,6 +37,7 @@ async fn a_running_receivers_journal_is_listed_shown_masked_and_found_damaged() 
         assert!(none.code == Some(1) && none.complaint.contains("no journal in"), "{none:?}");
     }
     let config = webhook_receiver::Config::with(testkit::SECRET_KEY.into(), journal.clone());
+    let config = webhook_receiver::Config { patience: Duration::from_mins(1), ..config };
     let receiver = Receiver::start(&config, world.bus.clone()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

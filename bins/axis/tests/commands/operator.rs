@@ -1,6 +1,8 @@
 //! Who gives the commands, and what is around them.
 
-use chatwoot_sim::{Options, Running, Sim, admin_token};
+use std::time::Duration;
+
+use chatwoot_sim::{DeliveryOptions, Options, Running, Sim, admin_token};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use service::Health;
@@ -31,7 +33,10 @@ impl Operator {
     pub async fn new() -> Self {
         let stop = CancellationToken::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let options = Options { accounts: vec![7], ..Options::default() };
+        // On a busy machine too, all that the receiver takes counts as taken.
+        let delivery =
+            DeliveryOptions { timeout: Duration::from_secs(30), ..DeliveryOptions::default() };
+        let options = Options { accounts: vec![7], delivery, ..Options::default() };
         let chatwoot = Sim::start(options, listener, stop.clone()).await.unwrap();
         let key = domain::SecretKey::generate_text();
         let world = World::start().await;
@@ -84,6 +89,7 @@ impl Operator {
     pub async fn receives(&self) -> String {
         let journal = folder("journal");
         let config = webhook_receiver::Config::with(self.key.clone().into(), journal);
+        let config = webhook_receiver::Config { patience: Duration::from_mins(1), ..config };
         let receiver = Receiver::start(&config, self.world.bus.clone()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

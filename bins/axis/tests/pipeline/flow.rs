@@ -26,10 +26,10 @@ async fn an_event_becomes_a_row_an_activity_and_a_live_event() {
 
     let conversation = system.conversation(display_id).await;
     assert_eq!(frame["conversationId"], conversation["id"]);
-    let activity = system.get(&format!("/activity/{}", frame["id"].as_str().unwrap())).await;
-    assert_eq!(activity.unwrap()["type"], "message_created");
-    let messages = system.messages(conversation["id"].as_str().unwrap()).await.unwrap();
-    assert_eq!(messages.len(), 1);
+    let activity = system.read(&format!("/activity/{}", frame["id"].as_str().unwrap())).await;
+    assert_eq!(activity["type"], "message_created");
+    let path = format!("/conversations/{}/messages", conversation["id"].as_str().unwrap());
+    assert_eq!(system.read(&path).await["data"].as_array().unwrap().len(), 1);
     drop(live);
     system.stop().await;
 }
@@ -62,7 +62,8 @@ async fn a_reply_reaches_chatwoot_once_and_comes_back_as_one_message() {
         events["data"].as_array()?.iter().any(told).then_some(())
     })
     .await;
-    let messages = system.messages(conversation).await.unwrap();
+    let messages = system.read(&format!("/conversations/{conversation}/messages")).await;
+    let messages = messages["data"].as_array().unwrap();
     assert_eq!(messages.len(), 2, "question and answer: {messages:#?}");
     system.stop().await;
 }

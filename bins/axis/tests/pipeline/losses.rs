@@ -5,8 +5,8 @@
 use std::future::ready;
 
 use secrecy::ExposeSecret as _;
-use testkit::eventually;
 use testkit::sqlx::{self, Connection as _};
+use testkit::{eventually, eventually_some};
 
 use crate::faults::{check, nothing_was_refused};
 use crate::screen::{Screen, activities};
@@ -53,7 +53,7 @@ async fn what_a_server_lost_with_its_disk_is_filled_again_once_the_streams_are_m
     publish_outbox_again(&system).await;
     talk(&system, &conversations, 9..11).await;
     drained(&system).await;
-    nothing_was_refused(&system);
+    nothing_was_refused(&system).await;
     check(&system, 0, place, &conversations[0].1).await;
     system.stop().await;
 }
@@ -75,7 +75,7 @@ async fn lose(died: &[&str]) {
     away.follow(&system, &activities(&system).await).await;
 
     let earlier = system.world.keep_streams().await;
-    let kept = held(&system).await.unwrap();
+    let kept = eventually_some("NATS answers", || held(&system)).await;
     // Some of it is done, told and confirmed by everybody before it is lost, …
     talk(&system, &conversations, 3..6).await;
     drained(&system).await;
@@ -92,7 +92,7 @@ async fn lose(died: &[&str]) {
     };
     let questions = 3 * CONVERSATIONS as u64;
     eventually("events wait in INBOUND", async || waiting("INBOUND").await >= questions).await;
-    let before = held(&system).await.unwrap();
+    let before = eventually_some("NATS answers", || held(&system)).await;
     assert!(before >= kept + 2 * questions, "{kept} events were kept of {before}");
     for program in died {
         system.programs.get_mut(*program).unwrap().kill().await;
@@ -110,7 +110,7 @@ async fn lose(died: &[&str]) {
 
     talk(&system, &conversations, 9..11).await;
     drained(&system).await;
-    nothing_was_refused(&system);
+    nothing_was_refused(&system).await;
     for (n, (place, id)) in conversations.iter().enumerate() {
         check(&system, n, *place, id).await;
     }

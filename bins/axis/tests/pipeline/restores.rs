@@ -195,10 +195,14 @@ async fn left(system: &System, name: &str) -> i64 {
 }
 
 async fn approve(system: &System, approval: &str) {
-    let request = system.http.patch(system.api(approval)).bearer_auth("mock-token");
-    let decided = request.json(&json!({ "status": "approved" })).send().await.unwrap();
-    let status = decided.status();
-    assert!(status.is_success(), "{status}: {}", decided.text().await.unwrap());
+    eventually("it is approved", async || {
+        let request = system.http.patch(system.api(approval)).bearer_auth("mock-token");
+        let decided = request.json(&json!({ "status": "approved" })).send().await.unwrap();
+        let status = decided.status();
+        assert!(!status.is_client_error(), "{status}: {}", decided.text().await.unwrap());
+        status.is_success()
+    })
+    .await;
 }
 
 async fn all_is_here(system: &System, place: i64, id: &str) {

@@ -89,6 +89,11 @@ impl System {
         answer.json().await.ok()
     }
 
+    /// What the API answers, as soon as it does.
+    pub async fn read(&self, path: &str) -> Value {
+        testkit::eventually_some("the API answers", || self.get(path)).await
+    }
+
     /// The row of a conversation, once it is there.
     pub async fn conversation(&self, display_id: i64) -> Value {
         testkit::eventually_some("the conversation is in the API", || async {
