@@ -54,8 +54,13 @@ async fn a_tenant_that_asks_much_at_once_leaves_connections_to_others() {
         assert_eq!(answer.unwrap().status(), 200);
     }
     assert_eq!(waiting(&behind).await, 7);
-    let health: Value = served.read("/health").await;
-    assert_eq!(health["checks"]["postgres"]["status"], "up", "{health}");
+    // On a busy machine the database may be late, and count as away for a moment.
+    eventually("it is told that the database is up", || async {
+        let answer = served.get("/health").send().await.unwrap();
+        let health: Value = answer.json().await.unwrap();
+        health["checks"]["postgres"]["status"] == "up"
+    })
+    .await;
     store::rollback(held).await.unwrap();
     let mut answered = 0;
     while let Some(status) = ours.join_next().await {

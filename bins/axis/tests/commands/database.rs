@@ -15,7 +15,7 @@ async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
     let test = ["webhook", "test", "--account", "7", "--receiver-url", &receiver];
     operator.fails(&test, "pass --yes").await;
     operator.known(&receiver).await;
-    operator.succeeds(&[&test[..], &["--yes"]].concat()).await;
+    operator.succeeds(&[&test[..], &["--yes", "--wait", "120"]].concat()).await;
 
     let clean = operator.succeeds(&["db", "check"]).await;
     assert_eq!(clean["warnings"], json!([]));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::process::Stdio;
+use std::time::Duration;
 
 use crate::program::{Answered, operating, run};
 use async_nats::jetstream;
@@ -73,7 +74,7 @@ async fn jetstream(world: &World) -> jetstream::Context {
     let token = url.trim_start_matches("nats://").split('@').next().unwrap();
     let options = async_nats::ConnectOptions::with_token(token.to_owned());
     let client = options.connect(url).await.unwrap();
-    jetstream::new(client)
+    jetstream::ContextBuilder::new().timeout(Duration::from_secs(20)).build(client)
 }
 
 /// Has INBOUND hold no more than what it holds now times so many.
@@ -286,7 +287,8 @@ async fn a_command_gives_up_on_a_database_that_is_silent_and_not_on_one_that_ans
     let world = World::over(ready(config)).await;
     let account = world.account("one", 1).await;
     publish_examples(&world, &account).await;
-    let slow = ["--from", LONG_AGO, "--per-second", "2", "--database-patience", "3"];
+    // It goes on for longer than that.
+    let slow = ["--from", LONG_AGO, "--per-second", "1", "--database-patience", "8"];
     let done = answered(&world, &slow).await;
     assert_eq!(done.code, Some(0), "{done:?}");
 
@@ -299,7 +301,7 @@ async fn a_command_gives_up_on_a_database_that_is_silent_and_not_on_one_that_ans
     postgres.resume().await;
     let complaint = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{complaint}");
-    assert!(complaint.contains("the database has not answered for 3 s"), "{complaint}");
+    assert!(complaint.contains("the database has not answered for 8 s"), "{complaint}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

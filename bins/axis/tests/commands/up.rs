@@ -70,8 +70,11 @@ async fn everything_works_in_one_process_and_ends_in_good_order() {
     let data = folder("up");
     let first = Up::on(&data).await;
     // What is told may be a moment old.
-    eventually("all is up", || async { first.get("/health").await.1["status"] == "up" }).await;
-    assert_eq!(first.get("/health").await.0, StatusCode::OK);
+    eventually("all is up", || async {
+        let (status, health) = first.get("/health").await;
+        (status, &health["status"]) == (StatusCode::OK, &json!("up"))
+    })
+    .await;
     let (status, approvals) = first.get("/api/v1/approvals").await;
     assert_eq!((status, &approvals["data"]), (StatusCode::OK, &json!([])));
     let refused = first.http.get(first.url("/api/v1/conversations")).send().await.unwrap();
@@ -112,7 +115,7 @@ async fn everything_works_in_one_process_and_ends_in_good_order() {
     assert!(second.complaint.contains("another `axis up` runs on"), "{second:?}");
 
     // Other commands find its servers, and what they say holds.
-    let examples = ["webhook", "test", "--account", "1"];
+    let examples = ["webhook", "test", "--account", "1", "--wait", "120"];
     let tested = run(command(&data, &examples)).await;
     assert_eq!(tested.code, Some(0), "{tested:?}");
     assert_eq!(tested.value.as_array().unwrap().len(), 10);

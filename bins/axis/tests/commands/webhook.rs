@@ -230,7 +230,7 @@ async fn a_webhook_test_follows_every_example_into_the_database() {
     };
     assert_eq!(outcomes(&unread.value), ["not seen"; 10], "nobody syncs yet");
     operator.syncs().await;
-    let read = operator.succeeds(&[&test[..], &["--yes"]].concat()).await;
+    let read = operator.succeeds(&[&test[..], &["--yes", "--wait", "120"]].concat()).await;
     assert_eq!(outcomes(&read), ["applied"; 10]);
     let nobody = ["webhook", "test", "--account", "7", "--receiver-url", "http://127.0.0.1:1"];
     let nobody = operator.axis(&[&nobody[..], &["--yes"]].concat()).await;

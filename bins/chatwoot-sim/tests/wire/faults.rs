@@ -249,10 +249,10 @@ async fn stored_late_though_the_caller_has_given_up() {
     let before = world.sim.messages(1, id).unwrap().len();
     world.set(|faults| {
         faults.rest.stored_late = Rule::next(1);
-        faults.rest.stored_late_ms = Millis::between(6_000, 6_000);
+        faults.rest.stored_late_ms = Millis::between(15_000, 15_000);
     });
     let request = world.admin().request("POST", &path).json(&json!({ "content": "late" }));
-    let given_up = request.timeout(Duration::from_secs(3)).send().await.unwrap_err();
+    let given_up = request.timeout(Duration::from_secs(10)).send().await.unwrap_err();
     assert!(given_up.is_timeout());
     world.sim.settled().await;
     let stored = world.sim.messages(1, id).unwrap();

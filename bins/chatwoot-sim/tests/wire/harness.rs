@@ -19,6 +19,8 @@ pub fn options() -> Options {
     Options {
         delivery: DeliveryOptions {
             build_delay: Millis::between(0, 0),
+            // On a busy machine too, all that is sent arrives.
+            timeout: Duration::from_secs(30),
             ..DeliveryOptions::default()
         },
         ..Options::default()

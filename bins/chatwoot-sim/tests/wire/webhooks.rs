@@ -73,7 +73,7 @@ async fn a_refused_delivery_is_never_tried_again() {
 async fn a_silent_receiver_loses_the_event() {
     let mut options = options();
     // Connecting and sending are part of it.
-    options.delivery.timeout = Duration::from_secs(1);
+    options.delivery.timeout = Duration::from_secs(10);
     let world = World::with(options).await;
     world.sim.register_webhook(1, &world.receiver.at("silent"), &["message_created"]).unwrap();
     world.sim.start_conversation(1, "hello").unwrap();

@@ -234,16 +234,22 @@ async fn a_single_event_does_not_wait_for_the_end_of_a_stuck_transaction() {
     publish(&world, &other, 0..1).await;
     screens.tell(&other.tenant, 1).await;
     publish(&world, &stuck, 1..2).await;
-    // With its lane made, its next event comes while those behind the stuck one still gather.
-    tokio::time::timeout(Duration::from_mins(2), somebody_waits(&mut observer)).await.unwrap();
-    publish(&world, &other, 1..2).await;
-    screens.tell(&other.tenant, 1).await;
     let stuck_since_before = "select count(*) from pg_stat_activity
         where wait_event_type = 'Lock' and datname = current_database()
           and xact_start < (select max(processed_at) from webhook_events where tenant_id = 'other')";
-    let stuck_then: i64 =
-        sqlx::query_scalar(stuck_since_before).fetch_one(&mut observer).await.unwrap();
-    assert_eq!(stuck_then, 1, "the other transaction has ended meanwhile");
+    let mut stuck_then = 0;
+    // One that is stuck is given up after some seconds, which are soon over on a busy machine, and begins again.
+    for number in 1..=3 {
+        // With its lane made, its next event comes while those behind the stuck one still gather.
+        tokio::time::timeout(Duration::from_mins(2), somebody_waits(&mut observer)).await.unwrap();
+        publish(&world, &other, number..number + 1).await;
+        screens.tell(&other.tenant, 1).await;
+        stuck_then = sqlx::query_scalar(stuck_since_before).fetch_one(&mut observer).await.unwrap();
+        if stuck_then == 1 {
+            break;
+        }
+    }
+    assert_eq!(stuck_then, 1_i64, "the other transaction has ended meanwhile, each time");
     sqlx::query("rollback").execute(&mut holder).await.unwrap();
     screens.tell(&stuck.tenant, 1).await;
     working.stop().await;

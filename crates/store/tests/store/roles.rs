@@ -5,7 +5,7 @@ use std::time::Duration;
 use store::{Error, Limits, PgConnection, Store, Transaction};
 use testkit::sqlx;
 
-const LIMITS: Limits = Limits { lock: Duration::from_secs(5), statement: Duration::from_secs(5) };
+const LIMITS: Limits = Limits { lock: Duration::from_mins(1), statement: Duration::from_mins(1) };
 
 /// Whatever cannot begin was not refused because of its data, and is to be tried again.
 fn is_tried_again(begun: Result<Transaction, Error>, role: &str) {

@@ -6,7 +6,7 @@ use domain::{ConversationId, TenantId};
 use store::{Limits, PgConnection, Store, Transaction, TransactionId, tenants};
 use testkit::sqlx;
 
-const LIMITS: Limits = Limits { lock: Duration::from_secs(5), statement: Duration::from_secs(7) };
+const LIMITS: Limits = Limits { lock: Duration::from_secs(50), statement: Duration::from_secs(70) };
 
 /// The server's process, the role, how long it waits for locks and for statements, and whether it may read whole tables.
 async fn nature(transaction: &mut Transaction) -> (i32, String, String, String) {
@@ -33,14 +33,14 @@ async fn a_transaction_that_begins_with_a_commit_is_like_any_other() {
     let before = nature(&mut transaction).await;
     tenants::put(&mut transaction, &kept, "Kept").await.unwrap();
     assert!(!is_there(&mut other, &kept).await);
-    let others = Limits { lock: Duration::from_millis(500), statement: Duration::from_millis(900) };
+    let others = Limits { lock: Duration::from_secs(40), statement: Duration::from_secs(90) };
     let mut transaction = store::commit_and_begin(transaction, others).await.unwrap();
     assert!(is_there(&mut other, &kept).await);
-    let expected = (before.0, before.1.clone(), "500ms 900ms".to_owned(), before.3.clone());
+    let expected = (before.0, before.1.clone(), "40s 90s".to_owned(), before.3.clone());
     assert_eq!(nature(&mut transaction).await, expected);
     assert_eq!(
         (before.1, before.2, before.3),
-        ("axis_worker".into(), "5s 7s".into(), "off".into())
+        ("axis_worker".into(), "50s 70s".into(), "off".into())
     );
 
     tenants::put(&mut transaction, &given_up, "Given up").await.unwrap();

@@ -37,17 +37,25 @@ impl Stream {
 
     /// The stream that a request asks for.
     pub async fn of(request: RequestBuilder, last: Option<&str>) -> Self {
+        Self::unless_refused(request, last).await.expect("whoever asks is let in")
+    }
+
+    /// The same; none if the request's token is refused.
+    pub async fn unless_refused(request: RequestBuilder, last: Option<&str>) -> Option<Self> {
         let mut request = request.header("accept", "text/event-stream");
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
         let answer = request.send().await.unwrap();
+        if answer.status() == 401 {
+            return None;
+        }
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         assert_eq!(answer.headers()["x-accel-buffering"], "no");
         assert_eq!(answer.headers()["cache-control"], "no-store");
         assert!(!answer.headers().contains_key("content-encoding"));
-        Self { answer, text: String::new() }
+        Some(Self { answer, text: String::new() })
     }
 
     /// The next event; none when the stream ends.

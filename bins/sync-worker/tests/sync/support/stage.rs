@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 use chatwoot::client::NewMessage;
-use chatwoot_sim::{Faults, Options, Rule, Running, Sim};
+use chatwoot_sim::{DeliveryOptions, Faults, Options, Rule, Running, Sim};
 use domain::{Actor, ConversationId, MessageId, OperationId};
 use events::TraceParent;
 use serde_json::Value;
@@ -41,6 +41,9 @@ pub struct Stage {
 
 impl Stage {
     pub async fn set(options: Options, comparing: bool) -> Self {
+        // On a busy machine too, all that is sent arrives.
+        let delivery = DeliveryOptions { timeout: Duration::from_secs(30), ..options.delivery };
+        let options = Options { delivery, ..options };
         let world = World::start().await;
         let shutdown = CancellationToken::new();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
