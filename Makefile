@@ -20,12 +20,17 @@ setup: ## fetch NATS and PostgreSQL, pinned and verified, into .tools/
 up: setup shell ## run everything on this machine, at http://localhost:8000
 	cargo run -p axis -- up
 
-# Most tests wait for servers and programs most of the time, hence more of them at once than processors.
+# What is random has a fixed seed here, so that what turns red is the change at hand; `cargo test` and `make faults` have
+# one of their own each time. Most tests wait for servers and programs most of the time, hence more of them at once than
+# processors.
+SEEDS := CONVERGENCE_SEED FAULTS_SEED GAPS_SEED OUTBOUND_SEED PROPTEST_RNG_SEED
+SEED := 1171355253
 test: setup shell-test ## run every test
 	@tools/setup openid
 	@tools/setup s3
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(getconf _NPROCESSORS_ONLN)))} cargo test --workspace --no-fail-fast
-	@$(MAKE) --no-print-directory api-check SCHEMATHESIS_SEED=$${SCHEMATHESIS_SEED:-1171355253} EXTENT="--examples 40"
+	$(foreach name,$(SEEDS),$(name)=$${$(name):-$(SEED)}) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(getconf _NPROCESSORS_ONLN)))} \
+		cargo test --workspace --no-fail-fast
+	@$(MAKE) --no-print-directory api-check SCHEMATHESIS_SEED=$${SCHEMATHESIS_SEED:-$(SEED)} EXTENT="--examples 40"
 	@$(MAKE) --no-print-directory shell-e2e
 
 # A seed of its own each time; `test` has a fixed one, and a count, so that what turns red is the change at hand.
@@ -91,7 +96,7 @@ clean: ## remove what was built, fetched and stored
 ifneq ($(wildcard shell/package.json),)
 shell: shell/dist/index.html
 shell-test: shell/node_modules/.package-lock.json
-	FC_SEED=$${FC_SEED:-1171355253} npm --prefix shell test
+	FC_SEED=$${FC_SEED:-$(SEED)} npm --prefix shell test
 # In a real browser, on the real programs.
 shell-e2e: setup shell
 	@tools/setup browser
