@@ -12,8 +12,9 @@ use store::Store;
 use crate::nats::{self, Earlier};
 use crate::{Account, BASE_URL, account, database, scratch};
 
-/// NATS may take so long to answer on a busy machine. Where it is away in a test, this is how long that is waited for.
-const ANSWERING: Duration = Duration::from_secs(20);
+/// NATS may take so long to answer on a busy machine. Whoever asked before it went away waits for as long, perhaps
+/// several times, hence no longer.
+const ANSWERING: Duration = Duration::from_secs(10);
 
 /// A database and a NATS server with the declared streams, for one test.
 pub struct World {

@@ -27,7 +27,7 @@ async fn who_looks_for_a_dead_letter_holds_no_connection_to_the_database() {
     served.world.nats.pause().await;
     let mut asked: FuturesUnordered<_> = (0..3).map(|_| served.get(&path).send()).collect();
     let others = async {
-        // More than there are connections, and few: NATS is given up after 20 s here.
+        // More than there are connections, and few: NATS is given up after 10 s here.
         for _ in 0..5 {
             served.read("/labels").await;
         }

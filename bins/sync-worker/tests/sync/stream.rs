@@ -109,7 +109,7 @@ async fn a_transaction_does_not_wait_for_what_the_last_one_tells() {
             (Arc::clone(&handler), delivery(&account, example(event), sequence));
         tokio::spawn(async move { handler.handle(vec![delivery]).await })
     };
-    // A connection of its own, which is open before NATS is silent: that is put up with for 20 s here.
+    // A connection of its own, which is open before NATS is silent: that is put up with for 10 s here.
     let watching = Store::connect(&world.store_config, "watching").unwrap();
     let written = async |events: i64| {
         eventually("the events are written", async || {

@@ -250,7 +250,7 @@ where
 fn config(url: &SecretString) -> bus::Config {
     let config = bus::Config::to_url(url.expose_secret());
     // A busy machine may be long about it, and whoever asks while NATS is away waits for as long.
-    bus::Config { answering: Duration::from_secs(20), ..config }
+    bus::Config { answering: Duration::from_secs(10), ..config }
 }
 
 pub fn copy(from: &Path, to: &Path) {

@@ -16,10 +16,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Nothing here takes long, not even on a busy machine; whoever waits for longer waits in vain.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(2);
 
-/// The server may take so long to answer on a busy machine, and whoever asks while it is away waits for as long.
-const ANSWERING: Duration = Duration::from_secs(20);
+/// The server may take so long to answer on a busy machine. Whoever asked before it went away waits for as long, perhaps
+/// several times, hence no longer.
+const ANSWERING: Duration = Duration::from_secs(10);
 
 /// The room of a stream that has very little, in bytes.
 pub const ROOM: i64 = 100 * 1024;
