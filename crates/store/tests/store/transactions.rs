@@ -170,7 +170,9 @@ async fn a_server_that_takes_no_writes_is_not_used() {
          end $$",
     )
     .await;
-    let store = Store::connect(&config, "test").unwrap();
+    // Who finds no connection looks for one until then.
+    let hasty = store::Config { connecting: Duration::from_secs(5), ..config };
+    let store = Store::connect(&hasty, "test").unwrap();
     let refused = store.holder().await.map(drop).unwrap_err();
     assert!(refused.is_transient(), "{refused:?}");
     let error = store.ping().await.unwrap_err();
