@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::death::die_with_parent;
+use crate::full_disk;
 use crate::identity::Identity;
 
 /// How long dropping a child waits for it to end, so that its data folder can be removed right after.
@@ -121,6 +122,13 @@ impl Child {
     pub(crate) fn resume(&self) {
         self.signal_children(Signal::CONT);
         self.signal(Signal::CONT);
+    }
+
+    /// Has the process's writes to files fail, or lets them succeed again.
+    pub(crate) fn limit_files(&self, full: bool) {
+        if self.fate.lock().is_none() {
+            full_disk::limit_files(self.pid, full);
+        }
     }
 
     /// Sends `signal` to the process's children, unless the process has ended. Returns the children.

@@ -40,6 +40,7 @@ mod copies;
 mod death;
 mod error;
 mod folder;
+mod full_disk;
 mod identity;
 mod nats;
 mod nats_cluster;

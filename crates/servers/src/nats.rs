@@ -157,6 +157,16 @@ impl Nats {
         self.server.pause().await;
     }
 
+    /// Lets the server's files take nothing, as on a full disk. Does nothing on systems other than Linux.
+    pub async fn fill_disk(&self) {
+        self.server.limit_files(true).await;
+    }
+
+    /// Ends what [`Nats::fill_disk`] began.
+    pub async fn free_disk(&self) {
+        self.server.limit_files(false).await;
+    }
+
     /// Lets a paused server go on.
     pub async fn resume(&self) {
         self.server.resume().await;

@@ -175,6 +175,13 @@ impl Server {
         }
     }
 
+    /// Has the server's writes to files fail, or lets them succeed again.
+    pub(crate) async fn limit_files(&self, full: bool) {
+        if let Some(child) = self.running.lock().await.as_ref() {
+            child.limit_files(full);
+        }
+    }
+
     pub(crate) fn did_not_start(&self, reason: String) -> Error {
         did_not_start(&self.spec, &self.folder, reason)
     }

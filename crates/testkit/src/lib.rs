@@ -29,7 +29,7 @@ mod world;
 pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key, signs, unsigned};
 pub use database::{Kept, database, empty_database, keep, postgres, restore};
 pub use http::http;
-pub use nats::{Earlier, nats};
+pub use nats::{Earlier, nats, stick, takes};
 pub use openid::{OpenId, SignedIn};
 pub use pooler::pooled;
 pub use program::{Program, program_path};

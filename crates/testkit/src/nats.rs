@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use bus::Bus;
+use events::{Envelope, Headers};
 use servers::{Nats, NatsOptions};
 
 use crate::scratch;
@@ -13,6 +15,32 @@ pub async fn nats() -> Nats {
 
 pub(crate) async fn nats_in(folder: PathBuf) -> Nats {
     Nats::start(NatsOptions::new(folder)).await.expect("nats-server starts; was `make setup` run?")
+}
+
+/// Publishes something that is about nothing. Returns whether the stream took it.
+pub async fn takes(bus: &Bus, subject: &str, number: u32) -> bool {
+    let envelope = Envelope {
+        subject: subject.to_owned(),
+        message_id: format!("{subject} {number}"),
+        headers: Headers::default(),
+        payload: Vec::new(),
+    };
+    bus.publisher().publish(envelope).await.is_ok()
+}
+
+/// Has the server's disk be full for a while, after which the streams of these subjects take nothing until it is
+/// restarted.
+pub async fn stick(nats: &Nats, bus: &Bus, subjects: &[&str]) {
+    nats.fill_disk().await;
+    for subject in subjects {
+        // What the server confirms before it has written it may be lost.
+        for number in 0.. {
+            if !takes(bus, subject, number).await {
+                break;
+            }
+        }
+    }
+    nats.free_disk().await;
 }
 
 /// A copy of what a server had on disk at some moment.

@@ -5,6 +5,7 @@ use domain::EventId;
 use events::{Inbound, TraceParent};
 use serde_json::{Value, json};
 use store::accounts::Account;
+use testkit::{World, eventually, stick, takes};
 
 use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL};
 use crate::program::Answered;
@@ -152,4 +153,39 @@ async fn it_is_told_how_late_chatwoot_tells_of_what_happens() {
     wrote(&operator, account, now - TimeDelta::seconds(2), now).await;
     let (state, what, _) = lateness().await;
     assert_eq!(state, "good", "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_take_nothing_since_their_disk_was_full_are_told_and_workers_are_not_blamed() {
+    let operator = Operator::new().await;
+    let receiver = operator.receives().await;
+    operator.registered("acme", &receiver).await;
+    let World { nats, bus, .. } = &operator.world;
+    // Nobody reads it, and doctor says so.
+    assert!(takes(bus, "inbound.a.test", 0).await);
+    let wrong_before = operator.axis(&["doctor"]).await;
+    let sync = ("workers", "start a sync-worker");
+    assert!(wrong(&wrong_before).contains(&sync), "{wrong_before:?}");
+
+    stick(nats, bus, &["inbound.a.test", "activity.acme.test"]).await;
+    let doctor = operator.axis(&["doctor"]).await;
+    let restart = (
+        "streams",
+        "make room on the disk of NATS, then restart NATS (`axis up` restarts its own)",
+    );
+    let found = wrong(&doctor);
+    let of_nats: Vec<_> =
+        found.iter().filter(|(check, _)| ["streams", "workers"].contains(check)).collect();
+    assert_eq!(of_nats, [&restart; 2], "{doctor:?}");
+    for stream in ["INBOUND", "ACTIVITY"] {
+        let told = format!("{stream} takes and delivers nothing, although NATS answers: write ");
+        assert!(doctor.value.to_string().contains(&told), "{doctor:?}");
+    }
+
+    nats.restart().await.unwrap();
+    eventually("it is found well again", || async {
+        let found = operator.axis(&["doctor"]).await;
+        found.code == Some(1) && wrong(&found).contains(&sync) && !wrong(&found).contains(&restart)
+    })
+    .await;
 }

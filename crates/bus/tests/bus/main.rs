@@ -12,6 +12,7 @@ mod cluster;
 mod consume;
 mod dead_letters;
 mod foreign;
+mod full_disk;
 mod high_water;
 mod in_hand;
 mod lanes;

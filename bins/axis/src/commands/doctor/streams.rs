@@ -1,9 +1,10 @@
-//! Does NATS answer, are the streams as declared, and does somebody read them?
+//! Does NATS answer, are the streams as declared, do they take anything, and does somebody read them?
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use bus::{Bus, StreamState, streams};
+use bus::streams::{self, Stuck};
+use bus::{Bus, StreamState};
 use events::subject;
 use tokio::time::sleep;
 
@@ -19,6 +20,10 @@ const READERS: [(&str, &str); 2] =
 const LOOKS: usize = 6;
 const PAUSE: Duration = Duration::from_millis(500);
 const SERVERS: &str = "check the servers that NATS_URL points to; receivers acknowledge meanwhile";
+
+/// What to do about streams that take nothing.
+const RESTART: &str =
+    "make room on the disk of NATS, then restart NATS (`axis up` restarts its own)";
 
 const VERIFY: &str = "Write tls:// into NATS_URL";
 
@@ -40,8 +45,19 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
         report.good("streams", "all are as declared");
     }
     copies(report, &bus).await?;
-    for (stream, mend) in READERS {
-        readers(report, &bus, stream, mend).await?;
+    let stuck = report.heard("streams", streams::stuck(&bus).await, SERVERS)?;
+    for Stuck { stream, why } in &stuck {
+        let what = format!("{stream} takes and delivers nothing, although NATS answers: {why}");
+        report.wrong("streams", what, RESTART);
+    }
+    if stuck.is_empty() {
+        for (stream, mend) in READERS {
+            readers(report, &bus, stream, mend).await?;
+        }
+    } else {
+        // They may be there and wait for just that.
+        let what = "whether they read is not told while a stream takes nothing";
+        report.notice("workers", what.to_owned());
     }
     let letters = report.heard("dead letters", bus.dead_letters().count().await, SERVERS)?;
     if letters == 0 {
