@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::{Bus, streams::Watch};
+use events::subject;
 use identity::{FetchError, Provider};
 use service::{Health, Status};
 use store::{Error, Store, Trouble};
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 const UNKNOWN: &str = "not known yet, because the database does not answer";
 
-/// Registers the checks of Postgres, NATS and the attachment store.
+/// Registers the checks of Postgres, NATS, announcements and the attachment store.
 pub(crate) fn servers(health: &Health, store: &Store, bus: &Bus, files: &Files) {
     let store = store.clone();
     health.check("postgres", move || {
@@ -32,10 +33,16 @@ pub(crate) fn servers(health: &Health, store: &Store, bus: &Bus, files: &Files) 
             }
         }
     });
-    let bus = bus.clone();
+    let watched = bus.clone();
     health.check("nats", move || {
-        let connected = bus.connected();
+        let connected = watched.connected();
         async move { Status::up_or_degraded(connected, "no connection: screens are not live") }
+    });
+    let announcing = bus.clone();
+    health.check("announcements", move || {
+        let told = !announcing.stands_still(subject::ACTIVITY);
+        let untold = "the stream ACTIVITY takes nothing: screens are not live";
+        async move { Status::up_or_degraded(told, untold) }
     });
     let objects = files.objects().clone();
     health.check("attachments", move || {

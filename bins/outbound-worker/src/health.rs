@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use accounts::Watch;
 use bus::Bus;
+use events::subject;
 use objects::Objects;
 use service::{Health, Status};
 use store::{Store, Trouble};
@@ -17,14 +18,21 @@ use crate::relay::DEAF;
 const LOCKLESS: &str = "no conversation can be locked, so commands wait: check DATABASE_DIRECT_URL, or DATABASE_URL \
                         where that is not set";
 
-/// Registers the checks of NATS, Postgres, the connections for locks and the attachment store.
+/// Registers the checks of NATS, announcements, Postgres, the connections for locks and the attachment store.
 pub(crate) fn servers(health: &Health, store: &Store, locks: &Store, bus: &Bus, objects: &Objects) {
-    let bus = bus.clone();
+    let watched = bus.clone();
     health.check("nats", move || {
-        let connected = bus.connected();
+        let connected = watched.connected();
         async move {
             Status::up_or_degraded(connected, "not connected; commands wait in the outbox")
         }
+    });
+    let announcing = bus.clone();
+    health.check("announcements", move || {
+        let told = !announcing.stands_still(subject::ACTIVITY);
+        let untold =
+            "the stream ACTIVITY takes nothing: screens do not show what becomes of commands";
+        async move { Status::up_or_degraded(told, untold) }
     });
     let store = store.clone();
     health.check("postgres", move || {

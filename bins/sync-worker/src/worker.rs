@@ -7,6 +7,7 @@ use accounts::Watch;
 use bus::{Bus, Consumer, Consumption};
 use chrono::{TimeDelta, Utc};
 use domain::SecretKey;
+use events::subject;
 use service::{Crew, Health, Status, retry};
 use store::{Store, Trouble};
 use tokio::sync::Notify;
@@ -39,6 +40,9 @@ const UNHEARD_KEPT: TimeDelta = TimeDelta::hours(48);
 /// The delay from the first new message until its words are indexed: long enough to batch, and short enough that
 /// searches scan little.
 const WORDS: Duration = Duration::from_millis(250);
+/// What is wrong if announcements are not confirmed.
+const UNTOLD: &str =
+    "the stream ACTIVITY takes nothing: screens stand still, and events come again until it does";
 /// How often to check whether the stream has room.
 const ROOM: Duration = Duration::from_mins(1);
 
@@ -57,6 +61,11 @@ impl SyncWorker {
         health.check("nats", move || {
             let connected = watched.connected();
             async move { Status::up_or_degraded(connected, "not connected; events wait there") }
+        });
+        let announcing = bus.clone();
+        health.check("announcements", move || {
+            let told = !announcing.stands_still(subject::ACTIVITY);
+            async move { Status::up_or_degraded(told, UNTOLD) }
         });
         health.check("postgres", move || {
             let database = database.clone();

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::publish::{self, Confirmations};
+use crate::publish::{self, Confirmations, Standstills};
 use crate::{Config, ConnectError, Publisher};
 
 /// How long a program waits for NATS at its start.
@@ -37,6 +37,7 @@ struct Inner {
     client: Client,
     jetstream: jetstream::Context,
     confirmations: Confirmations,
+    standstills: Arc<Standstills>,
     connections: watch::Receiver<u64>,
     counter: JoinHandle<()>,
     answering: Duration,
@@ -88,25 +89,41 @@ impl Bus {
     fn over(client: Client, mut events: mpsc::UnboundedReceiver<()>, answering: Duration) -> Self {
         publish::count_from_zero();
         let jetstream = ContextBuilder::new().timeout(answering).build(client.clone());
-        let confirmations = Confirmations::within(answering);
+        let (confirmations, standstills) =
+            (Confirmations::within(answering), Arc::<Standstills>::default());
         let (count, connections) = watch::channel(0);
-        let handle = client.clone();
+        let (handle, of_before) = (client.clone(), Arc::clone(&standstills));
         let counter = tokio::spawn(async move {
             while events.recv().await.is_some() {
                 // The event is sent while the connection is still being set up. By the time a flush is answered,
                 // the connection is usable and the server's id is known.
                 if handle.flush().await.is_ok() {
+                    of_before.forget();
                     count.send_modify(|count| *count += 1);
                 }
             }
         });
-        Self(Arc::new(Inner { client, jetstream, confirmations, connections, counter, answering }))
+        Self(Arc::new(Inner {
+            client,
+            jetstream,
+            confirmations,
+            standstills,
+            connections,
+            counter,
+            answering,
+        }))
     }
 
     /// Whether there is a connection at this moment.
     pub fn connected(&self) -> bool {
         // The library's last word, even if its own task has crashed since.
         self.0.client.connection_state() == State::Connected && !self.0.counter.is_finished()
+    }
+
+    /// Whether a stream has confirmed nothing for about half a minute of what this connection gave it, although the
+    /// server is there.
+    pub fn stands_still(&self, stream: &str) -> bool {
+        self.connected() && self.0.standstills.lasts(stream)
     }
 
     /// Waits until there can be no connection any more: it was closed, or the library's own task has crashed, as it does
@@ -158,6 +175,10 @@ impl Bus {
 
     pub(crate) fn confirmations(&self) -> &Confirmations {
         &self.0.confirmations
+    }
+
+    pub(crate) fn standstills(&self) -> &Standstills {
+        &self.0.standstills
     }
 
     pub(crate) fn jetstream(&self) -> &jetstream::Context {

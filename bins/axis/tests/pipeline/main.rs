@@ -6,6 +6,7 @@ mod counters;
 mod endings;
 mod faults;
 mod flow;
+mod full_disk;
 #[path = "../installation/mod.rs"]
 mod installation;
 mod keys;

@@ -91,7 +91,7 @@ async fn what_waits_without_any_worker_is_in_the_apis_metrics() {
 }
 
 /// What a program's metrics say of this one.
-async fn metric(program: &Program, name: &str) -> Option<f64> {
+pub async fn metric(program: &Program, name: &str) -> Option<f64> {
     let asked = testkit::http().get(format!("{}/metrics", program.url()));
     let metrics = asked.send().await.unwrap().text().await.unwrap();
     metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())

@@ -1,6 +1,7 @@
 //! Publishing messages and awaiting their streams' confirmations.
 
 mod confirmations;
+mod standstill;
 
 use async_nats::client::PublishErrorKind;
 use async_nats::{Client, Subject};
@@ -10,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::confirmations::Confirmations;
 use self::confirmations::{Batch, Refusal};
+pub(crate) use self::standstill::Standstills;
 use crate::{Bus, PublishError, headers};
 
 /// Publishes messages. Clones share the connection.
@@ -34,13 +36,14 @@ pub struct UnderWay {
     /// `None` if the client accepts nothing any more.
     batch: Option<Batch>,
     subjects: Vec<Subject>,
+    bus: Bus,
 }
 
 impl UnderWay {
     /// Waits until all messages are confirmed or refused, or nothing was for [`crate::Config::answering`] that was handed over
     /// before their end. Returns one result per message, in order. Those not answered in time are [`PublishError::Timeout`].
     pub async fn answers(self) -> Vec<Result<Published, PublishError>> {
-        let Self { batch, subjects } = self;
+        let Self { batch, subjects, bus } = self;
         let mut answers = match batch {
             Some(mut batch) => {
                 // Messages that are not answered by then get a timeout below.
@@ -51,17 +54,13 @@ impl UnderWay {
         };
         answers.resize_with(subjects.len(), || None);
         let told = answers.into_iter().zip(subjects).map(|(answer, subject)| {
-            let refusal = match answer {
-                Some(Ok(published)) => return Ok(published),
-                Some(Err(refusal)) => refusal,
-                None => Refusal::Unsent(PublishError::Timeout),
+            let result = match answer {
+                Some(Ok(published)) => Ok(published),
+                Some(Err(refusal)) => Err(failed(why(refusal, &subject))),
+                None => Err(failed(PublishError::Timeout)),
             };
-            Err(failed(match refusal {
-                Refusal::Unsent(error) => error,
-                Refusal::NoStream => PublishError::NoStream { subject: subject.to_string() },
-                Refusal::Refused(reply) => PublishError::refused(reply, &subject),
-                Refusal::Unreadable(error) => PublishError::Rejected(error.into()),
-            }))
+            bus.standstills().note(&subject, &result);
+            result
         });
         told.collect()
     }
@@ -96,7 +95,8 @@ impl Publisher {
         let subjects =
             envelopes.iter().map(|envelope| Subject::from(envelope.subject.as_str())).collect();
         let expected = self.bus.confirmations().expect(self.bus.client(), envelopes.len()).await;
-        let Ok(batch) = expected else { return UnderWay { batch: None, subjects } };
+        let bus = self.bus.clone();
+        let Ok(batch) = expected else { return UnderWay { batch: None, subjects, bus } };
         let deadline = Instant::now() + self.bus.answering();
         let mut largest = 0;
         for (place, envelope) in envelopes.into_iter().enumerate() {
@@ -111,7 +111,7 @@ impl Publisher {
             }
         }
         batch.note_largest(largest);
-        UnderWay { batch: Some(batch), subjects }
+        UnderWay { batch: Some(batch), subjects, bus }
     }
 
     async fn send(&self, reply: Subject, envelope: Envelope<Bytes>) -> Result<(), PublishError> {
@@ -135,6 +135,15 @@ impl Publisher {
         }
         let sent = self.bus.client().publish(subject.clone(), payload).await;
         sent.map_err(|error| failed(unsent(error, &subject)))
+    }
+}
+
+fn why(refusal: Refusal, subject: &str) -> PublishError {
+    match refusal {
+        Refusal::Unsent(error) => error,
+        Refusal::NoStream => PublishError::NoStream { subject: subject.to_owned() },
+        Refusal::Refused(reply) => PublishError::refused(reply, subject),
+        Refusal::Unreadable(error) => PublishError::Rejected(error.into()),
     }
 }
 

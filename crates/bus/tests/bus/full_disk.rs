@@ -1,9 +1,9 @@
 //! A stream whose server once could not write to it.
 
 use bus::{Bus, PublishError, streams};
-use events::subject::ACTIVITY;
+use events::subject::{ACTIVITY, INBOUND, OUTBOUND};
 
-use crate::support::{Server, envelope, eventually};
+use crate::support::{Server, envelope, eventually, within};
 
 const SUBJECT: &str = "activity.acme.test";
 
@@ -46,4 +46,25 @@ async fn a_stream_that_takes_nothing_after_its_disk_was_full_is_found_until_its_
     server.nats.restart().await.unwrap();
     eventually(|| async { streams::stuck(&bus).await.is_ok_and(|stuck| stuck.is_empty()) }).await;
     publish(&bus, 1_001).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_confirms_nothing_for_half_a_minute_stands_still() {
+    let (server, bus) = Server::start().await;
+    publish(&bus, 1_000).await.unwrap();
+    fill_for_a_while(&server, &bus).await;
+    within(async {
+        while !bus.stands_still(ACTIVITY) {
+            assert!(bus.connected());
+            publish(&bus, 1_001).await.unwrap_err();
+        }
+    })
+    .await;
+    assert!(!bus.stands_still(INBOUND) && !bus.stands_still(OUTBOUND));
+
+    server.nats.stop().await.unwrap();
+    eventually(|| async { !bus.connected() }).await;
+    assert!(!bus.stands_still(ACTIVITY), "that is another fault");
+    server.nats.restart().await.unwrap();
+    eventually(|| async { bus.connected() && !bus.stands_still(ACTIVITY) }).await;
 }
