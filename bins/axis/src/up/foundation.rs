@@ -18,6 +18,7 @@ use store::accounts::Account;
 use super::TENANT;
 use super::server::{Kept, Server};
 use super::stand_in::StandIn;
+use super::stuck::Stuck;
 use crate::Place;
 use crate::commands::migrate;
 
@@ -90,6 +91,7 @@ impl Foundation {
             keep(&key_text, &file)
                 .with_context(|| format!("keeping a new secret key in {}", file.display()))?;
         }
+        let stuck = Stuck::new(bus.clone(), place.nats_dir());
         Ok(Self {
             store,
             store_config,
@@ -98,7 +100,7 @@ impl Foundation {
             key_text,
             database_dir,
             postgres: postgres.map(|server| Kept::new(Server::Postgres(server))),
-            nats: nats.map(|server| Kept::new(Server::Nats(server))),
+            nats: nats.map(|server| Kept::new(Server::Nats(server, stuck))),
             _lock: lock,
         })
     }

@@ -16,6 +16,7 @@ mod listen;
 mod programs;
 mod server;
 mod stand_in;
+mod stuck;
 
 use std::path::{Path, PathBuf};
 

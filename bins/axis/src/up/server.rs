@@ -1,4 +1,4 @@
-//! A private server that is started again when it dies.
+//! A private server that is started again when it dies, or takes nothing any more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::stuck::Stuck;
+
 /// A server that has run for this long did not die of its start.
 const SOUND: Duration = Duration::from_mins(1);
 
@@ -17,56 +19,66 @@ const SOUND: Duration = Duration::from_mins(1);
 pub(super) enum Server {
     /// The database.
     Postgres(Postgres),
-    /// The streams.
-    Nats(Nats),
+    /// The streams, and who sees whether they take anything.
+    Nats(Nats, Stuck),
+}
+
+/// Why a server has to be started again.
+enum Cause {
+    Ended,
+    Stuck,
 }
 
 impl Server {
     fn name(&self) -> &'static str {
         match self {
             Self::Postgres(_) => "PostgreSQL",
-            Self::Nats(_) => "nats-server",
+            Self::Nats(..) => "nats-server",
         }
     }
 
-    async fn ended(&self) {
+    async fn fails(&self) -> Cause {
         match self {
             Self::Postgres(server) => server.wait().await,
-            Self::Nats(server) => server.wait().await,
+            Self::Nats(server, stuck) => tokio::select! {
+                () = server.wait() => {}
+                () = stuck.found() => return Cause::Stuck,
+            },
         }
+        Cause::Ended
     }
 
     async fn restart(&self) -> Result<(), servers::Error> {
         match self {
             Self::Postgres(server) => server.restart().await,
-            Self::Nats(server) => server.restart().await,
+            Self::Nats(server, _) => server.restart().await,
         }
     }
 
     async fn stop(&self) -> Result<(), servers::Error> {
         match self {
             Self::Postgres(server) => server.stop().await,
-            Self::Nats(server) => server.stop().await,
+            Self::Nats(server, _) => server.stop().await,
         }
     }
 
-    /// Starts the server again whenever it ends, until told to stop.
+    /// Starts the server again whenever it ends or is stuck, until told to stop.
     async fn keep_alive(&self, stopping: &CancellationToken) {
         let mut failures = 0;
         loop {
             let since = Instant::now();
-            if stopping.run_until_cancelled(self.ended()).await.is_none() {
-                return;
-            }
+            let Some(cause) = stopping.run_until_cancelled(self.fails()).await else { return };
             failures = if since.elapsed() > SOUND { 1 } else { failures + 1 };
-            let wait = Policy::NEAR.delay(failures);
-            tracing::warn!(
-                server.name = self.name(),
-                retry.seconds = wait.as_secs_f64(),
-                "a server of ours ended, starting it again"
-            );
-            if stopping.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
-                return;
+            if let Cause::Ended = cause {
+                let wait = Policy::NEAR.delay(failures);
+                tracing::warn!(
+                    server.name = self.name(),
+                    retry.seconds = wait.as_secs_f64(),
+                    "a server of ours ended, starting it again"
+                );
+                if stopping.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+                    return;
+                }
             }
             match self.restart().await {
                 Ok(()) => tracing::info!(server.name = self.name(), "the server is back"),
