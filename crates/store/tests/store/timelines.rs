@@ -47,7 +47,7 @@ async fn what_is_newer_is_not_read_to_scroll_up() {
         let found = messages::window(&mut transaction, CONVERSATION, window, 5).await.unwrap();
         let found = found.unwrap();
         let numbers: Vec<_> = found.messages.iter().filter_map(|m| m.chatwoot_id).collect();
-        assert_eq!(numbers, Vec::from_iter(newest - 4..=newest));
+        assert_eq!(numbers, (newest - 4..=newest).collect::<Vec<_>>());
         assert!(found.more);
         let read = read(&mut transaction, "messages").await - before;
         assert!(read <= 15, "{read} messages were read: {window:?}");

@@ -147,7 +147,7 @@ fn no_file_goes_from_a_folder_that_another_receiver_took() {
     remove_lock(&dir);
     let _second = open(&dir, LIMITS);
 
-    try_append(&journal, &[b'x'; 20_000]).unwrap_err();
+    try_append(&journal, &vec![b'x'; 20_000]).unwrap_err();
     shared.maintain(Some("run")).1.unwrap_err();
     shared.set_aside(first, None).unwrap_err();
     shared.keep(first, 1);
