@@ -280,6 +280,8 @@ impl Webhooks {
         let left = self.listed.iter().filter(|one| self.is_aside(one)).map(|one| one.id);
         self.replaced.extend(left.collect::<Vec<_>>());
         self.replaced.retain(|id| *id != webhook.id);
+        self.replaced.sort_unstable();
+        self.replaced.dedup();
         Ok((webhook, change))
     }
 
