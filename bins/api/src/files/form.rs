@@ -1,11 +1,18 @@
 //! Reading a form, part by part.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use tokio::time::timeout;
 
 use crate::error::ApiError;
@@ -16,6 +23,9 @@ pub(super) const MOST_FILES_BYTES: u64 = 100 * 1024 * 1024;
 const MOST_FORM_BYTES: usize = 102 * 1024 * 1024;
 /// Bytes of a text part: enough for the longest text, with four bytes for each character.
 const MOST_TEXT_BYTES: usize = 1024 * 1024;
+/// Bytes of a form besides what is in its parts: their headers, and what comes before the first of them. Whoever reads
+/// it keeps those of a part until it has all of them, and looks through all that it has each time that more comes.
+const MOST_AROUND_PARTS: usize = 1024 * 1024;
 /// How long a form may go without a byte.
 const STALL: Duration = Duration::from_secs(30);
 
@@ -31,10 +41,19 @@ pub(super) fn essence(media_type: &str) -> &str {
 }
 
 /// A form that is being read.
-pub(crate) struct Form(Multipart);
+pub(crate) struct Form {
+    parts: Multipart,
+    /// How many bytes have come.
+    came: Arc<AtomicUsize>,
+    /// How many of them were in parts, and given out.
+    given: usize,
+}
 
 /// One part of it.
-pub(crate) struct FormPart<'a>(Field<'a>);
+pub(crate) struct FormPart<'a> {
+    field: Field<'a>,
+    given: &'a mut usize,
+}
 
 impl Form {
     pub(crate) async fn of(mut request: Request) -> Result<Self, ApiError> {
@@ -44,32 +63,53 @@ impl Form {
             return Err(too_much());
         }
         DefaultBodyLimit::max(MOST_FORM_BYTES).apply(&mut request);
-        let form = Multipart::from_request(request, &()).await;
-        form.map(Self).map_err(|rejection| ApiError::BadForm(rejection.body_text()))
+        let came = Arc::new(AtomicUsize::new(0));
+        let noted = Arc::clone(&came);
+        let count = move |chunk: &Bytes| {
+            noted.fetch_add(chunk.len(), Ordering::Relaxed);
+        };
+        let counted =
+            request.map(|body| Body::from_stream(body.into_data_stream().inspect_ok(count)));
+        let parts = Multipart::from_request(counted, &()).await;
+        let parts = parts.map_err(|rejection| ApiError::BadForm(rejection.body_text()))?;
+        Ok(Self { parts, came, given: 0 })
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<FormPart<'_>>, ApiError> {
-        let part = timeout(STALL, self.0.next_field()).await.map_err(|_| ApiError::Timeout)?;
-        Ok(part.map_err(|error| refusal(&error))?.map(FormPart))
+        let (came, given) = (&self.came, self.given);
+        let mut field = pin!(self.parts.next_field());
+        let field = poll_fn(|context| match field.as_mut().poll(context) {
+            Poll::Ready(field) => Poll::Ready(field.map_err(|error| refusal(&error))),
+            Poll::Pending if came.load(Ordering::Relaxed) - given > MOST_AROUND_PARTS => {
+                let most = MOST_AROUND_PARTS / 1024 / 1024;
+                let message = format!("the form has more than {most} MiB around its parts");
+                Poll::Ready(Err(ApiError::BadForm(message)))
+            }
+            Poll::Pending => Poll::Pending,
+        });
+        let field = timeout(STALL, field).await.map_err(|_| ApiError::Timeout)??;
+        Ok(field.map(|field| FormPart { field, given: &mut self.given }))
     }
 }
 
 impl FormPart<'_> {
     pub(crate) fn name(&self) -> &str {
-        self.0.name().unwrap_or_default()
+        self.field.name().unwrap_or_default()
     }
 
     pub(crate) fn file_name(&self) -> Option<&str> {
-        self.0.file_name()
+        self.field.file_name()
     }
 
     pub(crate) fn content_type(&self) -> Option<&str> {
-        self.0.content_type()
+        self.field.content_type()
     }
 
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
-        let chunk = timeout(STALL, self.0.chunk()).await.map_err(|_| ApiError::Timeout)?;
-        chunk.map_err(|error| refusal(&error))
+        let chunk = timeout(STALL, self.field.chunk()).await.map_err(|_| ApiError::Timeout)?;
+        let chunk = chunk.map_err(|error| refusal(&error))?;
+        *self.given += chunk.as_ref().map_or(0, Bytes::len);
+        Ok(chunk)
     }
 
     /// Reads the part as text.
@@ -97,5 +137,55 @@ fn refusal(error: &MultipartError) -> ApiError {
         too_much()
     } else {
         ApiError::BadForm(error.body_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    const CHUNK: usize = 64 * 1024;
+
+    /// A form that begins like this and goes on for ever, and how many bytes of that were taken.
+    async fn endless(begin: &'static str) -> (Form, Arc<AtomicUsize>) {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&taken);
+        let more = stream::unfold((begin, counter), async |(begin, counter)| {
+            // Each chunk comes by itself.
+            tokio::task::yield_now().await;
+            let chunk = if begin.is_empty() { "x".repeat(CHUNK) } else { begin.to_owned() };
+            counter.fetch_add(chunk.len(), Ordering::Relaxed);
+            Some((Ok::<_, std::io::Error>(chunk), ("", counter)))
+        });
+        let request = Request::post("/")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .body(Body::from_stream(more));
+        (Form::of(request.unwrap()).await.unwrap(), taken)
+    }
+
+    #[tokio::test]
+    async fn what_comes_without_a_part_is_not_kept_and_looked_through_without_end() {
+        for begin in ["x", "--b\r\nContent-Disposition: form-data; name=\""] {
+            let (mut form, taken) = endless(begin).await;
+            let Err(error) = form.next().await else { panic!("a part in {begin:?}") };
+            assert!(matches!(error, ApiError::BadForm(_)), "{error:?}");
+            let taken = taken.load(Ordering::Relaxed);
+            assert!(taken <= MOST_AROUND_PARTS + 2 * CHUNK, "{taken} bytes of {begin:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_part_may_be_much_longer_than_what_is_around_it() {
+        let begin = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
+        let (mut form, _) = endless(begin).await;
+        let mut part = form.next().await.unwrap().unwrap();
+        let mut length = 0;
+        while length < 4 * MOST_AROUND_PARTS {
+            length += part.chunk().await.unwrap().unwrap().len();
+        }
+        drop(part);
+        assert_eq!(form.given, length);
     }
 }
