@@ -98,7 +98,8 @@ impl Deliverer {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
         };
-        let (own, mut current, mut told, mut failures) = (spot, spot, false, 0);
+        let (own, mut current, mut failures) = (spot, spot, 0);
+        let (mut told, mut own_is_locked) = (false, false);
         loop {
             let is_own = current == own;
             let drained = self.drain(current.conversation).await;
@@ -107,6 +108,9 @@ impl Deliverer {
                 Err(error) if is_own => return Err(Failure::Retry(error.into())),
                 Err(error) => failed(current, &error),
             };
+            if is_own {
+                own_is_locked = drained == Drained::Locked;
+            }
             failures = if drained == Drained::Failed { failures + 1 } else { 0 };
             match drained {
                 // At once: the lane does not end while others always have more to do.
@@ -124,15 +128,19 @@ impl Deliverer {
             }
             let next = lane.next();
             match drained {
-                Drained::Locked if is_own && next.is_none() => {
-                    let reason = "another worker has the conversation".into();
-                    return Err(Failure::RetryAfter(WHILE_LOCKED, reason));
-                }
+                Drained::Locked if is_own && next.is_none() => {}
                 Drained::Locked | Drained::Failed => lane.put_off(current),
                 _ => {}
             }
-            let Some(next) = next else { return Ok(()) };
-            current = next;
+            current = match next {
+                Some(next) => next,
+                // Although it was put off: only this wake-up can tell of its command that it waits.
+                None if own_is_locked => {
+                    let reason = "another worker has the conversation".into();
+                    return Err(Failure::RetryAfter(WHILE_LOCKED, reason));
+                }
+                None => return Ok(()),
+            };
         }
     }
 
