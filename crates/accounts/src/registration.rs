@@ -139,6 +139,14 @@ impl Accounts {
         account.webhook_secrets.iter().any(|one| opens(&self.key, one))
     }
 
+    /// Whether a webhook is signed with a secret that the account's webhook is or was signed with.
+    pub(crate) fn knows_secret(&self, account: &Account, webhook: &RegisteredWebhook) -> bool {
+        let opens_to_it = |secret| {
+            account.webhook_secrets.iter().any(|sealed| opens_to(&self.key, sealed, secret))
+        };
+        webhook.secret.as_ref().is_some_and(opens_to_it)
+    }
+
     /// Fails if receivers that open the account's webhook secrets could not open what is sealed now.
     pub(crate) fn require_secret(&self, account: &Account) -> Result<(), AccountError> {
         let is_new = account.webhook_secrets.is_empty();
@@ -286,10 +294,17 @@ impl Webhooks {
     }
 
     /// Frees the account's address for another webhook, which replaces the known one too, wherever that is. One that is
-    /// there goes on calling, under its own secret. It need not be the known one: a restored database knows none.
-    pub(crate) async fn move_aside(&mut self, known: Option<i64>) -> Result<(), AccountError> {
+    /// there goes on calling, under its own secret. It need not be the known one: a restored database knows the secret
+    /// alone. One whose secret is not known stays: it is another one already.
+    pub(crate) async fn move_aside(
+        &mut self,
+        known: Option<i64>,
+        is_secret_known: impl Fn(&RegisteredWebhook) -> bool,
+    ) -> Result<(), AccountError> {
         self.replaced.extend(known);
-        for webhook in self.listed.iter_mut().filter(|one| one.url == self.url) {
+        let is_old = |one: &RegisteredWebhook| Some(one.id) == known || is_secret_known(one);
+        let there = self.listed.iter_mut().filter(|one| one.url == self.url);
+        for webhook in there.filter(|one| is_old(one)) {
             let settings = settings(format!("{}{ASIDE}{}", self.url, webhook.id));
             let moved = self.client.update_webhook(webhook.id, &settings).await;
             *webhook = moved.map_err(|error| AccountError::of(error, self.number))?;

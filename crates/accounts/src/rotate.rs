@@ -1,5 +1,6 @@
 //! Replacing access tokens and webhook secrets.
 
+use chatwoot::client::RegisteredWebhook;
 use domain::AccountKey;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -63,7 +64,8 @@ impl Accounts {
             self.require_secret(&account)?;
             // Chatwoot chooses the secret, and a webhook keeps it for life, so another webhook is needed.
             let mut webhooks = self.webhooks(&account, public_url).await?;
-            webhooks.move_aside(account.webhook_id).await?;
+            let is_secret_known = |one: &RegisteredWebhook| self.knows_secret(&account, one);
+            webhooks.move_aside(account.webhook_id, is_secret_known).await?;
             let (registered, now) = self.registered(connection, account, &mut webhooks).await?;
             (webhook, replaced, account) = (Some(registered), Some(webhooks), now);
         }
