@@ -13,12 +13,15 @@ use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use super::mark::Mark;
 use super::{OpenError, Shared, segment};
 
+/// How long what is not known may be this receiver's own: a file that is being made or removed.
+const DOUBT: Duration = Duration::from_secs(5);
 /// The name of its file.
 pub(super) const LOCK: &str = "lock";
 
@@ -36,6 +39,8 @@ struct Held {
     identity: (u64, u64),
     /// Whether another receiver has taken the folder.
     lost: bool,
+    /// Since when the lock is missing and something is there that this receiver does not know.
+    doubted: Option<Instant>,
 }
 
 impl Lock {
@@ -71,7 +76,7 @@ impl Lock {
     }
 
     /// Locks the folder again if the lock is not in it any more. Fails, from then on, if another receiver has taken the
-    /// folder, or a segment is in it that is none of these.
+    /// folder; and while a segment is in it that is none of these, from then on if that lasts.
     fn hold(&self, dir: &Path, has: impl Fn(u64) -> bool) -> io::Result<()> {
         let mut held = self.held();
         if held.lost {
@@ -80,17 +85,19 @@ impl Lock {
         match std::fs::metadata(dir.join(LOCK)) {
             Ok(named) => held.lost = held.identity != identity(&named),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                held.lost = self.has_others(dir, has)?;
-                if !held.lost {
-                    let file = lock(dir, OpenOptions::new().create_new(true))?;
-                    give_name(&file, self.name);
-                    *held = Held::of(file)?;
-                    tracing::error!(
-                        journal.dir = %dir.display(),
-                        "somebody took the lock, and maybe more, out of the journal's folder; it \
-                         is locked again"
-                    );
+                if self.has_others(dir, has)? {
+                    let doubted = held.doubted.get_or_insert_with(Instant::now);
+                    held.lost = doubted.elapsed() >= DOUBT;
+                    return Err(taken());
                 }
+                let file = lock(dir, OpenOptions::new().create_new(true))?;
+                give_name(&file, self.name);
+                *held = Held::of(file)?;
+                tracing::error!(
+                    journal.dir = %dir.display(),
+                    "somebody took the lock, and maybe more, out of the journal's folder; it is \
+                     locked again"
+                );
             }
             Err(error) => return Err(error),
         }
@@ -113,7 +120,7 @@ impl Lock {
 impl Held {
     fn of(file: File) -> io::Result<Self> {
         let identity = identity(&file.metadata()?);
-        Ok(Self { _file: file, identity, lost: false })
+        Ok(Self { _file: file, identity, lost: false, doubted: None })
     }
 }
 

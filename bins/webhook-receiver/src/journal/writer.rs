@@ -323,7 +323,7 @@ impl Writer {
         Ok(Active { first, file, marker, path, bytes: PREAMBLE })
     }
 
-    /// Gives up a segment whose end is in doubt. Its acknowledged part stays, and all of it if the folder is not this
+    /// Gives up a segment whose end is in doubt. Its acknowledged part stays, and the rest too if the folder is not this
     /// receiver's any more.
     fn abandon(&self, active: &Active) {
         let held = self.shared.hold().is_ok();
@@ -333,7 +333,8 @@ impl Writer {
         } else if active.bytes == PREAMBLE {
             ledger.segments.pop_back();
             drop(ledger);
-            if held {
+            // Nothing in it was acknowledged, and its name would end a segment of whoever has the folder now.
+            if held || lock::is_named(&active.file, &active.path).unwrap_or(false) {
                 super::remove(&active.path);
             }
         } else if let Some(segment) = ledger.segments.back_mut() {

@@ -114,6 +114,19 @@ fn a_folder_with_what_a_receiver_does_not_know_is_not_locked_again() {
 }
 
 #[test]
+fn a_file_that_is_just_being_made_or_removed_is_not_taken_for_anothers() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    publish_some(&journal);
+    let (_, _, path) = segment::create(dir.path(), 1_000).unwrap();
+    remove_lock(&dir);
+    journal.shared().maintain(None).1.unwrap_err();
+    std::fs::remove_file(path).unwrap();
+    journal.shared().maintain(None).1.unwrap();
+    append_all(&journal, &[b"x".to_vec()]);
+}
+
+#[test]
 fn a_mark_that_came_late_from_who_lost_the_folder_counts_for_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("published.json");
