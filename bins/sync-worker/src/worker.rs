@@ -43,6 +43,9 @@ const WORDS: Duration = Duration::from_millis(250);
 /// What is wrong if announcements are not confirmed.
 const UNTOLD: &str =
     "the stream ACTIVITY takes nothing: screens stand still, and events come again until it does";
+/// What is wrong if dead letters are not confirmed.
+const UNKEPT: &str =
+    "the stream DEAD_LETTER takes nothing: what cannot be processed comes again until it does";
 /// How often to check whether the stream has room.
 const ROOM: Duration = Duration::from_mins(1);
 
@@ -66,6 +69,11 @@ impl SyncWorker {
         health.check("announcements", move || {
             let told = !announcing.stands_still(subject::ACTIVITY);
             async move { Status::up_or_degraded(told, UNTOLD) }
+        });
+        let burying = bus.clone();
+        health.check("dead letters", move || {
+            let kept = !burying.stands_still(subject::DEAD_LETTER);
+            async move { Status::up_or_degraded(kept, UNKEPT) }
         });
         health.check("postgres", move || {
             let database = database.clone();

@@ -53,6 +53,10 @@ impl Standstills {
         if confirmed {
             streams.remove(stream);
         } else if let Some(standstill) = streams.get_mut(stream) {
+            if now.duration_since(standstill.last) >= COUNTS {
+                // Nobody knows what the stream did in between.
+                standstill.began = now;
+            }
             standstill.last = now;
         } else {
             streams.insert(stream.to_owned(), Standstill { began: now, last: now });
@@ -135,5 +139,9 @@ mod tests {
         assert!(standstills.lasts(ACTIVITY));
         advance(COUNTS).await;
         assert!(!standstills.lasts(ACTIVITY), "that was long ago");
+        fails().await;
+        assert!(!standstills.lasts(ACTIVITY), "once, long after that");
+        fails().await;
+        assert!(standstills.lasts(ACTIVITY));
     }
 }
