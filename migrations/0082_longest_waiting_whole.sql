@@ -1,7 +1,6 @@
 -- What was broken off in the migration before this one left an index that is kept up and not used. It is made again, for
--- which conversations are read and not written meanwhile. Then the one goes that it replaces: a version before this one
--- reads all of a tenant's conversations for its list of those who wait longest, as it did for the second page anyway.
--- Where somebody reads or writes for long, this gives up at once and is to be run again.
+-- which everybody who reads or writes conversations waits. Where somebody does so for long, this gives up at once and is to
+-- be run again.
 
 set local lock_timeout = '1s';
 
@@ -13,5 +12,3 @@ begin
   end if;
 end
 $$;
-
-drop index if exists conversations_waiting;

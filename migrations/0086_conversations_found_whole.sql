@@ -1,6 +1,6 @@
 -- What was broken off in the two migrations before this one left an index that is kept up and not used. It is made again,
--- for which conversations are read and not written meanwhile.
--- Where somebody reads or writes for long, this gives up at once and is to be run again.
+-- for which everybody who reads or writes conversations waits. Where somebody does so for long, this gives up at once and
+-- is to be run again.
 
 set local lock_timeout = '1s';
 
