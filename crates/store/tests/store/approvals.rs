@@ -1,11 +1,11 @@
 //! Approvals of a conversation in which the customer has long been silent.
 
-use domain::{ApprovalId, TenantId};
+use domain::{ApprovalId, ConversationId, TenantId};
 use store::Store;
 use testkit::sqlx;
 use uuid::Uuid;
 
-use crate::rows::{analyze, read};
+use crate::rows::{analyze, conversation, read};
 
 const MESSAGES: i64 = 1_000;
 
@@ -17,26 +17,17 @@ async fn a_long_conversation_is_looked_through_once_for_what_the_customer_wrote(
     let mut transaction = store.worker().await.unwrap();
     sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
     let ids = [1, 2].map(Uuid::from_u128);
-    let written = "with tenant as (insert into tenants (id, name) values ('acme', 'Acme') returning id),
-           account as (insert into chatwoot_accounts
-             (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
-             select gen_random_uuid(), id, 'https://chat.example.com', 1, '' from tenant
-             returning id, tenant_id),
-           conversation as (insert into conversations (id, tenant_id, account_id, display_id, status,
-             created_at, last_activity_at, activity_minute, version_at, version_step, version_digest)
-             select gen_random_uuid(), tenant_id, id, 1, 'open', now(), now(), axis_minute(now()), 1, 0, 0
-             from account
-             returning id, tenant_id, account_id),
-           messages as (insert into messages (id, tenant_id, account_id, conversation_id, chatwoot_id,
+    conversation(&mut transaction, ConversationId(Uuid::from_u128(7))).await;
+    let written = "with messages as (insert into messages (id, tenant_id, account_id, conversation_id, chatwoot_id,
              message_type, content_type, private, created_at)
              select gen_random_uuid(), tenant_id, account_id, id, number,
                     case number when 1 then 'incoming' else 'outgoing' end, 'text', false,
                     now() - ($2 - number) * interval '1 minute'
-             from conversation, generate_series(1, $2) number)
+             from conversations, generate_series(1, $2) number)
          insert into approvals (id, tenant_id, conversation_id, kind, status, reason, metadata, snapshot,
            requested_by, heard_number)
-         select ids.id, tenant_id, conversation.id, 'refund', status, '', '{}', '{}', 'Ann', 0
-         from conversation, unnest($1::uuid[], array['submitted', 'approved']) as ids (id, status)";
+         select ids.id, tenant_id, conversations.id, 'refund', ids.status, '', '{}', '{}', 'Ann', 0
+         from conversations, unnest($1::uuid[], array['submitted', 'approved']) as ids (id, status)";
     let written = sqlx::query(written).bind(ids).bind(MESSAGES);
     written.execute(&mut *transaction).await.unwrap();
     store::commit(transaction).await.unwrap();

@@ -1,7 +1,21 @@
-//! How many rows a connection reads.
+//! A conversation to read in, and how many rows that reads.
 
+use domain::ConversationId;
 use store::{Config, PgConnection};
 use testkit::sqlx::{self, Connection as _};
+
+/// Writes an open conversation, of the tenant `acme` and its only account.
+pub async fn conversation(connection: &mut PgConnection, id: ConversationId) {
+    let written = "with tenant as (insert into tenants (id, name) values ('acme', 'Acme') returning id),
+           account as (insert into chatwoot_accounts
+             (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
+             select gen_random_uuid(), id, 'https://chat.example.com', 1, '' from tenant
+             returning id, tenant_id)
+         insert into conversations (id, tenant_id, account_id, display_id, status, created_at,
+           last_activity_at, activity_minute, version_at, version_step, version_digest)
+         select $1, tenant_id, id, 1, 'open', now(), now(), axis_minute(now()), 1, 0, 0 from account";
+    sqlx::query(written).bind(id.0).execute(connection).await.unwrap();
+}
 
 /// Has PostgreSQL count what the tables hold, as it does by itself after a while.
 pub async fn analyze(config: &Config) {

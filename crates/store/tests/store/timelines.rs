@@ -6,7 +6,7 @@ use store::messages::{self, Window};
 use testkit::sqlx;
 use uuid::Uuid;
 
-use crate::rows::{analyze, read};
+use crate::rows::{analyze, conversation, read};
 
 const CONVERSATION: ConversationId = ConversationId(Uuid::from_u128(7));
 const MESSAGES: i64 = 4_000;
@@ -18,22 +18,14 @@ async fn what_is_newer_is_not_read_to_scroll_up() {
     let store = Store::connect(&config, "test").unwrap();
     let tenant: TenantId = "acme".parse().unwrap();
     let mut transaction = store.worker().await.unwrap();
-    let written = "with tenant as (insert into tenants (id, name) values ('acme', 'Acme') returning id),
-           account as (insert into chatwoot_accounts
-             (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
-             select gen_random_uuid(), id, 'https://chat.example.com', 1, '' from tenant
-             returning id, tenant_id),
-           conversation as (insert into conversations (id, tenant_id, account_id, display_id, status,
-             created_at, last_activity_at, activity_minute, version_at, version_step, version_digest)
-             select $1, tenant_id, id, 1, 'open', now(), now(), axis_minute(now()), 1, 0, 0 from account
-             returning id, tenant_id, account_id)
-         insert into messages (id, tenant_id, account_id, conversation_id, chatwoot_id,
+    conversation(&mut transaction, CONVERSATION).await;
+    let written = "insert into messages (id, tenant_id, account_id, conversation_id, chatwoot_id,
            message_type, content_type, private, created_at)
          select ('00000000-0000-0000-0000-' || lpad(number::text, 12, '0'))::uuid, tenant_id,
                 account_id, id, number, 'incoming', 'text', false,
-                now() - ($2 - number) * interval '1 minute'
-         from conversation, generate_series(1, $2) number";
-    let written = sqlx::query(written).bind(CONVERSATION.0).bind(MESSAGES);
+                now() - ($1 - number) * interval '1 minute'
+         from conversations, generate_series(1, $1) number";
+    let written = sqlx::query(written).bind(MESSAGES);
     written.execute(&mut *transaction).await.unwrap();
     store::commit(transaction).await.unwrap();
     analyze(&config).await;
